@@ -1,0 +1,6 @@
+//! Opine gives opinion scores: it asks judges closed questions about images, reads the probability of
+//! every allowed answer, and says how far such opinions agree with people.
+//!
+//! `ARCHITECTURE.md` has the map of the code and the invariants that it keeps.
+
+pub mod stats;
