@@ -6,6 +6,7 @@
 
 mod error;
 mod estimate;
+pub mod resample;
 mod sample;
 
 pub use error::{Side, StatsError};
