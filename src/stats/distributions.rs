@@ -101,18 +101,18 @@ fn both_tails(r: f64, a: f64) -> f64 {
     if rest <= 0.0 {
         return 0.0;
     }
-    // The density factor r (1 - r^2)^a / B(a, 1/2), in logarithms because it may underflow.
-    let scale = (a * log_rest(r) - log_beta_half(a)).exp() * r.abs();
+    // r (1 - r^2)^a / B(a, 1/2), in logarithms because it may underflow.
+    let log_rest = if square < 0.5 {
+        (-square).ln_1p()
+    } else {
+        rest.ln()
+    };
+    let scale = (a * log_rest - log_beta_half(a)).exp() * r.abs();
     if square * (a + 2.5) < 2.0 && square < 0.5 {
         1.0 - (2.0 * scale * centre_series(square, a)).min(1.0)
     } else {
-        scale * tail_fraction(rest, a) / a
+        scale * tail_fraction(square, a)
     }
-}
-
-/// ln(1 - r^2) without loss for small or large r.
-fn log_rest(r: f64) -> f64 {
-    (-r).ln_1p() + r.ln_1p()
 }
 
 /// Sum of (a + 1/2)_k / (3/2)_k y^k over k: all terms are positive.
@@ -128,28 +128,36 @@ fn centre_series(y: f64, a: f64) -> f64 {
     sum
 }
 
-/// The continued fraction of I_x(a, 1/2) without its leading factor, by Lentz's method (DLMF 8.17.22).
-fn tail_fraction(x: f64, a: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let away = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let b = 0.5;
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
+/// The continued fraction of I_{1 - y}(a, 1/2) without its leading factor, by Lentz's method.
+///
+/// This is the even part of DLMF 8.17.22, written in y = r^2 (as Didonato and Morris do, TOMS 708):
+/// in 1 - y a weak correlation of many pairs would lose the digits that its p-value is made of.
+fn tail_fraction(y: f64, a: f64) -> f64 {
+    let (b, x) = (0.5, 1.0 - y);
+    let lambda = (a + b) * y - b;
+    let denominator = |n: f64| {
+        // At n = 0 the middle term is zero, although for a = 1 it reads 0 / 0.
+        let middle = if n > 0.0 {
+            n * (b - n) * x / (a + 2.0 * n - 1.0)
+        } else {
+            0.0
+        };
+        n + middle + (a + n) * (lambda + 1.0 + n * (1.0 + y)) / (a + 2.0 * n + 1.0)
+    };
+    let mut fraction = denominator(0.0);
+    let (mut c, mut d) = (fraction, 0.0);
     for step in 1..10_000 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        for coefficient in [even, odd] {
-            d = 1.0 / away(1.0 + coefficient * d);
-            c = away(1.0 + coefficient / c);
-            fraction *= c * d;
-        }
+        let n = f64::from(step);
+        let root = (a + n - 1.0) * (a + b + n - 1.0) * n * (b - n) * x * x;
+        let numerator = root / (a + 2.0 * n - 1.0).powi(2);
+        d = 1.0 / (denominator(n) + numerator * d);
+        c = denominator(n) + numerator / c;
+        fraction *= c * d;
         if (c * d - 1.0).abs() < f64::EPSILON {
             break;
         }
     }
-    fraction
+    1.0 / fraction
 }
 
 /// ln B(a, 1/2) = ln sqrt(pi) - ln(Gamma(a + 1/2) / Gamma(a)).
@@ -209,7 +217,7 @@ mod tests {
         (0.001, 1000000, 0.31731099180502853),
         (0.0021, 1000000, 0.03572886837336357),
         (0.003, 1000000, 0.0026997694720866197),
-        (0.02, 1000000, 5.304061266553979e-89),
+        (0.02, 1000000, 5.293376032855628e-89),
         (0.001, 3000000, 0.08326456805701936),
         (1e-09, 100, 0.9999999921214694),
     ];
@@ -226,8 +234,7 @@ mod tests {
                 assert!((back + z).abs() < 1e-13, "{z}: {back}");
             }
         }
-        assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
-        assert_eq!(normal_quantile(1.0), f64::INFINITY);
+        assert!(normal_quantile(0.0) < f64::MIN && normal_quantile(1.0) > f64::MAX);
     }
 
     #[test]
@@ -235,10 +242,8 @@ mod tests {
         for (r, n, expected) in CORRELATION {
             for r in [r, -r] {
                 let got = correlation_p_value(r, n, Alternative::TwoSided).unwrap();
-                // The logarithm of a p-value has 53 bits, so the p-value loses as many as its logarithm has digits.
-                // The terms of the fraction cancel as 1 - 1/n does.
-                let tolerance =
-                    1e-13 + 5e-15 * (n as f64).sqrt() + 4.0 * f64::EPSILON * expected.ln().abs();
+                // The logarithm of a p-value has 53 bits: of a large one fewer stand behind the point.
+                let tolerance = 1e-13 + 4.0 * f64::EPSILON * expected.ln().abs();
                 assert!((got / expected - 1.0).abs() < tolerance, "{r} {n}: {got:e}");
             }
         }
