@@ -3,4 +3,5 @@
 //!
 //! `ARCHITECTURE.md` has the map of the code and the invariants that it keeps.
 
+pub mod pixels;
 pub mod stats;
