@@ -6,8 +6,10 @@
 
 mod error;
 mod estimate;
+pub mod pairs;
 pub mod resample;
 mod sample;
+mod tails;
 
 pub use error::{Side, StatsError};
 pub use estimate::{Estimate, Interval};
