@@ -6,6 +6,7 @@
 
 mod error;
 mod estimate;
+pub mod krasula;
 pub mod pairs;
 pub mod resample;
 mod sample;
