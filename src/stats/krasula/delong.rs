@@ -6,7 +6,7 @@ use super::super::{Estimate, StatsError};
 /// For each value of one class, the share of the other class that it exceeds, ties counting one half.
 ///
 /// Sun and Xu, "Fast implementation of DeLong's algorithm" (IEEE Signal Processing Letters 2014), take it from
-/// midranks; with the other class sorted it is two binary searches.
+/// midranks; with both classes sorted it is one walk along the two.
 pub(super) struct Placements {
     positive: Vec<f64>,
     negative: Vec<f64>,
@@ -14,22 +14,24 @@ pub(super) struct Placements {
 
 impl Placements {
     pub(super) fn new(positive: &[f64], negative: &[f64]) -> Self {
-        let shares = |values: &[f64], others: &[f64]| -> Vec<f64> {
-            let mut others = others.to_vec();
-            others.sort_unstable_by(f64::total_cmp);
-            let size = others.len() as f64;
-            values
-                .iter()
-                .map(|value| {
-                    let below = others.partition_point(|other| other < value);
-                    let up_to = below + others[below..].partition_point(|other| other <= value);
-                    0.5 * (below + up_to) as f64 / size
-                })
-                .collect()
-        };
+        let (positive, negative) = (in_order(positive), in_order(negative));
         Placements {
-            positive: shares(positive, negative),
-            negative: shares(negative, positive),
+            positive: shares(&positive, &negative),
+            negative: shares(&negative, &positive),
+        }
+    }
+
+    /// The placements of `values` among their mirror images, and of these among `values`.
+    pub(super) fn mirrored(values: &[f64]) -> Self {
+        let values = in_order(values);
+        let images: Vec<(f64, usize)> = values
+            .iter()
+            .rev()
+            .map(|(value, index)| (0.0 - value, *index))
+            .collect();
+        Placements {
+            positive: shares(&values, &images),
+            negative: shares(&images, &values),
         }
     }
 
@@ -83,6 +85,29 @@ impl Placements {
             "normal, DeLong's standard error",
         ))
     }
+}
+
+fn in_order(values: &[f64]) -> Vec<(f64, usize)> {
+    let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
+    order
+}
+
+/// For each value, at its index, the share of `others` below it, those equal to it counting one half.
+fn shares(values: &[(f64, usize)], others: &[(f64, usize)]) -> Vec<f64> {
+    let size = others.len() as f64;
+    let mut found = vec![0.0; values.len()];
+    let (mut below, mut up_to) = (0, 0);
+    for (value, index) in values {
+        while below < others.len() && others[below].0 < *value {
+            below += 1;
+        }
+        while up_to < others.len() && others[up_to].0 <= *value {
+            up_to += 1;
+        }
+        found[*index] = 0.5 * (below + up_to) as f64 / size;
+    }
+    found
 }
 
 fn mean(values: &[f64]) -> f64 {
