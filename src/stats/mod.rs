@@ -8,6 +8,7 @@ mod error;
 mod estimate;
 pub mod krasula;
 pub mod pairs;
+pub mod rankings;
 pub mod resample;
 mod sample;
 mod tails;
