@@ -4,8 +4,10 @@
 //! Names, argument order and conventions follow scipy and statsmodels; every result is an
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
+pub mod calibration;
 mod error;
 mod estimate;
+pub mod fit;
 pub mod resample;
 mod sample;
 
