@@ -5,10 +5,12 @@
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
 mod alternative;
+pub mod calibration;
 mod distributions;
 mod error;
 mod estimate;
 mod fisher;
+pub mod fit;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;
@@ -18,10 +20,6 @@ pub mod pairs;
 mod pearson;
 pub mod rankings;
 mod ranks;
-pub mod calibration;
-mod error;
-mod estimate;
-pub mod fit;
 pub mod resample;
 mod sample;
 mod spearman;
