@@ -5,6 +5,7 @@
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
 pub mod calibration;
+pub mod correcting;
 mod error;
 mod estimate;
 pub mod fit;

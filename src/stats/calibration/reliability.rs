@@ -2,7 +2,7 @@
 
 use super::forecast::BinaryForecast;
 use super::proportion::{BinomialInterval, binomial_interval};
-use crate::stats::fit::moments::mean;
+use crate::stats::fit::moments::{mean, quantile};
 use crate::stats::{Estimate, Interval, StatsError};
 
 /// How probabilities are grouped. Equal probabilities always share a bin, and a bin owns its upper edge.
@@ -154,17 +154,4 @@ pub(super) fn edges(forecast: &BinaryForecast, binning: Binning) -> Result<Vec<f
             shares.map(|share| quantile(&sorted, share)).collect()
         }
     })
-}
-
-/// Linear interpolation between order statistics, numpy's default.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a length is a whole number within it"
-)]
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let below = place.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
 }
