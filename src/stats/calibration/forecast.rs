@@ -1,5 +1,6 @@
 //! Stated probabilities and what happened, checked once.
 
+use super::temperature::{check_temperature, log_softmax};
 use crate::stats::{Side, StatsError};
 
 /// Probabilities of an event and whether it happened: same length, at least one, each in 0..=1.
@@ -114,6 +115,34 @@ impl ClassForecast {
     pub(super) fn rows(&self) -> impl Iterator<Item = (&[f64], usize)> {
         let rows = self.logits.iter().map(Vec::as_slice);
         rows.zip(self.labels.iter().copied())
+    }
+
+    /// For each question the probability of the most probable answer, and whether it was right: the form in
+    /// which calibration errors of questions with several answers are measured.
+    ///
+    /// Probabilities are the softmax of logits / temperature; of equal answers the first is the choice.
+    ///
+    /// # Errors
+    /// [`StatsError::Argument`] for a temperature that is not positive and finite.
+    pub fn chosen(&self, temperature: f64) -> Result<BinaryForecast, StatsError> {
+        check_temperature(temperature)?;
+        let (probabilities, outcomes): (Vec<f64>, Vec<bool>) = self
+            .rows()
+            .map(|(logits, label)| {
+                let logs = log_softmax(logits, temperature);
+                let first_largest = (0..logs.len())
+                    .reduce(|best, next| {
+                        if logits[next] > logits[best] {
+                            next
+                        } else {
+                            best
+                        }
+                    })
+                    .expect("a label below the number of logits was required");
+                (logs[first_largest].exp(), first_largest == label)
+            })
+            .unzip();
+        BinaryForecast::new(&probabilities, &outcomes)
     }
 
     /// Number of questions, at least one.

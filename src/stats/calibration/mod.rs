@@ -29,4 +29,6 @@ pub use score::{BrierParts, brier_score, class_negative_log_likelihood, negative
 pub use temperature::{TemperatureMap, fit_temperature};
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::forecast::{BinaryForecast, ClassForecast};
 use super::reliability::{Binning, edges, members};
-use super::temperature::log_softmax;
+use super::temperature::{check_temperature, log_softmax};
 use crate::stats::fit::moments::{co_deviation, mean, normal_quantile};
 use crate::stats::{Estimate, Interval, StatsError};
 
@@ -97,13 +97,7 @@ pub fn class_negative_log_likelihood(
     forecast: &ClassForecast,
     temperature: f64,
 ) -> Result<Estimate, StatsError> {
-    if !(temperature > 0.0 && temperature.is_finite()) {
-        return Err(StatsError::Argument {
-            argument: "temperature",
-            value: temperature.to_string(),
-            allowed: "positive and finite",
-        });
-    }
+    check_temperature(temperature)?;
     let losses: Vec<f64> = forecast
         .rows()
         .map(|(logits, label)| -log_softmax(logits, temperature)[label])

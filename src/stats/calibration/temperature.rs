@@ -105,6 +105,17 @@ fn slope_and_curvature(forecast: &ClassForecast, inverse: f64) -> (f64, f64) {
     (slope, curvature)
 }
 
+pub(super) fn check_temperature(temperature: f64) -> Result<(), StatsError> {
+    if temperature > 0.0 && temperature.is_finite() {
+        return Ok(());
+    }
+    Err(StatsError::Argument {
+        argument: "temperature",
+        value: temperature.to_string(),
+        allowed: "positive and finite",
+    })
+}
+
 /// Logarithm of the softmax of `logits / temperature`, by log-sum-exp.
 pub(super) fn log_softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
     let top = largest(logits);

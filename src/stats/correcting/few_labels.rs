@@ -58,6 +58,9 @@ impl FewLabels {
 }
 
 /// Whether the labelled items look like a random part of all, as far as the judge's values show.
+///
+/// No warning is no proof: items that are easier for people but not for the judge pass unseen. Draw them at
+/// random.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledCheck {
     /// Difference of means, labelled less unlabelled, in pooled standard deviations.

@@ -8,6 +8,7 @@
 use super::levenberg::{Local, Minimum, minimise};
 use super::linear::dot;
 use super::map::{FittedMap, sigmoid};
+use super::{Edge, Found};
 
 /// Centres of the starting grid: this many quantiles of x, the ends included.
 const CENTRES: usize = 17;
@@ -31,19 +32,8 @@ fn centre_of([position, ln_steepness]: [f64; 2]) -> f64 {
     position * (1.0 + (-ln_steepness).exp())
 }
 
-/// The best logistic map and how it was found.
-pub(super) struct LogisticFit {
-    pub(super) map: FittedMap,
-    pub(super) converged: bool,
-    pub(super) iterations: usize,
-    pub(super) starts: usize,
-    /// Steepness and centre in standard deviations of x.
-    pub(super) steepness: f64,
-    pub(super) centre: f64,
-}
-
 /// Fits `b2 + (b1 - b2) sigmoid((x - b3) / b4)`.
-pub(super) fn fit_four(x: &[f64], y: &[f64]) -> LogisticFit {
+pub(super) fn fit_four(x: &[f64], y: &[f64]) -> Found {
     let mut problem = Projection::new(x, y, false);
     let (best, starts, iterations) = search(&mut problem, STEEPNESS_BOUNDS, None);
     let [base, _, height] = problem.coefficients(best.point);
@@ -55,13 +45,13 @@ pub(super) fn fit_four(x: &[f64], y: &[f64]) -> LogisticFit {
         b3: scale.x_mean + scale.x_sd * centre_of(best.point),
         b4: scale.x_sd / best.point[1].exp(),
     };
-    finish(map, best, starts, iterations)
+    found(map, &problem, best, starts, iterations)
 }
 
 /// Fits `b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5`.
 ///
 /// The best curve of the four-parameter family is one of the starts, so the error is never above its.
-pub(super) fn fit_five(x: &[f64], y: &[f64]) -> LogisticFit {
+pub(super) fn fit_five(x: &[f64], y: &[f64]) -> Found {
     let four = search(&mut Projection::new(x, y, false), STEEPNESS_BOUNDS, None).0;
     let mut problem = Projection::new(x, y, true);
     let bounds = (
@@ -80,7 +70,7 @@ pub(super) fn fit_five(x: &[f64], y: &[f64]) -> LogisticFit {
         width: scale.x_sd / best.point[1].exp(),
         slope,
     };
-    finish(map, best, starts, iterations)
+    found(map, &problem, best, starts, iterations)
 }
 
 /// Both ends of the step; the base is the upper one where the centre is on the left (see `fill`).
@@ -92,15 +82,31 @@ fn ends(base: f64, height: f64, centre: f64) -> (f64, f64) {
     }
 }
 
-fn finish(map: FittedMap, best: Minimum, starts: usize, iterations: usize) -> LogisticFit {
-    LogisticFit {
+fn found(
+    map: FittedMap,
+    problem: &Projection,
+    best: Minimum,
+    starts: usize,
+    iterations: usize,
+) -> Found {
+    Found {
         map,
+        edge: edge(&problem.x, best.point),
         converged: best.converged,
         iterations,
         starts,
-        steepness: best.point[1].exp(),
-        centre: centre_of(best.point),
     }
+}
+
+/// Whether the data see one bend of the curve only, or none.
+fn edge(x: &[f64], point: [f64; 2]) -> Option<Edge> {
+    let (centre, steepness) = (centre_of(point), point[1].exp());
+    if x.iter().all(|x| *x > centre) || x.iter().all(|x| *x < centre) {
+        return Some(Edge::OneBend);
+    }
+    // Twenty widths from the centre the sigmoid is flat to nine digits.
+    let is_flat = |x: &f64| (steepness * (x - centre)).abs() > 20.0;
+    x.iter().all(is_flat).then_some(Edge::Step)
 }
 
 /// Descends from the hollows of the grid and from `extra`; the lowest end wins.

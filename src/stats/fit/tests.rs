@@ -202,6 +202,12 @@ fn refuses_what_has_no_fit_by_name() {
         fit(&levels, &six, MapFamily::Logistic4),
         Err(StatsError::Undefined { .. })
     ));
+    for scale in [1e-200, 1e200] {
+        assert!(matches!(
+            fit(&six.map(|x| scale * x), &six, MapFamily::Logistic4),
+            Err(StatsError::Undefined { .. })
+        ));
+    }
     // Orthogonal to every cubic on six even steps, so that a constant is best.
     let quartic = [1.0, -3.0, 2.0, 2.0, -3.0, 1.0];
     assert!(matches!(
