@@ -7,15 +7,16 @@
 
 use super::levenberg::{Local, Minimum, minimise};
 use super::linear::dot;
-use super::map::{FittedMap, sigmoid};
+use super::map::FittedMap;
 use super::{Edge, Found};
+use std::collections::BTreeSet;
 
 /// Centres of the starting grid: this many quantiles of x, the ends included.
 const CENTRES: usize = 17;
 /// Steepnesses of the starting grid, per standard deviation of x.
 const STEEPNESSES: [f64; 9] = [0.25, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0];
-/// Most hollows of the grid from which a search starts, the deepest first.
-const MOST_STARTS: usize = 8;
+/// Most hollows of the grid from which a search starts, the deepest first, beside the best of each steepness.
+const MOST_HOLLOWS: usize = 8;
 
 /// Natural logarithms of the steepness per standard deviation: from straight to a step.
 const STEEPNESS_BOUNDS: (f64, f64) = (-7.0, 12.0);
@@ -109,13 +110,13 @@ fn edge(x: &[f64], point: [f64; 2]) -> Option<Edge> {
     x.iter().all(is_flat).then_some(Edge::Step)
 }
 
-/// Descends from the hollows of the grid and from `extra`; the lowest end wins.
+/// Descends from each start and from `extra`; the lowest end wins.
 fn search(
     problem: &mut Projection,
     steepness: (f64, f64),
     extra: Option<[f64; 2]>,
 ) -> (Minimum, usize, usize) {
-    let mut starts = problem.hollows();
+    let mut starts = problem.starts();
     starts.extend(extra);
     let ends: Vec<Minimum> = starts
         .iter()
@@ -130,7 +131,7 @@ fn search(
         .iter()
         .copied()
         .min_by(|a, b| a.cost.total_cmp(&b.cost))
-        .expect("the lowest point of the grid is a hollow");
+        .expect("each steepness has a start");
     (best, starts.len(), iterations)
 }
 
@@ -178,8 +179,26 @@ impl Projection {
         }
     }
 
-    /// Points of the grid with an error no greater than at their neighbours, as `[position, ln steepness]`.
-    fn hollows(&mut self) -> Vec<[f64; 2]> {
+    /// Starts as `[position, ln steepness]`: the best point of the grid for each steepness, and the deepest
+    /// hollows, points with an error no greater than at their neighbours.
+    fn starts(&mut self) -> Vec<[f64; 2]> {
+        let grid = self.grid();
+        let by_error = |a: &usize, b: &usize| grid[*a].0.total_cmp(&grid[*b].0);
+        let best_of_rows = (0..STEEPNESSES.len()).filter_map(|row| {
+            let places = row * CENTRES..(row + 1) * CENTRES;
+            places.min_by(by_error)
+        });
+        let is_hollow =
+            |here: &usize| neighbours(*here).all(|there| grid[*here].0 <= grid[there].0);
+        let mut hollows: Vec<usize> = (0..grid.len()).filter(is_hollow).collect();
+        hollows.sort_by(by_error);
+        hollows.truncate(MOST_HOLLOWS);
+        let chosen: BTreeSet<usize> = best_of_rows.chain(hollows).collect();
+        chosen.into_iter().map(|place| grid[place].1).collect()
+    }
+
+    /// Error and point of each place of the starting grid, one row per steepness.
+    fn grid(&mut self) -> Vec<(f64, [f64; 2])> {
         let mut sorted = self.x.clone();
         sorted.sort_by(f64::total_cmp);
         let centres: Vec<f64> = (0..CENTRES)
@@ -192,13 +211,7 @@ impl Projection {
                 grid.push((self.local(point).cost, point));
             }
         }
-        let mut hollows: Vec<(f64, [f64; 2])> = (0..grid.len())
-            .filter(|here| neighbours(*here).all(|there| grid[*here].0 <= grid[there].0))
-            .map(|here| grid[here])
-            .collect();
-        hollows.sort_by(|a, b| a.0.total_cmp(&b.0));
-        hollows.truncate(MOST_STARTS);
-        hollows.into_iter().map(|(_, point)| point).collect()
+        grid
     }
 
     /// Fills the sigmoid and its derivatives by position and by logarithm of the steepness.
@@ -209,7 +222,7 @@ impl Projection {
         let steepness = ln_steepness.exp();
         for (i, x) in self.x.iter().enumerate() {
             let u = steepness * (x - position) - position;
-            let (rising, falling) = (sigmoid(u), sigmoid(-u));
+            let (rising, falling) = both_sides(u);
             let slope = rising * falling;
             self.column[i] = if position < 0.0 { -falling } else { rising };
             self.by_position[i] = -(steepness + 1.0) * slope;
@@ -242,18 +255,17 @@ impl Projection {
                 *value = height * (*value - along * part);
             }
         }
-        let residual: Vec<f64> = self
-            .target
-            .iter()
-            .zip(&self.column)
-            .map(|(target, part)| height * part - target)
-            .collect();
+        // The column becomes the residual, which nothing else needs the column for.
+        for (part, target) in self.column.iter_mut().zip(&self.target) {
+            *part = height * *part - target;
+        }
+        let residual = &self.column;
         let mixed = dot(&self.by_position, &self.by_steepness);
         Local {
-            cost: dot(&residual, &residual),
+            cost: dot(residual, residual),
             gradient: [
-                dot(&self.by_position, &residual),
-                dot(&self.by_steepness, &residual),
+                dot(&self.by_position, residual),
+                dot(&self.by_steepness, residual),
             ],
             curvature: [
                 [dot(&self.by_position, &self.by_position), mixed],
@@ -289,6 +301,13 @@ impl Projection {
         let Scale { y_mean, y_sd, .. } = self.scale;
         [y_mean + y_sd * base, y_sd * tilt, y_sd * height]
     }
+}
+
+/// `sigmoid(u)` and `sigmoid(-u)` from one exponential, each with all its digits.
+fn both_sides(u: f64) -> (f64, f64) {
+    let small = (-u.abs()).exp();
+    let (near, far) = (1.0 / (1.0 + small), small / (1.0 + small));
+    if u >= 0.0 { (near, far) } else { (far, near) }
 }
 
 /// Neighbours, straight and diagonal, of a place in the starting grid.
