@@ -23,7 +23,7 @@ use super::{Format, Header, ImageFault, Limits, Rgb8, inspect, orient};
 /// [`ImageFault`]: all that [`inspect`] refuses, and truncated, damaged or unreadable data.
 pub fn decode(bytes: &[u8], limits: &Limits, background: [u8; 3]) -> Result<Rgb8, ImageFault> {
     let header = inspect(bytes, limits)?;
-    let contents = container::contents(&header, bytes)?;
+    let contents = container::contents(&header, bytes, limits)?;
     let orientation = orient::stated(contents.exif);
     let picture = guarded(header.format, || {
         decode_contents(&header, &contents, limits, background)

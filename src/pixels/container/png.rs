@@ -45,9 +45,9 @@ pub(super) fn picture_only(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Option<&[u8]>
             b"eXIf" => exif = Some(&chunk[8..chunk.len() - 4]),
             // A chunk whose name starts with a capital must be understood, or the file be refused.
             kind if kind[0].is_ascii_uppercase() => {
-                return Err(ImageFault::Unsupported {
+                return Err(ImageFault::Malformed {
                     format: Format::Png,
-                    feature: "a critical chunk that the standard does not define",
+                    reason: "a critical chunk that the standard does not define",
                 });
             }
             _ => {}
