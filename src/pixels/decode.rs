@@ -137,7 +137,7 @@ fn known_samples(format: Format, color: ColorType) -> Result<Samples, ImageFault
         ColorType::Rgb16 => Ok(Samples::Rgb16),
         ColorType::Rgba16 => Ok(Samples::Rgba16),
         // Floats have no agreed white. `ColorType` is open, so that a new kind lands here as well.
-        _ => Err(ImageFault::Unsupported {
+        ColorType::Rgb32F | ColorType::Rgba32F | _ => Err(ImageFault::Unsupported {
             format,
             feature: "its samples are not 8-bit or 16-bit whole numbers",
         }),

@@ -93,7 +93,7 @@ pub(super) fn contents<'a>(
             })
         }
         Format::Png => {
-            let (bytes, exif) = png::picture_only(bytes)?;
+            let png::Picture { bytes, exif } = png::picture_only(bytes)?;
             Ok(Contents {
                 bytes,
                 exif,
