@@ -6,8 +6,8 @@
 
 mod alternative;
 pub mod calibration;
-mod distributions;
 pub mod correcting;
+mod distributions;
 mod error;
 mod estimate;
 mod fisher;
