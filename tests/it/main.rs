@@ -4,3 +4,4 @@ mod cards;
 mod cli;
 mod command;
 mod pixels;
+mod technical_quality;
