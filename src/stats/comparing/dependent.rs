@@ -1,6 +1,7 @@
 //! Two correlations with the same human column.
 
-use super::super::tails::{LEVEL, normal_quantile, normal_two_sided, t_two_sided};
+use super::super::distributions::normal_quantile;
+use super::super::tails::{LEVEL, normal_two_sided, t_two_sided};
 use super::super::{Estimate, Interval, StatsError};
 
 /// The three correlations among two judges and people on the same n items.

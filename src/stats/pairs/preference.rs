@@ -1,9 +1,8 @@
 //! Agreement on comparisons that people were asked for: first, second, or a tie.
 
 use super::super::tails::{LEVEL, binomial_even_two_sided, normal_interval, wilson};
-use super::super::{Estimate, StatsError};
+use super::super::{Estimate, PairCounts, StatsError};
 use super::accuracy::TieConvention;
-use super::counts::PairCounts;
 
 /// Which of two was preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -89,7 +89,6 @@ pub fn intraclass_correlation(
     };
     let freedom = (squares.n - 1.0, freedom);
     let value = squares.coefficient(form);
-    let (low, high) = squares.interval(form, f, freedom);
     let left_out = ratings.items() - items.len();
     let estimate = Estimate::new(
         "intraclass_correlation",
@@ -102,7 +101,8 @@ pub fn intraclass_correlation(
     )
     .with_p_value(f_upper(f, freedom.0, freedom.1), "F-test");
     // Without any error there is nothing to make an interval of.
-    let estimate = if low.is_finite() && high.is_finite() {
+    let estimate = if f.is_finite() {
+        let (low, high) = squares.interval(form, f, freedom);
         estimate.with_interval(Interval {
             low,
             high,
