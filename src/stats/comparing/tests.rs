@@ -43,6 +43,11 @@ fn agrees_with_the_golden_table() {
 
 fn check(case: &Case) -> Vec<f64> {
     let numbers = &case.numbers;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number of items in a table of numbers"
+    )]
     let correlations = || {
         DependentCorrelations::new(numbers[0], numbers[1], numbers[2], numbers[3] as usize).unwrap()
     };

@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "exact where the definition makes it so")]
+
 use proptest::prelude::*;
 use serde::Deserialize;
 

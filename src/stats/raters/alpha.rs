@@ -48,7 +48,7 @@ impl Measurement {
 ///     vec![Some(1.0), Some(2.0), Some(3.0), Some(4.0), Some(2.0)],
 /// ])?;
 /// let alpha = krippendorff_alpha(&ratings, Measurement::Interval, 0, 0)?.value;
-/// assert!((alpha - 0.890_909_090_909_090_9).abs() < 1e-14);
+/// assert!((alpha - 0.8888888888888888).abs() < 1e-14);
 /// # Ok::<(), opine::stats::StatsError>(())
 /// ```
 ///
