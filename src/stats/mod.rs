@@ -8,6 +8,7 @@ mod alternative;
 pub mod calibration;
 pub mod comparing;
 mod distributions;
+pub mod correcting;
 mod error;
 mod estimate;
 mod fisher;

@@ -1,3 +1,6 @@
 //! The integration tests, in one binary.
 
+mod cards;
+mod cli;
+mod command;
 mod pixels;

@@ -7,14 +7,16 @@
 
 use super::levenberg::{Local, Minimum, minimise};
 use super::linear::dot;
-use super::map::{FittedMap, sigmoid};
+use super::map::FittedMap;
+use super::{Edge, Found};
+use std::collections::BTreeSet;
 
 /// Centres of the starting grid: this many quantiles of x, the ends included.
 const CENTRES: usize = 17;
 /// Steepnesses of the starting grid, per standard deviation of x.
 const STEEPNESSES: [f64; 9] = [0.25, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0];
-/// Most hollows of the grid from which a search starts, the deepest first.
-const MOST_STARTS: usize = 8;
+/// Most hollows of the grid from which a search starts, the deepest first, beside the best of each steepness.
+const MOST_HOLLOWS: usize = 8;
 
 /// Natural logarithms of the steepness per standard deviation: from straight to a step.
 const STEEPNESS_BOUNDS: (f64, f64) = (-7.0, 12.0);
@@ -31,19 +33,8 @@ fn centre_of([position, ln_steepness]: [f64; 2]) -> f64 {
     position * (1.0 + (-ln_steepness).exp())
 }
 
-/// The best logistic map and how it was found.
-pub(super) struct LogisticFit {
-    pub(super) map: FittedMap,
-    pub(super) converged: bool,
-    pub(super) iterations: usize,
-    pub(super) starts: usize,
-    /// Steepness and centre in standard deviations of x.
-    pub(super) steepness: f64,
-    pub(super) centre: f64,
-}
-
 /// Fits `b2 + (b1 - b2) sigmoid((x - b3) / b4)`.
-pub(super) fn fit_four(x: &[f64], y: &[f64]) -> LogisticFit {
+pub(super) fn fit_four(x: &[f64], y: &[f64]) -> Found {
     let mut problem = Projection::new(x, y, false);
     let (best, starts, iterations) = search(&mut problem, STEEPNESS_BOUNDS, None);
     let [base, _, height] = problem.coefficients(best.point);
@@ -55,13 +46,13 @@ pub(super) fn fit_four(x: &[f64], y: &[f64]) -> LogisticFit {
         b3: scale.x_mean + scale.x_sd * centre_of(best.point),
         b4: scale.x_sd / best.point[1].exp(),
     };
-    finish(map, best, starts, iterations)
+    found(map, &problem, best, starts, iterations)
 }
 
 /// Fits `b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5`.
 ///
 /// The best curve of the four-parameter family is one of the starts, so the error is never above its.
-pub(super) fn fit_five(x: &[f64], y: &[f64]) -> LogisticFit {
+pub(super) fn fit_five(x: &[f64], y: &[f64]) -> Found {
     let four = search(&mut Projection::new(x, y, false), STEEPNESS_BOUNDS, None).0;
     let mut problem = Projection::new(x, y, true);
     let bounds = (
@@ -80,7 +71,7 @@ pub(super) fn fit_five(x: &[f64], y: &[f64]) -> LogisticFit {
         width: scale.x_sd / best.point[1].exp(),
         slope,
     };
-    finish(map, best, starts, iterations)
+    found(map, &problem, best, starts, iterations)
 }
 
 /// Both ends of the step; the base is the upper one where the centre is on the left (see `fill`).
@@ -92,24 +83,40 @@ fn ends(base: f64, height: f64, centre: f64) -> (f64, f64) {
     }
 }
 
-fn finish(map: FittedMap, best: Minimum, starts: usize, iterations: usize) -> LogisticFit {
-    LogisticFit {
+fn found(
+    map: FittedMap,
+    problem: &Projection,
+    best: Minimum,
+    starts: usize,
+    iterations: usize,
+) -> Found {
+    Found {
         map,
+        edge: edge(&problem.x, best.point),
         converged: best.converged,
         iterations,
         starts,
-        steepness: best.point[1].exp(),
-        centre: centre_of(best.point),
     }
 }
 
-/// Descends from the hollows of the grid and from `extra`; the lowest end wins.
+/// Whether the data see one bend of the curve only, or none.
+fn edge(x: &[f64], point: [f64; 2]) -> Option<Edge> {
+    let (centre, steepness) = (centre_of(point), point[1].exp());
+    if x.iter().all(|x| *x > centre) || x.iter().all(|x| *x < centre) {
+        return Some(Edge::OneBend);
+    }
+    // Twenty widths from the centre the sigmoid is flat to nine digits.
+    let is_flat = |x: &f64| (steepness * (x - centre)).abs() > 20.0;
+    x.iter().all(is_flat).then_some(Edge::Step)
+}
+
+/// Descends from each start and from `extra`; the lowest end wins.
 fn search(
     problem: &mut Projection,
     steepness: (f64, f64),
     extra: Option<[f64; 2]>,
 ) -> (Minimum, usize, usize) {
-    let mut starts = problem.hollows();
+    let mut starts = problem.starts();
     starts.extend(extra);
     let ends: Vec<Minimum> = starts
         .iter()
@@ -124,7 +131,7 @@ fn search(
         .iter()
         .copied()
         .min_by(|a, b| a.cost.total_cmp(&b.cost))
-        .expect("the lowest point of the grid is a hollow");
+        .expect("each steepness has a start");
     (best, starts.len(), iterations)
 }
 
@@ -172,8 +179,26 @@ impl Projection {
         }
     }
 
-    /// Points of the grid with an error no greater than at their neighbours, as `[position, ln steepness]`.
-    fn hollows(&mut self) -> Vec<[f64; 2]> {
+    /// Starts as `[position, ln steepness]`: the best point of the grid for each steepness, and the deepest
+    /// hollows, points with an error no greater than at their neighbours.
+    fn starts(&mut self) -> Vec<[f64; 2]> {
+        let grid = self.grid();
+        let by_error = |a: &usize, b: &usize| grid[*a].0.total_cmp(&grid[*b].0);
+        let best_of_rows = (0..STEEPNESSES.len()).filter_map(|row| {
+            let places = row * CENTRES..(row + 1) * CENTRES;
+            places.min_by(by_error)
+        });
+        let is_hollow =
+            |here: &usize| neighbours(*here).all(|there| grid[*here].0 <= grid[there].0);
+        let mut hollows: Vec<usize> = (0..grid.len()).filter(is_hollow).collect();
+        hollows.sort_by(by_error);
+        hollows.truncate(MOST_HOLLOWS);
+        let chosen: BTreeSet<usize> = best_of_rows.chain(hollows).collect();
+        chosen.into_iter().map(|place| grid[place].1).collect()
+    }
+
+    /// Error and point of each place of the starting grid, one row per steepness.
+    fn grid(&mut self) -> Vec<(f64, [f64; 2])> {
         let mut sorted = self.x.clone();
         sorted.sort_by(f64::total_cmp);
         let centres: Vec<f64> = (0..CENTRES)
@@ -186,13 +211,7 @@ impl Projection {
                 grid.push((self.local(point).cost, point));
             }
         }
-        let mut hollows: Vec<(f64, [f64; 2])> = (0..grid.len())
-            .filter(|here| neighbours(*here).all(|there| grid[*here].0 <= grid[there].0))
-            .map(|here| grid[here])
-            .collect();
-        hollows.sort_by(|a, b| a.0.total_cmp(&b.0));
-        hollows.truncate(MOST_STARTS);
-        hollows.into_iter().map(|(_, point)| point).collect()
+        grid
     }
 
     /// Fills the sigmoid and its derivatives by position and by logarithm of the steepness.
@@ -203,7 +222,7 @@ impl Projection {
         let steepness = ln_steepness.exp();
         for (i, x) in self.x.iter().enumerate() {
             let u = steepness * (x - position) - position;
-            let (rising, falling) = (sigmoid(u), sigmoid(-u));
+            let (rising, falling) = both_sides(u);
             let slope = rising * falling;
             self.column[i] = if position < 0.0 { -falling } else { rising };
             self.by_position[i] = -(steepness + 1.0) * slope;
@@ -236,18 +255,17 @@ impl Projection {
                 *value = height * (*value - along * part);
             }
         }
-        let residual: Vec<f64> = self
-            .target
-            .iter()
-            .zip(&self.column)
-            .map(|(target, part)| height * part - target)
-            .collect();
+        // The column becomes the residual, which nothing else needs the column for.
+        for (part, target) in self.column.iter_mut().zip(&self.target) {
+            *part = height * *part - target;
+        }
+        let residual = &self.column;
         let mixed = dot(&self.by_position, &self.by_steepness);
         Local {
-            cost: dot(&residual, &residual),
+            cost: dot(residual, residual),
             gradient: [
-                dot(&self.by_position, &residual),
-                dot(&self.by_steepness, &residual),
+                dot(&self.by_position, residual),
+                dot(&self.by_steepness, residual),
             ],
             curvature: [
                 [dot(&self.by_position, &self.by_position), mixed],
@@ -283,6 +301,13 @@ impl Projection {
         let Scale { y_mean, y_sd, .. } = self.scale;
         [y_mean + y_sd * base, y_sd * tilt, y_sd * height]
     }
+}
+
+/// `sigmoid(u)` and `sigmoid(-u)` from one exponential, each with all its digits.
+fn both_sides(u: f64) -> (f64, f64) {
+    let small = (-u.abs()).exp();
+    let (near, far) = (1.0 / (1.0 + small), small / (1.0 + small));
+    if u >= 0.0 { (near, far) } else { (far, near) }
 }
 
 /// Neighbours, straight and diagonal, of a place in the starting grid.

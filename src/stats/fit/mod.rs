@@ -13,7 +13,6 @@ pub(in crate::stats) mod moments;
 mod residual;
 
 use super::{Estimate, PairedSample, StatsError};
-use logistic::LogisticFit;
 pub(in crate::stats) use map::sigmoid;
 pub use map::{Direction, FittedMap, MapFamily};
 pub use residual::{
@@ -66,6 +65,10 @@ pub struct MapFit {
 /// The correlation's interval is Fisher's with N - 3; it does not discount the curve's coefficients, as
 /// P.1401 does not. The fit is not symmetric: it is always human on predicted.
 ///
+/// Logistic curves are searched from many starts, and a five-parameter one errs no more than a four-parameter
+/// one. No search proves the least error of all: on few or coarse scores the five-parameter family has a
+/// minimum wherever a narrow step fits between two scores. The cubic is the best there is.
+///
 /// ```
 /// use opine::stats::{PairedSample, fit::{Direction, MapFamily, fit_map}};
 /// let judged: Vec<f64> = (0..40).map(|i| f64::from(i) / 40.0).collect();
@@ -78,41 +81,41 @@ pub struct MapFit {
 ///
 /// # Errors
 /// [`StatsError::TooFew`] for fewer observations than coefficients plus one; [`StatsError::Constant`];
-/// [`StatsError::Undefined`] where the judge has fewer distinct values than the curve has coefficients, or
-/// where the best curve is a constant. A search that reached its limit is not an error: see `converged`.
+/// [`StatsError::Undefined`] where the judge has fewer distinct values than the curve has coefficients, where
+/// squares overflow, or where the best curve is a constant. A search that reached its limit is not an error: see `converged`.
 pub fn fit_map(sample: &PairedSample, family: MapFamily) -> Result<MapFit, StatsError> {
     let name = family.name();
     sample.require_varied(name, family.coefficients() + 1)?;
     require_distinct(sample.predicted(), family)?;
+    require_squarable(sample, name)?;
     let (x, y) = (sample.predicted(), sample.human());
-    let (found, edge) = match family {
-        MapFamily::Logistic4 => with_edge(logistic::fit_four(x, y), x),
-        MapFamily::Logistic5 => with_edge(logistic::fit_five(x, y), x),
-        MapFamily::MonotoneCubic => {
-            let map = cubic::fit_monotone(x, y).ok_or_else(|| StatsError::Undefined {
+    let found = match family {
+        MapFamily::Logistic4 => logistic::fit_four(x, y),
+        MapFamily::Logistic5 => logistic::fit_five(x, y),
+        MapFamily::MonotoneCubic => Found {
+            map: cubic::fit_monotone(x, y).ok_or_else(|| StatsError::Undefined {
                 statistic: name,
                 reason: "the `predicted` values are too concentrated to tell a cubic".to_owned(),
-            })?;
-            let solved = LogisticFit {
-                map,
-                converged: true,
-                iterations: 0,
-                starts: 1,
-                steepness: 0.0,
-                centre: 0.0,
-            };
-            (solved, None)
-        }
+            })?,
+            edge: None,
+            converged: true,
+            iterations: 0,
+            starts: 1,
+        },
     };
-    report(sample, family, &found, edge)
+    report(sample, family, &found)
 }
 
-fn report(
-    sample: &PairedSample,
-    family: MapFamily,
-    found: &LogisticFit,
+/// A curve as its family's own search leaves it.
+struct Found {
+    map: FittedMap,
     edge: Option<Edge>,
-) -> Result<MapFit, StatsError> {
+    converged: bool,
+    iterations: usize,
+    starts: usize,
+}
+
+fn report(sample: &PairedSample, family: MapFamily, found: &Found) -> Result<MapFit, StatsError> {
     let (x, y) = (sample.predicted(), sample.human());
     let (low, high) = range(x);
     let mapped: Vec<f64> = x.iter().map(|x| found.map.evaluate(*x)).collect();
@@ -150,28 +153,12 @@ fn report(
         edge: if bend < 1e-6 {
             Some(Edge::Straight)
         } else {
-            edge
+            found.edge
         },
         converged: found.converged,
         iterations: found.iterations,
         starts: found.starts,
     })
-}
-
-fn with_edge(found: LogisticFit, x: &[f64]) -> (LogisticFit, Option<Edge>) {
-    let mean = moments::mean(x);
-    let sd = (moments::co_deviation(x, x) / x.len() as f64).sqrt();
-    let (low, high) = range(x);
-    let flat = |x: &f64| (found.steepness * ((x - mean) / sd - found.centre)).abs() > 20.0;
-    let centre = mean + sd * found.centre;
-    let edge = if centre < low || centre > high {
-        Some(Edge::OneBend)
-    } else if x.iter().all(flat) {
-        Some(Edge::Step)
-    } else {
-        None
-    };
-    (found, edge)
 }
 
 fn require_distinct(x: &[f64], family: MapFamily) -> Result<(), StatsError> {
@@ -189,6 +176,20 @@ fn require_distinct(x: &[f64], family: MapFamily) -> Result<(), StatsError> {
             sorted.len()
         ),
     })
+}
+
+/// Refuses values whose squared deviations leave the range of double precision.
+fn require_squarable(sample: &PairedSample, name: &'static str) -> Result<(), StatsError> {
+    for values in [sample.predicted(), sample.human()] {
+        if !moments::co_deviation(values, values).is_normal() {
+            return Err(StatsError::Undefined {
+                statistic: name,
+                reason: "deviations are too large or too small to be squared; rescale the values"
+                    .to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn range(x: &[f64]) -> (f64, f64) {
