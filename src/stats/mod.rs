@@ -7,16 +7,16 @@
 mod alternative;
 pub mod calibration;
 pub mod comparing;
-mod distributions;
 pub mod correcting;
+mod distributions;
 mod error;
 mod estimate;
 mod fisher;
 pub mod fit;
+mod incomplete_beta;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;
-mod incomplete_beta;
 pub mod krasula;
 mod order;
 pub mod pairs;
