@@ -304,6 +304,13 @@ fn bad_input_is_an_error_by_name() {
         Err(StatsError::TooFew { .. })
     ));
     assert!(matches!(
+        best_tie_threshold(&[f64::NAN], &[First], &[0.0], TieConvention::WithTies),
+        Err(StatsError::Argument {
+            argument: "margins",
+            ..
+        })
+    ));
+    assert!(matches!(
         preference_counts(&[First], &[]),
         Err(StatsError::LengthMismatch { .. })
     ));

@@ -161,6 +161,13 @@ fn bad_input_is_an_error_by_name() {
         })
     ));
     assert!(matches!(
+        ndcg(&[1.0], &[2000.0], None, Gain::Exponential),
+        Err(StatsError::Argument {
+            argument: "relevance",
+            ..
+        })
+    ));
+    assert!(matches!(
         ranking_chance(footrule, 20, 1, 0),
         Err(StatsError::TooFew { needed: 2, .. })
     ));

@@ -55,7 +55,8 @@ pub struct IntraclassCorrelation {
 /// complete items. Shrout and Fleiss (1979); McGraw and Wong (1996).
 ///
 /// # Errors
-/// [`StatsError::TooFew`] below two complete items; [`StatsError::Undefined`] without any spread.
+/// [`StatsError::TooFew`] below two complete items; [`StatsError::Undefined`] without any spread but
+/// that between raters.
 pub fn intraclass_correlation(
     ratings: &Ratings,
     form: IntraclassForm,
@@ -72,21 +73,22 @@ pub fn intraclass_correlation(
         });
     }
     let squares = MeanSquares::new(&items);
-    if squares.items + squares.within <= 0.0 {
-        return Err(StatsError::Undefined {
-            statistic: "intraclass_correlation",
-            reason: "all ratings are the same".to_owned(),
-        });
-    }
     let one_way = matches!(
         form,
         IntraclassForm::OneWaySingle | IntraclassForm::OneWayMean
     );
-    let (f, freedom) = if one_way {
-        (squares.items / squares.within, squares.freedom_within())
+    let (error, freedom) = if one_way {
+        (squares.within, squares.freedom_within())
     } else {
-        (squares.items / squares.error, squares.freedom_error())
+        (squares.error, squares.freedom_error())
     };
+    if squares.items + error <= 0.0 {
+        return Err(StatsError::Undefined {
+            statistic: "intraclass_correlation",
+            reason: "items do not differ, and neither do raters beyond their level".to_owned(),
+        });
+    }
+    let f = squares.items / error;
     let freedom = (squares.n - 1.0, freedom);
     let value = squares.coefficient(form);
     let left_out = ratings.items() - items.len();

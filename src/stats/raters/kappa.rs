@@ -86,7 +86,7 @@ pub fn cohen_kappa(sample: &PairedSample, weights: KappaWeights) -> Result<Cohen
 ///
 /// # Errors
 /// [`StatsError::Argument`] for a table that is not square; [`StatsError::TooFew`] below two items;
-/// [`StatsError::Undefined`] when agreement by chance is complete.
+/// [`StatsError::Undefined`] when a rater used one level only.
 pub fn cohen_kappa_of_table(
     table: &[Vec<u64>],
     weights: KappaWeights,
@@ -108,11 +108,11 @@ pub fn cohen_kappa_of_table(
         });
     }
     let margins = Margins::new(table, weights);
-    if margins.expected >= 1.0 || size < 2 {
+    let used = |shares: &[f64]| shares.iter().filter(|share| **share > 0.0).count();
+    if used(&margins.rows) < 2 || used(&margins.columns) < 2 {
         return Err(StatsError::Undefined {
             statistic: "cohen_kappa",
-            reason: "both raters used one level only, so that agreement by chance is complete"
-                .to_owned(),
+            reason: "a rater used one level only, so that agreement is that of chance".to_owned(),
         });
     }
     let value = (margins.observed - margins.expected) / (1.0 - margins.expected);

@@ -329,6 +329,16 @@ fn bad_input_is_an_error_by_name() {
         leave_one_out_ceiling(&constant, "pearson", pearson),
         Err(StatsError::Undefined { .. })
     ));
+    let apart_by_rater = table(&[vec![1.0, 1.0, 1.0], vec![2.0, 2.0, 2.0]]);
+    assert!(matches!(
+        intraclass_correlation(&apart_by_rater, IntraclassForm::ConsistencySingle),
+        Err(StatsError::Undefined { .. })
+    ));
+    let one_level = PairedSample::new(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]).unwrap();
+    assert!(matches!(
+        cohen_kappa(&one_level, KappaWeights::Quadratic),
+        Err(StatsError::Undefined { .. })
+    ));
     let negative = table(&[vec![-1.0, 2.0], vec![2.0, 2.0]]);
     assert!(matches!(
         krippendorff_alpha(&negative, Measurement::Ratio, 0, 0),
