@@ -1,6 +1,7 @@
 //! How much memory decoding takes, measured on this process: the one test of its binary, so that no other
 //! test's memory is counted.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 use opine::pixels::{DEFAULT_BACKGROUND, Limits, decode};
 

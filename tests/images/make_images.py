@@ -129,6 +129,10 @@ def draw_good():
     good("progressive.jpg", encoded(base, "JPEG", quality=95, subsampling=0, progressive=True), size, "base.jpg", 0, same)
     good("restarts.jpg", encoded(base, "JPEG", quality=95, subsampling=0, restart_marker_blocks=4), size, "base.jpg", 0, same)
     good("comment.jpg", jpeg[:2] + b"\xff\xfe\0\x1b<script>alert(1)</script>" + jpeg[2:], size, "base.jpg", 0, same)
+    scan = jpeg.find(b"\xff\xda") + 11  # first and last frequency, and precision, which say nothing here
+    good("scan_lies.jpg", jpeg[:scan] + b"\x03\x50\x21" + jpeg[scan + 3:], size, "base.jpg", 0, "libjpeg ignores these bytes")
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x33"
+    good("adobe_unknown.jpg", jpeg[:2] + adobe + jpeg[2:], size, "base.jpg", 0, "an unknown transform is YCbCr")
     wrong = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 274, 3, 0xFFFFFFFF, 0xFFFFFFF0) + bytes(4)
     good("exif_lies.jpg", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 8 + len(wrong)) + b"Exif\0\0" + wrong + jpeg[2:], size, "base.jpg", 0, same)
     good("gray.jpg", encoded(gray, "JPEG", quality=95), size, "gray_as_rgb.png", 8, "quality 95")
@@ -198,10 +202,14 @@ def draw_bad():
     data = bytearray(lossless)
     data[60] ^= 1
     bad("flipped_bit.png", bytes(data), "image_malformed")
-    bad("too_few_rows.png", png(64, 48, 8, 2, bytes(20 * (1 + 3 * 64))), "image_truncated")
-    arithmetic = bytearray(jpeg)
-    arithmetic[frame + 1] = 0xC9
-    bad("arithmetic.jpg", bytes(arithmetic), "image_unsupported_feature")
+    bad("too_few_rows.png", png(64, 48, 8, 2, bytes(20 * (1 + 3 * 64))), "image_malformed")
+    for name, marker in [("arithmetic", 0xC9), ("arithmetic_progressive", 0xCA), ("lossless", 0xC3)]:
+        data = bytearray(jpeg)
+        data[frame + 1] = marker
+        bad(f"{name}.jpg", bytes(data), "image_unsupported_feature")
+    data = bytearray(jpeg)
+    data[frame + 4] = 12
+    bad("twelve_bits.jpg", bytes(data), "image_unsupported_feature")
 
 
 def shown(value):
