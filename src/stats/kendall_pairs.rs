@@ -4,7 +4,7 @@ use super::ranks::pairs;
 use super::{PairedSample, Ranks};
 
 /// Every pair of items, by what the two columns say about its order. The five counts sum to n (n - 1) / 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PairCounts {
     /// Both columns order the pair, and in the same way.
     pub concordant: u64,

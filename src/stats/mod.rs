@@ -6,12 +6,14 @@
 
 mod alternative;
 pub mod calibration;
+pub mod comparing;
 pub mod correcting;
 mod distributions;
 mod error;
 mod estimate;
 mod fisher;
 pub mod fit;
+mod incomplete_beta;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;
@@ -21,6 +23,7 @@ pub mod pairs;
 mod pearson;
 pub mod rankings;
 mod ranks;
+pub mod raters;
 pub mod resample;
 mod sample;
 mod spearman;

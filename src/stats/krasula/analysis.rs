@@ -1,6 +1,6 @@
 //! The analysis of one judge.
 
-use super::super::tails::{LEVEL, wilson};
+use super::super::tails::{LEVEL, percentile, wilson};
 use super::super::{Estimate, PairedSample, StatsError};
 use super::delong::{Placements, require};
 use super::outcomes::{ItemOpinion, Outcome, differences, outcomes};
@@ -21,13 +21,15 @@ pub struct Krasula {
     pub threshold: Estimate,
 }
 
-pub(super) const BETTER_WORSE: &str = "each different pair enters as itself and mirrored, taken as independent as in the published program";
+/// A pair and its mirror image say the same thing once: the area is a mean over pairs of pairs of one sample, with
+/// twice the variance that DeLong's formula gives for two samples of that size.
+pub(super) const MIRRORED: f64 = std::f64::consts::SQRT_2;
 
 /// Krasula's analysis of a judge's `differences` (first less second) on pairs with known outcomes.
 ///
 /// Values as those of the published program, which Netflix's `vmaf` carries as `AucPerfMetric`. For AUC_BW it
-/// mirrors every pair, and its standard error takes the mirrored half as new evidence, which makes
-/// it too small by a factor of sqrt(2). Takes O(n log n) time and about 60 bytes a pair.
+/// mirrors every pair; the interval here knows that this adds no evidence. Pairs that share an item are taken
+/// as independent, as there. Takes O(n log n) time and about 60 bytes a pair.
 ///
 /// # Errors
 /// [`StatsError::LengthMismatch`]; [`StatsError::TooFew`] below two different or two similar pairs;
@@ -44,11 +46,14 @@ pub fn krasula(differences: &[f64], outcomes: &[Outcome]) -> Result<Krasula, Sta
     Ok(Krasula {
         auc_ds: parts.different_similar().estimate(
             "krasula_auc_ds",
+            1.0,
             "|z| > 2 is different; pairs taken as independent",
         ),
-        auc_bw: parts
-            .better_worse()
-            .estimate("krasula_auc_bw", BETTER_WORSE),
+        auc_bw: parts.better_worse().estimate(
+            "krasula_auc_bw",
+            MIRRORED,
+            "pairs and their mirror images; pairs taken as independent",
+        ),
         cc0: cc0("krasula_cc0", right, "a judge's tie is wrong"),
         cc0_half_ties: cc0(
             "krasula_cc0_half_ties",
@@ -124,14 +129,5 @@ impl Parts {
 fn percentile_95(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let position = 0.95 * (sorted.len() - 1) as f64;
-    let below = position.floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a floor between 0 and the length"
-    )]
-    let index = below as usize;
-    let next = sorted[(index + 1).min(sorted.len() - 1)];
-    sorted[index] + (position - below) * (next - sorted[index])
+    percentile(&sorted, 0.95)
 }

@@ -2,7 +2,7 @@
 
 use super::super::tails::{binomial_even_two_sided, normal_two_sided};
 use super::super::{Estimate, StatsError};
-use super::analysis::{BETTER_WORSE, Parts};
+use super::analysis::{MIRRORED, Parts};
 use super::outcomes::Outcome;
 
 /// Differences of two judges, first less second, each with a test of it being 0.
@@ -10,8 +10,11 @@ use super::outcomes::Outcome;
 pub struct KrasulaComparison {
     /// Of AUC_DS, by DeLong.
     pub auc_ds: Estimate,
-    /// Of AUC_BW, by DeLong.
+    /// Of AUC_BW, by DeLong, each pair counted once.
     pub auc_bw: Estimate,
+    /// Of AUC_BW, by DeLong, as in the published program: each pair and its mirror image, as if independent.
+    /// Its p-value is too small.
+    pub auc_bw_published: Estimate,
     /// Of CC0, by the published program's test of two independent proportions, each over twice the pairs.
     pub cc0: Estimate,
     /// Of CC0, by the exact sign test on pairs that only one of the two judges orders rightly.
@@ -29,17 +32,21 @@ pub fn compare_krasula(
 ) -> Result<KrasulaComparison, StatsError> {
     let first = Parts::new(first, outcomes)?;
     let second = Parts::new(second, outcomes)?;
-    let auc_ds = first
-        .different_similar()
-        .difference(&second.different_similar(), "krasula_auc_ds_difference");
-    let mut auc_bw = first
-        .better_worse()
-        .difference(&second.better_worse(), "krasula_auc_bw_difference");
-    auc_bw.convention = format!("{}; {BETTER_WORSE}", auc_bw.convention).into();
+    let auc_ds = first.different_similar().difference(
+        &second.different_similar(),
+        "krasula_auc_ds_difference",
+        1.0,
+    );
+    let (one, other) = (first.better_worse(), second.better_worse());
+    let auc_bw = one.difference(&other, "krasula_auc_bw_difference", MIRRORED);
+    let mut auc_bw_published = one.difference(&other, "krasula_auc_bw_difference", 1.0);
+    auc_bw_published.convention =
+        format!("{}; each pair counted twice", auc_bw_published.convention).into();
     let (cc0, cc0_paired) = correct_classification(&first.better, &second.better);
     Ok(KrasulaComparison {
         auc_ds,
         auc_bw,
+        auc_bw_published,
         cc0,
         cc0_paired,
     })

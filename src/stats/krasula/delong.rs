@@ -45,24 +45,36 @@ impl Placements {
             + covariance(&self.negative, &other.negative) / self.negative.len() as f64
     }
 
-    pub(super) fn estimate(&self, name: &'static str, convention: &'static str) -> Estimate {
+    /// The area with a normal interval, whose standard error is DeLong's times `inflation`.
+    pub(super) fn estimate(
+        &self,
+        name: &'static str,
+        inflation: f64,
+        convention: &'static str,
+    ) -> Estimate {
         let area = self.area();
         let size = self.positive.len() + self.negative.len();
         let interval = normal_interval(
             area,
-            self.covariance(self).sqrt(),
+            inflation * self.covariance(self).sqrt(),
             (0.0, 1.0),
             "normal, DeLong's standard error",
         );
         Estimate::new(name, area, size, convention).with_interval(interval)
     }
 
-    /// The difference of two areas, `self` less `other`, with DeLong's test of it being 0.
-    pub(super) fn difference(&self, other: &Placements, name: &'static str) -> Estimate {
+    /// The difference of two areas, `self` less `other`, with DeLong's test of it being 0, whose standard
+    /// error is DeLong's times `inflation`.
+    pub(super) fn difference(
+        &self,
+        other: &Placements,
+        name: &'static str,
+        inflation: f64,
+    ) -> Estimate {
         let difference = self.area() - other.area();
         let variance =
             self.covariance(self) + other.covariance(other) - 2.0 * self.covariance(other);
-        let error = variance.max(0.0).sqrt();
+        let error = inflation * variance.max(0.0).sqrt();
         let p_value = if error > 0.0 {
             normal_two_sided(difference / error)
         } else if difference == 0.0 {
@@ -142,7 +154,7 @@ fn covariance(first: &[f64], second: &[f64]) -> f64 {
 /// [`StatsError::TooFew`] below two cases of either kind, [`StatsError::Argument`] for a score that is not finite.
 pub fn roc_auc(positive: &[f64], negative: &[f64]) -> Result<Estimate, StatsError> {
     require("roc_auc", positive, negative)?;
-    Ok(Placements::new(positive, negative).estimate("roc_auc", "ties count one half"))
+    Ok(Placements::new(positive, negative).estimate("roc_auc", 1.0, "ties count one half"))
 }
 
 /// The difference of two areas on the same cases, first less second, with DeLong's test.
@@ -169,6 +181,7 @@ pub fn compare_roc_auc(
     Ok(first.difference(
         &Placements::new(positive.1, negative.1),
         "roc_auc_difference",
+        1.0,
     ))
 }
 

@@ -1,8 +1,8 @@
 //! Accuracy over all pairs of items, in each published convention.
 
 use super::super::tails::normal_interval;
-use super::super::{Estimate, PairedSample, StatsError};
-use super::counts::{PairCounts, item_counts, total};
+use super::super::{Estimate, PairCounts, PairedSample, StatsError};
+use super::counts::{item_counts, total, without};
 
 /// Which pairs count, and what a tie is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,7 @@ fn jackknife_error(
 ) -> Option<f64> {
     let left_out: Vec<f64> = items
         .iter()
-        .map(|item| statistic(all - *item))
+        .map(|item| statistic(without(all, *item)))
         .collect::<Option<_>>()?;
     let size = left_out.len() as f64;
     let mean = left_out.iter().sum::<f64>() / size;

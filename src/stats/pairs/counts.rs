@@ -1,60 +1,26 @@
 //! Every pair of items, counted by how the judge and people order it.
 
-use std::ops::{Add, Sub};
+use super::super::{PairCounts, PairedSample, Ranks, StatsError};
 
-use super::super::{PairedSample, StatsError};
-
-/// How many pairs of items are ordered alike, against each other, or not at all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PairCounts {
-    /// Both order the pair, alike.
-    pub concordant: u64,
-    /// Both order the pair, against each other.
-    pub discordant: u64,
-    /// Only people tie the pair.
-    pub tied_human: u64,
-    /// Only the judge ties the pair.
-    pub tied_predicted: u64,
-    /// Both tie the pair.
-    pub tied_both: u64,
-}
-
-impl PairCounts {
-    /// All pairs.
-    pub fn total(self) -> u64 {
-        self.concordant + self.discordant + self.tied_human + self.tied_predicted + self.tied_both
-    }
-
-    fn combine(self, other: PairCounts, join: impl Fn(u64, u64) -> u64) -> PairCounts {
-        PairCounts {
-            concordant: join(self.concordant, other.concordant),
-            discordant: join(self.discordant, other.discordant),
-            tied_human: join(self.tied_human, other.tied_human),
-            tied_predicted: join(self.tied_predicted, other.tied_predicted),
-            tied_both: join(self.tied_both, other.tied_both),
-        }
+/// Joins two counts field by field.
+fn combine(left: PairCounts, right: PairCounts, join: impl Fn(u64, u64) -> u64) -> PairCounts {
+    PairCounts {
+        concordant: join(left.concordant, right.concordant),
+        discordant: join(left.discordant, right.discordant),
+        tied_predicted: join(left.tied_predicted, right.tied_predicted),
+        tied_human: join(left.tied_human, right.tied_human),
+        tied_both: join(left.tied_both, right.tied_both),
     }
 }
 
-impl Add for PairCounts {
-    type Output = PairCounts;
-
-    fn add(self, other: PairCounts) -> PairCounts {
-        self.combine(other, |left, right| left + right)
-    }
-}
-
-impl Sub for PairCounts {
-    type Output = PairCounts;
-
-    fn sub(self, other: PairCounts) -> PairCounts {
-        self.combine(other, |left, right| left - right)
-    }
+/// All pairs but those of one item.
+pub(super) fn without(all: PairCounts, item: PairCounts) -> PairCounts {
+    combine(all, item, |all, item| all - item)
 }
 
 /// Counts the pairs of items of a sample, where the judge ties a pair whose values differ by `epsilon` or less.
 ///
-/// Takes O(n log n) time for any `epsilon`. Same counts as `mt_metrics_eval.stats.KendallVariants`.
+/// Takes O(n log n) time for any `epsilon`; [`PairCounts::of`] is faster where only equal values tie. Same counts as `mt_metrics_eval.stats.KendallVariants`.
 ///
 /// ```
 /// use opine::stats::{PairedSample, pairs::pair_counts};
@@ -72,8 +38,10 @@ pub fn pair_counts(sample: &PairedSample, epsilon: f64) -> Result<PairCounts, St
 
 /// Every pair once, from counts that hold it twice: once for each of its items.
 pub(super) fn total(items: &[PairCounts]) -> PairCounts {
-    let twice = items.iter().copied().fold(PairCounts::default(), Add::add);
-    twice.combine(twice, |count, _| count / 2)
+    let twice = items.iter().fold(PairCounts::default(), |sum, item| {
+        combine(sum, *item, |sum, item| sum + item)
+    });
+    combine(twice, twice, |count, _| count / 2)
 }
 
 /// For each item, in order of the judge's value, the pairs that it is part of.
@@ -133,24 +101,16 @@ pub(super) fn item_counts(
 
 /// The judge's values in rising order, and beside each the rank of its human value, from 1, ties sharing one.
 pub(super) fn sorted(sample: &PairedSample) -> (Vec<f64>, Vec<usize>) {
-    let human = dense_ranks(sample.human());
+    let human = Ranks::of(sample.human());
     let mut order: Vec<usize> = (0..sample.len()).collect();
     order.sort_by(|&left, &right| sample.predicted()[left].total_cmp(&sample.predicted()[right]));
     (
         order.iter().map(|&item| sample.predicted()[item]).collect(),
-        order.iter().map(|&item| human[item]).collect(),
+        order
+            .iter()
+            .map(|&item| human.dense()[item] as usize + 1)
+            .collect(),
     )
-}
-
-#[expect(clippy::float_cmp, reason = "a tie is equality to the bit")]
-fn dense_ranks(values: &[f64]) -> Vec<usize> {
-    let mut levels = values.to_vec();
-    levels.sort_by(f64::total_cmp);
-    levels.dedup_by(|left, right| left == right);
-    values
-        .iter()
-        .map(|value| levels.partition_point(|level| level <= value))
-        .collect()
 }
 
 /// How many of the inserted levels are below, at and above a level: a Fenwick tree.

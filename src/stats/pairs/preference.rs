@@ -1,9 +1,8 @@
 //! Agreement on comparisons that people were asked for: first, second, or a tie.
 
 use super::super::tails::{LEVEL, binomial_even_two_sided, normal_interval, wilson};
-use super::super::{Estimate, StatsError};
+use super::super::{Estimate, PairCounts, StatsError};
 use super::accuracy::TieConvention;
-use super::counts::PairCounts;
 
 /// Which of two was preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +17,8 @@ pub enum Preference {
 
 impl Preference {
     /// Reads `margin`, the first one's score or probability less the second one's; a tie within `threshold`.
+    ///
+    /// A NaN is no margin; [`best_tie_threshold`] refuses it.
     pub fn from_margin(margin: f64, threshold: f64) -> Self {
         if margin.abs() <= threshold {
             Preference::Tie
@@ -141,13 +142,23 @@ pub struct TieThreshold {
 /// those it is reported on.
 ///
 /// # Errors
-/// [`StatsError::LengthMismatch`]; [`StatsError::TooFew`] without a candidate or a comparison that counts.
+/// [`StatsError::LengthMismatch`]; [`StatsError::Argument`] for a number that is not finite;
+/// [`StatsError::TooFew`] without a candidate or a comparison that counts.
 pub fn best_tie_threshold(
     margins: &[f64],
     human: &[Preference],
     candidates: &[f64],
     convention: TieConvention,
 ) -> Result<TieThreshold, StatsError> {
+    for (argument, numbers) in [("margins", margins), ("candidates", candidates)] {
+        if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+            return Err(StatsError::Argument {
+                argument,
+                value: number.to_string(),
+                allowed: "finite numbers",
+            });
+        }
+    }
     let mut best: Option<TieThreshold> = None;
     for &threshold in candidates {
         let predicted: Vec<Preference> = margins

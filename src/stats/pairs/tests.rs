@@ -1,7 +1,9 @@
+#![expect(clippy::float_cmp, reason = "exact where the definition makes it so")]
+
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::super::{PairedSample, StatsError};
+use super::super::{PairCounts, PairedSample, StatsError};
 use super::*;
 
 #[derive(Deserialize)]
@@ -161,6 +163,11 @@ fn samples(size: std::ops::Range<usize>) -> impl Strategy<Value = PairedSample> 
 
 proptest! {
     #[test]
+    fn counts_without_epsilon_are_those_of_kendall(sample in samples(0..40)) {
+        prop_assert_eq!(pair_counts(&sample, 0.0).unwrap(), PairCounts::of(&sample));
+    }
+
+    #[test]
     fn counts_are_those_of_the_definition(sample in samples(0..40), epsilon in prop_oneof![Just(0.0), 0.0..2.0]) {
         prop_assert_eq!(pair_counts(&sample, epsilon).unwrap(), counted(&sample, epsilon));
     }
@@ -295,6 +302,13 @@ fn bad_input_is_an_error_by_name() {
     assert!(matches!(
         preference_accuracy(&[First], &[Tie], TieConvention::WithoutHumanTies),
         Err(StatsError::TooFew { .. })
+    ));
+    assert!(matches!(
+        best_tie_threshold(&[f64::NAN], &[First], &[0.0], TieConvention::WithTies),
+        Err(StatsError::Argument {
+            argument: "margins",
+            ..
+        })
     ));
     assert!(matches!(
         preference_counts(&[First], &[]),

@@ -55,6 +55,17 @@ pub fn ndcg(
             Gain::Exponential => relevance.exp2() - 1.0,
         })
         .collect();
+    if let Some(relevance) = relevance
+        .iter()
+        .zip(&gains)
+        .find(|(_, gain)| !gain.is_finite())
+    {
+        return Err(argument(
+            "relevance",
+            &relevance.0.to_string(),
+            "below 1024 for exponential gain",
+        ));
+    }
     let discount = |rank: usize| {
         if rank < first {
             1.0 / ((rank + 2) as f64).log2()

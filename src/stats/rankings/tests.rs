@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "exact where the definition makes it so")]
+
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -153,6 +155,13 @@ fn bad_input_is_an_error_by_name() {
     ));
     assert!(matches!(
         ndcg(&[1.0], &[-1.0], None, Gain::Linear),
+        Err(StatsError::Argument {
+            argument: "relevance",
+            ..
+        })
+    ));
+    assert!(matches!(
+        ndcg(&[1.0], &[2000.0], None, Gain::Exponential),
         Err(StatsError::Argument {
             argument: "relevance",
             ..
