@@ -13,7 +13,7 @@ use opine::stats::resample::{
     BootstrapMethod, CounterRng, Plan, ResampledKendall, ResampledPearson, ResampledSpearman,
     bootstrap_interval,
 };
-use opine::stats::{PairedSample, kendall_tau_b, pearson, spearman};
+use opine::stats::{PairedSample, kendall_tau_b, pearson, spearman, weighted_tau};
 
 type Failure = Box<dyn Error>;
 
@@ -49,6 +49,7 @@ fn alone() -> Result<(), Failure> {
         ("kendall", 100_000, 1),
         ("spearman", 1_000_000, 1),
         ("pearson", 1_000_000, 1),
+        ("weighted", 100_000, 1),
         ("percentile_spearman", 10_000, 1),
         ("percentile_spearman", 10_000, 2),
         ("bca_spearman", 10_000, 1),
@@ -86,6 +87,7 @@ fn timed(
         "kendall" => kendall_tau_b(sample)?.value,
         "spearman" => spearman(sample)?.value,
         "pearson" => pearson(sample)?.value,
+        "weighted" => weighted_tau(sample)?.value,
         interval => lower_end(sample, interval, &plan)?,
     };
     Ok((start.elapsed().as_secs_f64() * 1e3, value))

@@ -187,6 +187,7 @@ mod tests {
 
     use super::*;
     use crate::stats::kendall::tau_b;
+    use crate::stats::resample::CounterRng;
 
     fn by_definition(x: &[u32], y: &[u32]) -> PairCounts {
         let mut pairs = PairCounts {
@@ -256,6 +257,29 @@ mod tests {
             let across = PairCounts::of_ranks(&ranked(&y), &ranked(&x));
             prop_assert_eq!(across.balance(), pairs.balance());
             prop_assert_eq!(across.tied_human, pairs.tied_predicted);
+        }
+    }
+
+    #[test]
+    fn long_columns_agree_with_kendalls() {
+        for (a, b) in [
+            (5, 7),
+            (5, 20_000),
+            (20_000, 5),
+            (700, 900),
+            (20_000, 20_000),
+        ] {
+            let mut rng = CounterRng::new(1, u64::from(a) * u64::from(b));
+            let (x, y): (Vec<u32>, Vec<u32>) = (0..20_000)
+                .map(|_| {
+                    let x = rng.below(a);
+                    (x, (rng.below(b) + x * (b / a)) / 2)
+                })
+                .unzip();
+            let (predicted, human) = (ranked(&x), ranked(&y));
+            let ours = tau_b(&PairCounts::of_ranks(&predicted, &human));
+            let (theirs, _) = kendalls::tau_b(predicted.dense(), human.dense()).unwrap();
+            assert!((ours - theirs).abs() < 1e-14, "{a} {b}: {ours} {theirs}");
         }
     }
 

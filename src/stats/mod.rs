@@ -19,6 +19,7 @@ pub mod resample;
 mod sample;
 mod spearman;
 mod spearman_exact;
+mod weighted_tau;
 
 #[cfg(test)]
 mod golden;
@@ -33,3 +34,6 @@ pub use pearson::{pearson, pearson_test};
 pub use ranks::{Ranks, quantised};
 pub use sample::PairedSample;
 pub use spearman::{spearman, spearman_test};
+pub use weighted_tau::{
+    PairWeight, TauWeights, WeightRank, hyperbolic, weighted_tau, weighted_tau_by,
+};

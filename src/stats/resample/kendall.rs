@@ -168,7 +168,7 @@ fn sorted_by_both(predicted: &Ranks, human: &Ranks) -> Vec<u32> {
 }
 
 /// For every item: concordant less discordant pairs that it is part of.
-pub(super) fn balances(predicted: &Ranks, human: &Ranks) -> Vec<i64> {
+pub(in crate::stats) fn balances(predicted: &Ranks, human: &Ranks) -> Vec<i64> {
     let order = sorted_by_both(predicted, human);
     let n = predicted.len() as i64;
     // Per level of `human`: items at this level and below.

@@ -15,6 +15,8 @@ mod spearman;
 mod statistic;
 mod tally;
 
+pub(super) use kendall::balances;
+
 pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval};
 pub use clustered::Clustered;
 pub use coefficient::ResampledPearson;
