@@ -41,7 +41,7 @@ impl PairCounts {
         } else {
             count_by_merging(predicted, human)
         };
-        let total = (predicted.len() as u64) * (predicted.len() as u64).saturating_sub(1) / 2;
+        let total = pairs(predicted.len() as u64);
         let (tied_in_predicted, tied_in_human) = (predicted.tied_pairs(), human.tied_pairs());
         let ordered = total - tied_in_predicted - (tied_in_human - tied_both);
         PairCounts {
@@ -83,7 +83,7 @@ fn count_by_table(predicted: &Ranks, human: &Ranks) -> (u64, u64) {
         let mut seen_above = 0;
         for (seen, count) in seen.iter_mut().zip(row).rev() {
             discordant += u64::from(*count) * seen_above;
-            tied_both += pairs(*count);
+            tied_both += pairs(u64::from(*count));
             seen_above += *seen;
             *seen += u64::from(*count);
         }
@@ -106,7 +106,7 @@ fn count_by_merging(predicted: &Ranks, human: &Ranks) -> (u64, u64) {
         }
         group.sort_unstable();
         tied_both += (group.chunk_by(|a, b| a == b))
-            .map(|run| run.len() as u64 * (run.len() as u64 - 1) / 2)
+            .map(|run| pairs(run.len() as u64))
             .sum::<u64>();
     }
     let mut scratch = Vec::new();
@@ -187,6 +187,7 @@ mod tests {
 
     use super::*;
     use crate::stats::kendall::tau_b;
+    use crate::stats::resample::CounterRng;
 
     fn by_definition(x: &[u32], y: &[u32]) -> PairCounts {
         let mut pairs = PairCounts {
@@ -256,6 +257,29 @@ mod tests {
             let across = PairCounts::of_ranks(&ranked(&y), &ranked(&x));
             prop_assert_eq!(across.balance(), pairs.balance());
             prop_assert_eq!(across.tied_human, pairs.tied_predicted);
+        }
+    }
+
+    #[test]
+    fn long_columns_agree_with_kendalls() {
+        for (a, b) in [
+            (5, 7),
+            (5, 20_000),
+            (20_000, 5),
+            (700, 900),
+            (20_000, 20_000),
+        ] {
+            let mut rng = CounterRng::new(1, u64::from(a) * u64::from(b));
+            let (x, y): (Vec<u32>, Vec<u32>) = (0..20_000)
+                .map(|_| {
+                    let x = rng.below(a);
+                    (x, (rng.below(b) + x * (b / a)) / 2)
+                })
+                .unzip();
+            let (predicted, human) = (ranked(&x), ranked(&y));
+            let ours = tau_b(&PairCounts::of_ranks(&predicted, &human));
+            let (theirs, _) = kendalls::tau_b(predicted.dense(), human.dense()).unwrap();
+            assert!((ours - theirs).abs() < 1e-14, "{a} {b}: {ours} {theirs}");
         }
     }
 

@@ -29,6 +29,7 @@ mod sample;
 mod spearman;
 mod spearman_exact;
 mod tails;
+mod weighted_tau;
 
 #[cfg(test)]
 mod golden;
@@ -43,3 +44,6 @@ pub use pearson::{pearson, pearson_test};
 pub use ranks::{Ranks, quantised};
 pub use sample::PairedSample;
 pub use spearman::{spearman, spearman_test};
+pub use weighted_tau::{
+    PairWeight, TauWeights, WeightRank, hyperbolic, weighted_tau, weighted_tau_by,
+};
