@@ -88,6 +88,8 @@ impl Application {
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         let longest = config.body_time() + config.request_time() + LAST_WORDS;
         let server = server
+            // Work for a client that has left is dropped with its connection.
+            .h1_allow_half_closed(false)
             .disable_signals()
             .shutdown_timeout(longest.as_secs())
             .run();

@@ -1,1 +1,14 @@
+//! One binary for all integration tests: one link instead of ten.
+//!
+//! Every module is `cfg(test)`, which is always so here, and which is how clippy knows a test helper.
 
+#[cfg(test)]
+mod backend_laws;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tidy;

@@ -253,14 +253,16 @@ impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
         let trail = self.trail;
         let mut list = Vec::new();
         loop {
-            let next = trail.step(list.len().to_string(), || {
-                items.next_element_seed(ObjectSeed::<T>::new(trail))
+            let index = list.len();
+            let next = trail.step(index.to_string(), || {
+                let item = items.next_element_seed(ObjectSeed::<T>::new(trail))?;
+                if item.is_some() && index == trail.most_items {
+                    let place = pointer(&trail.steps.borrow());
+                    return Err(trail.stop((self.too_many)(trail.most_items).at(place)));
+                }
+                Ok(item)
             })?;
             let Some(item) = next else { return Ok(list) };
-            if list.len() == trail.most_items {
-                let place = pointer(&trail.steps.borrow());
-                return Err(trail.stop((self.too_many)(trail.most_items).at(place)));
-            }
             list.push(item);
         }
     }
