@@ -34,6 +34,6 @@ lint: ## Formatting and lints
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
-conformance: build ## Check the published tables; DATA names the folder of the authors' files
+conformance: build ## Run the released program on published data and hostile images; DATA names their folder
 	@test -n "$(DATA)" || { echo "usage: make conformance DATA=FOLDER"; exit 2; }
-	$(OPINE) reproduce q-bench-a3 --data $(DATA)/q-bench-a3
+	python3 scripts/conformance.py $(OPINE) $(DATA)

@@ -58,6 +58,15 @@ mod tests {
     }
 
     #[test]
+    fn empty_input_has_the_published_value() {
+        // First case of test_vectors.json of the BLAKE3 reference (input_len 0), first 32 bytes.
+        assert_eq!(
+            Digest::of(b"").to_string(),
+            "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+        );
+    }
+
+    #[test]
     fn field_borders_count() {
         assert_ne!(
             Digest::of_fields([&b"ab"[..], b"c"]),

@@ -168,35 +168,20 @@ impl Place<'_> {
             let here = step.span();
             steps.push(self.step(step.into_inner(), here)?);
         }
-        let numbers = typed.mean.iter().chain(&typed.scale);
-        if numbers.clone().any(|number| !number.is_finite()) || typed.scale.contains(&0.0) {
-            return Err(self.error(
-                span,
-                "`mean` and `scale` must be finite, and no `scale` may be 0",
-            ));
-        }
-        Ok(Preparation {
+        let preparation = Preparation {
             background,
             steps,
             mean: typed.mean,
             scale: typed.scale,
-        })
+        };
+        preparation
+            .check()
+            .map_err(|fault| self.error(span, fault.to_string()))?;
+        Ok(preparation)
     }
 
     fn step(&self, step: StepFile, span: Range<usize>) -> Result<Step, CardError> {
-        let sides = match step {
-            StepFile::LongestSide { at_most: side, .. }
-            | StepFile::ShortestSide { at_least: side }
-            | StepFile::Tiles { side } => [side, side],
-            StepFile::Resize { width, height, .. } | StepFile::CenterCrop { width, height } => {
-                [width, height]
-            }
-            StepFile::PadSquare { .. } => [1, 1],
-        };
-        if sides.iter().any(|side| !(1..=8192).contains(side)) {
-            return Err(self.error(span, "sides of preprocessing steps lie in 1..=8192 pixels"));
-        }
-        Ok(match step {
+        let step = match step {
             StepFile::LongestSide { at_most, filter } => Step::LongestSide {
                 at_most,
                 filter: filter.into(),
@@ -204,7 +189,7 @@ impl Place<'_> {
             StepFile::ShortestSide { at_least } => Step::ShortestSide { at_least },
             StepFile::Tiles { side } => Step::Tiles { side },
             StepFile::PadSquare { color } => Step::PadSquare {
-                color: self.colour(&color, span)?,
+                color: self.colour(&color, span.clone())?,
             },
             StepFile::Resize {
                 width,
@@ -216,7 +201,10 @@ impl Place<'_> {
                 filter: filter.into(),
             },
             StepFile::CenterCrop { width, height } => Step::CenterCrop { width, height },
-        })
+        };
+        step.check()
+            .map_err(|fault| self.error(span, fault.to_string()))?;
+        Ok(step)
     }
 
     fn colour(&self, text: &str, span: Range<usize>) -> Result<[u8; 3], CardError> {

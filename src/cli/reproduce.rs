@@ -1,11 +1,12 @@
 //! `opine reproduce`: a published table beside what its authors' files give.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{CliError, Ending, output};
-use crate::agreement::reproduce::{Reproduction, recompute};
+use crate::agreement::reproduce::{Reproduction, Row, recompute};
 
 /// Arguments of `opine reproduce`.
 #[derive(Debug, Args)]
@@ -50,50 +51,47 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<Ending, CliError> {
 }
 
 fn print(table: &Reproduction) -> std::io::Result<()> {
-    let header = [
-        "model",
-        "dataset",
+    let keys = table.rows.first().map_or(0, |row| row.keys.0.len());
+    let mut header: Vec<&str> = table
+        .rows
+        .first()
+        .map_or(vec![], |row| row.keys.0.iter().map(|key| key.0).collect());
+    header.extend([
         "n",
         "statistic",
         "ours",
         "95 % interval",
         "published",
         "difference",
-        "ties",
-    ];
-    let optional = |value: Option<f64>, decimals: usize| {
-        value.map_or_else(|| "-".into(), |v| format!("{v:.decimals$}"))
-    };
-    let rows: Vec<Vec<String>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.model.clone(),
-                row.dataset.clone(),
-                row.n.to_string(),
-                row.statistic.to_owned(),
-                format!("{:.4}", row.value),
-                row.ci.map_or_else(
-                    || "-".into(),
-                    |[low, high]| format!("{low:.3} to {high:.3}"),
-                ),
-                optional(row.published, 3),
-                row.delta
-                    .map_or_else(|| "-".into(), |delta| format!("{delta:+.4}")),
-                format!("{:.3}", row.tie_share),
-            ]
-        })
-        .collect();
-    output::table(&header, &rows, &[2, 4, 5, 6, 7, 8])?;
-    let mut notes: Vec<&str> = table
+    ]);
+    let right: Vec<usize> = [0, 2, 3, 4, 5].map(|column| keys + column).to_vec();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(cells).collect();
+    output::table(&header, &rows, &right)?;
+    let notes: BTreeSet<&str> = table
         .rows
         .iter()
         .filter_map(|row| row.note.as_deref())
         .collect();
-    notes.dedup();
     for note in notes {
-        output::line(format_args!("{note}"))?;
+        output::line(format_args!("note: {note}"))?;
     }
     Ok(())
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let missing = || "-".to_owned();
+    let mut cells: Vec<String> = row.keys.0.iter().map(|(_, value)| value.clone()).collect();
+    cells.extend([
+        row.n.to_string(),
+        row.statistic.to_owned(),
+        row.value
+            .map_or_else(missing, |value| format!("{value:.4}")),
+        row.ci
+            .map_or_else(missing, |[low, high]| format!("{low:.3} to {high:.3}")),
+        row.published
+            .map_or_else(missing, |published| published.to_string()),
+        row.delta
+            .map_or_else(missing, |delta| format!("{delta:+.4}")),
+    ]);
+    cells
 }

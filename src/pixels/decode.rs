@@ -23,7 +23,7 @@ use super::{Format, Header, ImageFault, Limits, Rgb8, inspect, orient};
 /// [`ImageFault`]: all that [`inspect`] refuses, and truncated, damaged or unreadable data.
 pub fn decode(bytes: &[u8], limits: &Limits, background: [u8; 3]) -> Result<Rgb8, ImageFault> {
     let header = inspect(bytes, limits)?;
-    let contents = container::contents(&header, bytes)?;
+    let contents = container::contents(&header, bytes, limits)?;
     let orientation = orient::stated(contents.exif);
     let picture = guarded(header.format, || {
         decode_contents(&header, &contents, limits, background)
@@ -137,7 +137,7 @@ fn known_samples(format: Format, color: ColorType) -> Result<Samples, ImageFault
         ColorType::Rgb16 => Ok(Samples::Rgb16),
         ColorType::Rgba16 => Ok(Samples::Rgba16),
         // Floats have no agreed white. `ColorType` is open, so that a new kind lands here as well.
-        _ => Err(ImageFault::Unsupported {
+        ColorType::Rgb32F | ColorType::Rgba32F | _ => Err(ImageFault::Unsupported {
             format,
             feature: "its samples are not 8-bit or 16-bit whole numbers",
         }),

@@ -92,7 +92,9 @@ pub enum ImageFault {
         feature: &'static str,
     },
     /// A progressive JPEG with more passes over the picture than any encoder makes.
-    #[error("the JPEG has more than {allowed} scans: encoders write at most a few dozen")]
+    #[error(
+        "the JPEG has more than {allowed} scans, too many at its size; encoders write about ten"
+    )]
     TooManyScans {
         /// Largest accepted number of scans.
         allowed: u32,

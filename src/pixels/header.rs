@@ -36,7 +36,7 @@ impl Limits {
 /// A format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// JPEG: baseline and progressive, 8 bits; gray, colour, CMYK and YCCK.
+    /// JPEG: baseline and progressive, 8 bits; gray, colour, CMYK and YCCK (inverted, as Adobe writes them).
     Jpeg,
     /// PNG; of an animation, the default image.
     Png,

@@ -22,7 +22,6 @@
 
 mod container;
 mod decode;
-mod digest;
 mod fault;
 mod header;
 mod orient;
@@ -32,7 +31,6 @@ mod rgb;
 mod step;
 
 pub use decode::decode;
-pub use digest::{ImageDigest, digest};
 pub use fault::ImageFault;
 pub use header::{Format, Header, Limits, inspect};
 pub use prepare::{Preparation, Tensor};

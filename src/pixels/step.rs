@@ -196,13 +196,10 @@ fn check_size(width: u32, height: u32) -> Result<(), ImageFault> {
 
 fn cut(picture: &Rgb8, left: u32, top: u32, width: u32, height: u32) -> Rgb8 {
     let columns = 3 * left as usize..3 * (left + width) as usize;
-    let data = picture
-        .rows()
-        .skip(top as usize)
-        .take(height as usize)
-        .flat_map(|row| &row[columns.clone()])
-        .copied()
-        .collect();
+    let mut data = Vec::with_capacity(3 * width as usize * height as usize);
+    for row in picture.rows().skip(top as usize).take(height as usize) {
+        data.extend_from_slice(&row[columns.clone()]);
+    }
     Rgb8::made(width, height, data)
 }
 

@@ -88,3 +88,34 @@ pub fn fisher_mean(coefficients: &[f64]) -> Option<f64> {
     let sum: f64 = coefficients.iter().copied().map(fisher_z).sum();
     Some((sum / coefficients.len() as f64).tanh())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_levels_agree_with_scipy() {
+        // scipy 1.17.1: pearsonr([1, 2, 3, 4, 5, 6, 7], [2, 1, 4, 3, 7, 5, 6]).confidence_interval(0.9)
+        let interval = fisher_interval(0.8214285714285715, 7, 0.9, FisherVariance::Pearson);
+        assert!((interval.low - 0.3263762211170971).abs() < 1e-14);
+        assert!((interval.high - 0.9628519082906759).abs() < 1e-14);
+    }
+
+    #[test]
+    fn too_few_pairs_exclude_nothing_and_say_so() {
+        for (n, variance) in [(3, FisherVariance::Spearman), (4, FisherVariance::Kendall)] {
+            let interval = fisher_interval(0.5, n, DEFAULT_LEVEL, variance);
+            assert!((interval.low, interval.high) == (-1.0, 1.0));
+            assert!(interval.method.contains("too few"));
+            assert!(fisher_interval(0.5, n + 1, DEFAULT_LEVEL, variance).low > -1.0);
+        }
+    }
+
+    #[test]
+    fn mean_is_taken_on_the_transformed_scale() {
+        // numpy 2.4.6: tanh(mean(arctanh([0.2, 0.5, 0.9])))
+        let mean = fisher_mean(&[0.2, 0.5, 0.9]).unwrap();
+        assert!((mean - 0.6300019612224106).abs() < 1e-15);
+        assert_eq!(fisher_mean(&[]), None);
+    }
+}

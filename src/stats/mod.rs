@@ -5,20 +5,31 @@
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
 mod alternative;
+pub mod calibration;
+pub mod comparing;
+pub mod correcting;
 mod distributions;
 mod error;
 mod estimate;
 mod fisher;
+pub mod fit;
+mod incomplete_beta;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;
+pub mod krasula;
 mod order;
+pub mod pairs;
 mod pearson;
+pub mod rankings;
 mod ranks;
+pub mod raters;
 pub mod resample;
 mod sample;
 mod spearman;
 mod spearman_exact;
+mod tails;
+mod weighted_tau;
 
 #[cfg(test)]
 mod golden;
@@ -33,3 +44,6 @@ pub use pearson::{pearson, pearson_test};
 pub use ranks::{Ranks, quantised};
 pub use sample::PairedSample;
 pub use spearman::{spearman, spearman_test};
+pub use weighted_tau::{
+    PairWeight, TauWeights, WeightRank, hyperbolic, weighted_tau, weighted_tau_by,
+};

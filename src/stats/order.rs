@@ -1,60 +1,67 @@
 //! Sorting numbers by value, fast enough that a statistic of ranks costs little more than its ranks.
+//!
+//! The values are spread over equal slices of their range, and each slice is sorted by itself while it lies in the
+//! nearest cache. Memory is eight bytes a value, because fresh memory costs as much time as sorting does.
 
-/// Sorted positions of a column, cut into runs of equal values.
-pub(super) struct Order {
-    /// The order-preserving key of every value, by position in the column.
-    keys: Vec<u64>,
-    /// Leading part of the key (upper half) and position (lower half), sorted by both.
-    packed: Vec<u64>,
-    /// Whether equal leading parts mean equal keys.
-    exact: bool,
+/// Values in a slice, on average, until slices are as many as can be written to side by side.
+const SLICE: usize = 256;
+const MOST_SLICES: usize = 1024;
+
+/// The level of every value, from 0, and how often each level occurs.
+///
+/// Values must not be NaN; -0.0 and 0.0 are one level.
+pub(super) fn levels_by_sorting(values: &[f64]) -> (Vec<u32>, Vec<u32>) {
+    let Some(steps) = Steps::over(values) else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut words = sorted_by_step(values, &steps);
+    let occupied = 1
+        + (words.windows(2))
+            .filter(|pair| step(pair[0]) != step(pair[1]))
+            .count();
+    if occupied <= values.len() / 4 {
+        let (levels, counts) = levels_of_runs(&words, |a, b| step(a) == step(b));
+        if steps_are_levels(values, &words, &levels) {
+            return (levels, counts);
+        }
+    }
+    let key = |word: u64| order_key(values[position(word)]);
+    for run in words.chunk_by_mut(|a, b| step(*a) == step(*b)) {
+        if run.len() > 1 {
+            run.sort_unstable_by_key(|word| key(*word));
+        }
+    }
+    levels_of_runs(&words, |a, b| step(a) == step(b) && key(a) == key(b))
 }
 
-impl Order {
-    pub(super) fn of(values: &[f64]) -> Self {
-        let keys: Vec<u64> = values.iter().copied().map(order_key).collect();
-        let least = keys.iter().copied().min().unwrap_or(0);
-        let (span, used_bits) = keys.iter().fold((0, 0), |(span, used), key| {
-            (span.max(key - least), used | (key - least))
-        });
-        // Values that came from `f32` or from whole numbers end in zero bits, and then half a key is all of it.
-        let ending = if used_bits == 0 {
-            0
-        } else {
-            used_bits.trailing_zeros()
-        };
-        let needed = (64 - span.leading_zeros()).saturating_sub(32);
-        let shift = needed.max(ending);
-        let mut packed: Vec<u64> = (0_u64..)
-            .zip(&keys)
-            .map(|(position, key)| ((key - least) >> shift) << 32 | position)
-            .collect();
-        sort_by_upper_half(&mut packed);
-        Order {
-            keys,
-            packed,
-            exact: needed <= ending,
-        }
+/// The level of every position and the size of each level, where neighbours for which `same` holds are one level.
+fn levels_of_runs(words: &[u64], same: impl Fn(u64, u64) -> bool) -> (Vec<u32>, Vec<u32>) {
+    let mut levels = vec![0; words.len()];
+    let mut level = 0_u32;
+    let mut previous = words[0];
+    for word in words {
+        level += u32::from(!same(previous, *word));
+        levels[position(*word)] = level;
+        previous = *word;
     }
+    let mut counts = vec![0; level as usize + 1];
+    for level in &levels {
+        counts[*level as usize] += 1;
+    }
+    (levels, counts)
+}
 
-    /// Calls `level` once per distinct value, in increasing order, with the positions where it stands.
-    pub(super) fn for_each_level(mut self, mut level: impl FnMut(&mut dyn Iterator<Item = usize>)) {
-        let Order {
-            keys,
-            packed,
-            exact,
-        } = &mut self;
-        for run in packed.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
-            if *exact || run.len() == 1 {
-                level(&mut run.iter().map(|word| position(*word)));
-                continue;
-            }
-            run.sort_unstable_by_key(|word| keys[position(*word)]);
-            for tied in run.chunk_by(|a, b| keys[position(*a)] == keys[position(*b)]) {
-                level(&mut tied.iter().map(|word| position(*word)));
-            }
-        }
-    }
+/// Whether values of one step are equal throughout, where `words` are sorted by step and steps are taken for levels.
+///
+/// Going through the values as they lie, and looking up what stands for their level, is much faster than to fetch
+/// them in their order.
+fn steps_are_levels(values: &[f64], words: &[u64], levels: &[u32]) -> bool {
+    let first_of_level: Vec<u64> = (words.chunk_by(|a, b| step(*a) == step(*b)))
+        .map(|run| order_key(values[position(run[0])]))
+        .collect();
+    (values.iter().zip(levels)).fold(true, |same, (value, level)| {
+        same & (first_of_level[*level as usize] == order_key(*value))
+    })
 }
 
 /// A whole number that orders as the value does; -0.0 and 0.0 share one.
@@ -64,43 +71,72 @@ pub(super) fn order_key(value: f64) -> u64 {
     if bits & sign == 0 { bits | sign } else { !bits }
 }
 
+/// The range of a column, cut into 2^32 equal steps.
+struct Steps {
+    least: f64,
+    per_unit: f64,
+}
+
+impl Steps {
+    fn over(values: &[f64]) -> Option<Self> {
+        let first = *values.first()?;
+        let (least, largest) = (values.iter()).fold((first, first), |(least, largest), value| {
+            (least.min(*value), largest.max(*value))
+        });
+        // Halves, because the range of finite numbers need not be finite.
+        let half_range = largest / 2.0 - least / 2.0;
+        let per_unit = f64::from(u32::MAX) / half_range;
+        Some(Steps {
+            least: least / 2.0,
+            // A range of nothing, or of subnormal numbers, is one step: sorting by value then does it all.
+            per_unit: if per_unit.is_finite() { per_unit } else { 0.0 },
+        })
+    }
+
+    /// The value's step. Subtraction and multiplication round monotonically, so that steps order as values do.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the conversion saturates at both ends of the range, which is what is wanted"
+    )]
+    fn step(&self, value: f64) -> u32 {
+        ((value / 2.0 - self.least) * self.per_unit) as u32
+    }
+}
+
+/// Step (upper half) and position (lower half) of every value, sorted by both.
+fn sorted_by_step(values: &[f64], steps: &Steps) -> Vec<u64> {
+    let slices = (values.len() / SLICE).next_power_of_two().min(MOST_SLICES);
+    let slice = |step: u32| ((u64::from(step) * slices as u64) >> 32) as usize;
+    let mut ends = vec![0_usize; slices];
+    for value in values {
+        ends[slice(steps.step(*value))] += 1;
+    }
+    let mut total = 0;
+    for end in &mut ends {
+        let count = *end;
+        *end = total;
+        total += count;
+    }
+    let mut words = vec![0; values.len()];
+    for (position, value) in (0_u64..).zip(values) {
+        let step = steps.step(*value);
+        let slot = &mut ends[slice(step)];
+        words[*slot] = u64::from(step) << 32 | position;
+        *slot += 1;
+    }
+    let mut start = 0;
+    for end in ends {
+        words[start..end].sort_unstable();
+        start = end;
+    }
+    words
+}
+
 fn position(word: u64) -> usize {
     (word & 0xFFFF_FFFF) as usize
 }
 
-/// Least significant digit first, one byte at a time: 256 write streams stay in the nearest cache.
-fn sort_by_upper_half(words: &mut Vec<u64>) {
-    // Below this length a comparison sort is faster than four histograms.
-    if words.len() < 1024 {
-        words.sort_unstable();
-        return;
-    }
-    let mut counts = [[0_usize; 256]; 4];
-    for word in words.iter() {
-        for (digit, count) in counts.iter_mut().enumerate() {
-            count[byte(*word, digit)] += 1;
-        }
-    }
-    let mut other = vec![0; words.len()];
-    for (digit, count) in counts.iter().enumerate() {
-        if count.contains(&words.len()) {
-            continue;
-        }
-        let mut next = [0; 256];
-        let mut total = 0;
-        for (start, count) in next.iter_mut().zip(count) {
-            *start = total;
-            total += count;
-        }
-        for word in words.iter() {
-            let slot = &mut next[byte(*word, digit)];
-            other[*slot] = *word;
-            *slot += 1;
-        }
-        std::mem::swap(words, &mut other);
-    }
-}
-
-fn byte(word: u64, digit: usize) -> usize {
-    (word >> (32 + 8 * digit) & 0xFF) as usize
+fn step(word: u64) -> u64 {
+    word >> 32
 }

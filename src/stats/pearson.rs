@@ -47,33 +47,78 @@ pub fn pearson_test(
 
 /// r of two columns that both vary.
 pub(super) fn pearson_value(predicted: &[f64], human: &[f64]) -> f64 {
-    let (predicted, human) = (Centred::of(predicted), Centred::of(human));
-    let product = predicted.dot(&human);
-    let scale = (predicted.dot(&predicted) * human.dot(&human)).sqrt();
-    (product / scale).clamp(-1.0, 1.0)
+    if squares_are_normal(predicted) && squares_are_normal(human) {
+        correlation(predicted, human)
+    } else {
+        correlation(&Centred::of(predicted).0, &Centred::of(human).0)
+    }
+}
+
+/// Whether no square of a difference overflows or vanishes.
+fn squares_are_normal(values: &[f64]) -> bool {
+    let largest = values
+        .iter()
+        .fold(0.0_f64, |top, value| top.max(value.abs()));
+    (1e-100..1e100).contains(&largest)
+}
+
+fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    let n = x.len() as f64;
+    let [sum_x, sum_y] = sums(x, y, |x, y| [x, y]);
+    let (mean_x, mean_y) = (sum_x / n, sum_y / n);
+    let [x, y, xx, yy, xy] = sums(x, y, |x, y| {
+        let (x, y) = (x - mean_x, y - mean_y);
+        [x, y, x * x, y * y, x * y]
+    });
+    // The means are rounded; what they left in the deviations comes off again.
+    let (xx, yy, xy) = (xx - x * x / n, yy - y * y / n, xy - x * y / n);
+    (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0)
+}
+
+/// Sums of several terms over pairs, in lanes for speed and in blocks so that rounding errors do not pile up.
+fn sums<const TERMS: usize>(
+    x: &[f64],
+    y: &[f64],
+    terms: impl Fn(f64, f64) -> [f64; TERMS],
+) -> [f64; TERMS] {
+    const LANES: usize = 4;
+    const BLOCK: usize = 256 * LANES;
+    let mut totals = [0.0; TERMS];
+    for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+        let mut lanes = [[0.0; LANES]; TERMS];
+        let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+        for (x, y) in x.iter().zip(y) {
+            for lane in 0..LANES {
+                for (sums, term) in lanes.iter_mut().zip(terms(x[lane], y[lane])) {
+                    sums[lane] += term;
+                }
+            }
+        }
+        for (x, y) in x_rest.iter().zip(y_rest) {
+            for (sums, term) in lanes.iter_mut().zip(terms(*x, *y)) {
+                sums[0] += term;
+            }
+        }
+        for (total, lanes) in totals.iter_mut().zip(lanes) {
+            *total += lanes.iter().sum::<f64>();
+        }
+    }
+    totals
 }
 
 /// Deviations from the mean, after scaling by a power of two so that no square overflows or vanishes.
-struct Centred(Vec<f64>);
+pub(super) struct Centred(pub(super) Vec<f64>);
 
 impl Centred {
-    fn of(values: &[f64]) -> Self {
+    pub(super) fn of(values: &[f64]) -> Self {
         let scaled = scaled_to_one(values);
-        let mean = sum(scaled.iter().copied()) / scaled.len() as f64;
-        let deviations: Vec<f64> = scaled.iter().map(|value| value - mean).collect();
+        let centre = mean(&scaled);
+        let deviations: Vec<f64> = scaled.iter().map(|value| value - centre).collect();
         // Deviations may be tiny beside the values; a second scaling keeps their squares normal, and a
         // second centring removes what the rounded mean left.
         let rescaled = scaled_to_one(&deviations);
-        let rest = sum(rescaled.iter().copied()) / rescaled.len() as f64;
+        let rest = mean(&rescaled);
         Centred(rescaled.iter().map(|value| value - rest).collect())
-    }
-
-    fn dot(&self, other: &Self) -> f64 {
-        sum(self
-            .0
-            .iter()
-            .zip(&other.0)
-            .map(|(left, right)| left * right))
     }
 }
 
@@ -88,19 +133,9 @@ fn scaled_to_one(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| value * first * second).collect()
 }
 
-/// Sums in blocks, so that the rounding error grows with the block and not with the column.
-fn sum(values: impl Iterator<Item = f64>) -> f64 {
-    const BLOCK: usize = 512;
-    let mut total = 0.0;
-    let mut block = 0.0;
-    for (index, value) in values.enumerate() {
-        block += value;
-        if index % BLOCK == BLOCK - 1 {
-            total += block;
-            block = 0.0;
-        }
-    }
-    total + block
+fn mean(values: &[f64]) -> f64 {
+    let [sum] = sums(values, values, |value, _| [value]);
+    sum / values.len() as f64
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Nothing here rounds. Scores that should tie although arithmetic set them apart by a rounding error go
 //! through [`quantised`] first; whether they do is the caller's choice and part of what is reported.
 
-use super::order::{Order, order_key};
+use super::order::{levels_by_sorting, order_key};
 
 /// A column replaced by its ranks. Equal values share a rank; -0.0 equals 0.0.
 ///
@@ -78,7 +78,10 @@ impl Ranks {
 
     /// Number of pairs of values that are equal.
     pub fn tied_pairs(&self) -> u64 {
-        self.counts.iter().map(|count| pairs(*count)).sum()
+        self.counts
+            .iter()
+            .map(|count| pairs(u64::from(*count)))
+            .sum()
     }
 
     /// Twice the midrank of each level less (n + 1): whole numbers with mean zero over the column.
@@ -114,8 +117,7 @@ impl Ranks {
 }
 
 /// Number of pairs among `count` things.
-pub(super) fn pairs(count: u32) -> u64 {
-    let count = u64::from(count);
+pub(super) fn pairs(count: u64) -> u64 {
     count * count.saturating_sub(1) / 2
 }
 
@@ -147,18 +149,7 @@ pub fn quantised(values: &[f64], step: f64) -> Vec<f64> {
 }
 
 fn rank_by_sorting(values: &[f64]) -> Ranks {
-    let mut dense = vec![0; values.len()];
-    let mut counts = Vec::new();
-    let mut next = 0_u32;
-    Order::of(values).for_each_level(|positions| {
-        let mut count = 0;
-        for position in positions {
-            dense[position] = next;
-            count += 1;
-        }
-        counts.push(count);
-        next += 1;
-    });
+    let (dense, counts) = levels_by_sorting(values);
     Ranks { dense, counts }
 }
 
@@ -234,9 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn long_columns_take_the_radix_path() {
-        // Tied (i mod 977), spread over many exponents, and set apart in the lowest mantissa bits only.
-        let columns: [fn(u32) -> f64; 3] = [
+    fn long_columns_are_ranked_as_short_ones() {
+        // Subnormal, tied, spread over many exponents, and set apart in the lowest mantissa bits only.
+        let columns: [fn(u32) -> f64; 4] = [
+            |i| f64::from(i * 7919 % 977) * 1e-320,
             |i| f64::from(i * 7919 % 977) / 977.0 - 0.5,
             |i| (f64::from(i * 7919 % 5003) / 100.0 - 25.0).exp(),
             |i| f64::from_bits(1.0_f64.to_bits() + u64::from(i * 7919 % 5003)),

@@ -12,3 +12,10 @@ mod http;
 mod support;
 #[cfg(test)]
 mod tidy;
+//! The integration tests, in one binary.
+
+mod cards;
+mod cli;
+mod command;
+mod pixels;
+mod technical_quality;

@@ -4,7 +4,7 @@ mod q_bench_a3;
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::dataset::DatasetError;
 use crate::stats::StatsError;
@@ -21,16 +21,15 @@ pub struct Reproduction {
 /// One figure: ours, theirs, and the convention that ours follows.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// The judge, as the authors name its folder.
-    pub model: String,
-    /// The data set, as the authors name its file.
-    pub dataset: String,
-    /// Number of images.
+    /// What the figure is of, such as `model` and `dataset`, as the authors name them.
+    #[serde(flatten)]
+    pub keys: Keys,
+    /// Number of observations.
     pub n: usize,
-    /// `srcc`, `plcc` or `krcc`.
+    /// Name of the statistic.
     pub statistic: &'static str,
-    /// Our value.
-    pub value: f64,
+    /// Our value; `null` where the statistic does not exist, and `note` says why.
+    pub value: Option<f64>,
     /// 95 % interval of our value.
     pub ci: Option<[f64; 2]>,
     /// The published value, where there is one.
@@ -38,7 +37,8 @@ pub struct Row {
     /// Ours less theirs.
     pub delta: Option<f64>,
     /// Share of the judge's scores that repeat another: 1 - distinct / n.
-    pub tie_share: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_share: Option<f64>,
     /// What another program might have done otherwise.
     pub convention: String,
     /// Whether the difference is within the table's tolerance; absent where nothing was published.
@@ -47,6 +47,62 @@ pub struct Row {
     /// What a reader should know of the published figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// What a figure is of: names and values, in the order in which they are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys(pub Vec<(&'static str, String)>);
+
+impl Keys {
+    /// Keys from pairs of name and value.
+    pub fn new<const N: usize>(pairs: [(&'static str, &str); N]) -> Self {
+        Keys(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect(),
+        )
+    }
+}
+
+impl Serialize for Keys {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Row {
+    /// A row with nothing published to compare with.
+    pub fn new(
+        keys: Keys,
+        statistic: &'static str,
+        n: usize,
+        value: Option<f64>,
+        convention: impl Into<String>,
+    ) -> Self {
+        Row {
+            keys,
+            n,
+            statistic,
+            value,
+            ci: None,
+            published: None,
+            delta: None,
+            tie_share: None,
+            convention: convention.into(),
+            within_tolerance: None,
+            note: None,
+        }
+    }
+
+    /// The same beside a published value and the tolerance within which both should agree.
+    #[must_use]
+    pub fn against(mut self, published: f64, tolerance: f64) -> Self {
+        self.published = Some(published);
+        self.delta = self.value.map(|value| value - published);
+        self.within_tolerance = Some(self.delta.is_some_and(|delta| delta.abs() <= tolerance));
+        self
+    }
 }
 
 /// Why a table could not be recomputed.

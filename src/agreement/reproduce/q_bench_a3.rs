@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::{ReproduceError, Reproduction, Row};
+use super::{Keys, ReproduceError, Reproduction, Row};
 use crate::card::builtin_cards;
 use crate::dataset::q_bench::{self, Output, Record, Words};
 use crate::judging::protocol::ScoreRecipe;
@@ -15,7 +15,8 @@ const NAME: &str = "q-bench-a3";
 const CARD: &str = "q-bench";
 /// The table has three decimals, and its rank correlations carry float noise where half-precision logits
 /// tie: the authors' quotient of exponentials breaks ties that the difference of logits keeps.
-const TOLERANCE: [(&str, f64); 2] = [("srcc", 2.1e-3), ("plcc", 6e-4)];
+const SRCC_TOLERANCE: f64 = 2.1e-3;
+const PLCC_TOLERANCE: f64 = 6e-4;
 /// CGIQA-6K is published as the mean over its games and its movies, which lie one after the other.
 const HALVED: &str = "cgi";
 
@@ -170,40 +171,28 @@ impl RowShape<'_> {
                 self.output.repeated
             ));
         }
-        let published = match (statistic, self.published) {
-            ("srcc", Some(published)) => Some(published.srcc),
-            ("plcc", Some(published)) => Some(published.plcc),
-            _ => None,
-        };
-        let delta = published.map(|published| value - published);
-        let tolerance = TOLERANCE
-            .iter()
-            .find(|(name, _)| *name == statistic)
-            .map(|(_, tolerance)| *tolerance);
-        Row {
-            model: self.model.clone(),
-            dataset: self.dataset.clone(),
-            n: self.output.records.len(),
+        let keys = Keys::new([("model", &self.model), ("dataset", &self.dataset)]);
+        let mut row = Row::new(
+            keys,
             statistic,
-            value,
-            ci: interval(estimates),
-            published,
-            delta,
-            tie_share: self.tie_share,
+            self.output.records.len(),
+            Some(value),
             convention,
-            within_tolerance: delta
-                .zip(tolerance)
-                .map(|(delta, tolerance)| delta.abs() <= tolerance),
-            note: self
-                .published
-                .and_then(|published| published.leaderboard.as_ref())
-                .filter(|_| delta.is_some())
-                .map(|leaderboard| {
-                    format!(
-                        "published is the authors' notebook; their leaderboard prints {leaderboard}"
-                    )
-                }),
+        );
+        row.ci = interval(estimates);
+        row.tie_share = Some(self.tie_share);
+        let Some(published) = self.published else {
+            return row;
+        };
+        match statistic {
+            "srcc" => row = row.against(published.srcc, SRCC_TOLERANCE),
+            "plcc" => row = row.against(published.plcc, PLCC_TOLERANCE),
+            _ => return row,
         }
+        row.note = published.leaderboard.as_ref().map(|other| {
+            format!("published is the authors' notebook; their leaderboard prints {other}")
+        });
+        row
     }
 }
 

@@ -1,18 +1,22 @@
 //! Segments of JPEG files.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use super::array;
 use crate::pixels::{Format, ImageFault};
 
-/// More passes over a picture than this are refused: each one costs time for every block, however few
-/// bytes it has. libjpeg writes 10 for a colour picture, and the most thorough optimisers some twenty.
-const MAX_SCANS: u32 = 100;
+/// The most passes over a small picture. libjpeg writes 10 for colour, the most thorough optimisers some twenty.
+const MAX_SCANS: u64 = 100;
+/// The most passes over a picture of the largest size: a pass costs time for every block, however few bytes
+/// it has (measured: up to 3.5 ns per pixel), so that this keeps any one JPEG near two seconds.
+const MAX_SCANS_OF_LARGEST: u64 = 12;
 
 const START: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 const EXIF: u8 = 0xe1;
+const ADOBE: u8 = 0xee;
 const EXIF_NAME: &[u8] = b"Exif\0\0";
 
 const TRUNCATED: ImageFault = ImageFault::Truncated {
@@ -24,12 +28,15 @@ pub(super) struct Outline<'a> {
     pub(super) exif: Option<&'a [u8]>,
     /// Memory for the coefficients of all components, which a progressive picture keeps until its last scan.
     pub(super) coefficient_bytes: u64,
+    /// The file, with header bytes mended that have one sensible meaning and that the decoder stumbles over.
+    pub(super) bytes: Cow<'a, [u8]>,
 }
 
 /// Width and height in the first frame header.
 pub(super) fn stated_size(bytes: &[u8]) -> Result<(u32, u32), ImageFault> {
     for segment in Segments::new(bytes) {
         if is_frame(segment.marker) {
+            readable(&segment)?;
             let side = |at| {
                 array(segment.body, at)
                     .map(u16::from_be_bytes)
@@ -50,14 +57,22 @@ pub(super) fn stated_size(bytes: &[u8]) -> Result<(u32, u32), ImageFault> {
     Err(TRUNCATED)
 }
 
+/// How many scans a picture of this many pixels may have, where the largest allowed has `max_pixels`.
+pub(super) fn max_scans(pixels: u64, max_pixels: u64) -> u32 {
+    let scans = MAX_SCANS_OF_LARGEST.saturating_mul(max_pixels) / pixels.max(1);
+    u32::try_from(scans.min(MAX_SCANS)).expect("at most 100")
+}
+
 /// Walks all segments to the end marker; a file without one was cut short.
 ///
 /// A decoder pads what is missing with gray and says nothing, which would be scored as if it were seen.
-pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>, ImageFault> {
+pub(super) fn outline(bytes: &[u8], max_scans: u32) -> Result<Outline<'_>, ImageFault> {
     let mut outline = Outline {
         exif: None,
         coefficient_bytes: 0,
+        bytes: Cow::Borrowed(bytes),
     };
+    let mut sequential = false;
     let mut scans = 0;
     for segment in Segments::new(bytes) {
         match segment.marker {
@@ -68,16 +83,23 @@ pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>, ImageFault> {
                     reason: "it has no picture data",
                 });
             }
-            SCAN if scans == MAX_SCANS => {
-                return Err(ImageFault::TooManyScans { allowed: MAX_SCANS });
+            SCAN if scans == max_scans => {
+                return Err(ImageFault::TooManyScans { allowed: max_scans });
             }
-            SCAN => scans += 1,
+            SCAN => {
+                scans += 1;
+                if sequential {
+                    mend_scan(&mut outline.bytes, &segment);
+                }
+            }
+            ADOBE => mend_adobe(&mut outline.bytes, &segment),
             EXIF if outline.exif.is_none() => {
                 outline.exif = segment.body.strip_prefix(EXIF_NAME);
             }
             marker if is_progressive(marker) => {
                 outline.coefficient_bytes = coefficient_bytes(segment.body);
             }
+            marker if is_frame(marker) => sequential = true,
             _ => {}
         }
     }
@@ -90,7 +112,22 @@ fn is_frame(marker: u8) -> bool {
 }
 
 fn is_progressive(marker: u8) -> bool {
-    matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce)
+    marker == 0xc2
+}
+
+/// Refuses what the decoder would call damaged although it is lawful.
+fn readable(frame: &Segment) -> Result<(), ImageFault> {
+    let feature = match (frame.marker, frame.body.first()) {
+        (0xc0..=0xc2, Some(8)) => return Ok(()),
+        (0xc0..=0xc2, _) => "its samples do not have 8 bits",
+        (0xc9..=0xcb, _) => "it is coded arithmetically",
+        (0xc3, _) => "it is lossless",
+        _ => "it is hierarchical",
+    };
+    Err(ImageFault::Unsupported {
+        format: Format::Jpeg,
+        feature,
+    })
 }
 
 /// Two bytes for each sample of each component, as the frame header's sampling factors tell.
@@ -109,19 +146,47 @@ fn coefficient_bytes(frame: &[u8]) -> u64 {
     2 * blocks * side(1) * side(3) / (across * down)
 }
 
+/// A scan of a sequential picture holds all 64 frequencies at full precision, whatever its header says
+/// (T.81, table B.3); libjpeg ignores these three bytes too.
+fn mend_scan(bytes: &mut Cow<'_, [u8]>, scan: &Segment) {
+    const WHOLE: [u8; 3] = [0, 63, 0];
+    let Some(at) = scan.body.len().checked_sub(WHOLE.len()) else {
+        return;
+    };
+    if scan.body[at..] != WHOLE {
+        bytes.to_mut()[scan.at + at..][..WHOLE.len()].copy_from_slice(&WHOLE);
+    }
+}
+
+/// A colour transform that Adobe never defined is read as the usual one, as libjpeg does.
+fn mend_adobe(bytes: &mut Cow<'_, [u8]>, segment: &Segment) {
+    const TRANSFORM: usize = 11;
+    const LUMA_CHROMA: u8 = 1;
+    let is_unknown = segment.body.get(TRANSFORM).is_some_and(|kind| *kind > 2);
+    if segment.body.starts_with(b"Adobe") && is_unknown {
+        bytes.to_mut()[segment.at + TRANSFORM] = LUMA_CHROMA;
+    }
+}
+
 struct Segment<'a> {
     marker: u8,
+    /// Where the body starts in the file.
+    at: usize,
     body: &'a [u8],
 }
 
 /// The segments in order. Picture data between them is passed over, and so is stray filling.
 struct Segments<'a> {
+    file_length: usize,
     rest: &'a [u8],
 }
 
 impl<'a> Segments<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Segments { rest: bytes }
+        Segments {
+            file_length: bytes.len(),
+            rest: bytes,
+        }
     }
 
     /// Finds the next marker that opens a segment or stands alone at the start or end.
@@ -149,13 +214,18 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         let marker = self.next_marker()?;
+        let at = self.file_length - self.rest.len() + 2;
         if marker == START || marker == END {
-            return Some(Segment { marker, body: &[] });
+            return Some(Segment {
+                marker,
+                at,
+                body: &[],
+            });
         }
-        let length = usize::from(array(self.rest, 0).map(u16::from_be_bytes)?);
-        let body = self.rest.get(2..length.max(2))?;
-        self.rest = &self.rest[length.max(2)..];
-        Some(Segment { marker, body })
+        let length = usize::from(array(self.rest, 0).map(u16::from_be_bytes)?).max(2);
+        let body = self.rest.get(2..length)?;
+        self.rest = &self.rest[length..];
+        Some(Segment { marker, at, body })
     }
 }
 
@@ -184,24 +254,34 @@ mod tests {
     fn progressive_coefficients_are_counted_and_baseline_ones_are_not() {
         let tail = [0xff, SCAN, 0, 2, 1, 2, 0xff, 0, 3, 0xff, 0xd0, 4, 0xff, END];
         // 16 * 8 luma samples and twice 8 * 8 of chroma, two bytes each.
-        assert_eq!(outline(&file(0xc2, &tail)).unwrap().coefficient_bytes, 512);
-        assert_eq!(outline(&file(0xc0, &tail)).unwrap().coefficient_bytes, 0);
+        assert_eq!(
+            outline(&file(0xc2, &tail), 3).unwrap().coefficient_bytes,
+            512
+        );
+        assert_eq!(outline(&file(0xc0, &tail), 3).unwrap().coefficient_bytes, 0);
     }
 
     #[test]
     fn without_an_end_marker_it_is_cut_short() {
         let tail = [0xff, SCAN, 0, 2, 1, 2, 0xff, 0, 3, 0xff, 0xd0, 4, 0xff];
-        assert_eq!(outline(&file(0xc0, &tail)).err(), Some(TRUNCATED));
+        assert_eq!(outline(&file(0xc0, &tail), 3).err(), Some(TRUNCATED));
+    }
+
+    #[test]
+    fn larger_pictures_may_have_fewer_scans() {
+        assert_eq!(max_scans(50_000_000, 50_000_000), 12);
+        assert_eq!(max_scans(25_000_000, 50_000_000), 24);
+        assert_eq!(max_scans(1, 50_000_000), 100);
     }
 
     #[test]
     fn scans_are_counted() {
-        let mut tail = [0xff, SCAN, 0, 2].repeat(101);
+        let mut tail = [0xff, SCAN, 0, 2].repeat(4);
         tail.extend([0xff, END]);
         assert!(matches!(
-            outline(&file(0xc2, &tail)),
+            outline(&file(0xc2, &tail), 3),
             Err(ImageFault::TooManyScans { .. })
         ));
-        assert!(outline(&file(0xc2, &tail[4..])).is_ok());
+        assert!(outline(&file(0xc2, &tail[4..]), 3).is_ok());
     }
 }

@@ -10,7 +10,7 @@ mod webp;
 
 use std::borrow::Cow;
 
-use super::{Format, Header, ImageFault};
+use super::{Format, Header, ImageFault, Limits};
 
 /// What a decoder is given and what it will need.
 pub(super) struct Contents<'a> {
@@ -70,7 +70,11 @@ pub(super) fn stated_size(format: Format, bytes: &[u8]) -> Result<(u32, u32), Im
 }
 
 /// Checks that the file is whole as far as its container tells, and takes out what decoding needs.
-pub(super) fn contents<'a>(header: &Header, bytes: &'a [u8]) -> Result<Contents<'a>, ImageFault> {
+pub(super) fn contents<'a>(
+    header: &Header,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Contents<'a>, ImageFault> {
     let pixels = header.pixels();
     let whole = |exif, scratch| {
         Ok(Contents {
@@ -81,11 +85,15 @@ pub(super) fn contents<'a>(header: &Header, bytes: &'a [u8]) -> Result<Contents<
     };
     match header.format {
         Format::Jpeg => {
-            let outline = jpeg::outline(bytes)?;
-            whole(outline.exif, outline.coefficient_bytes)
+            let outline = jpeg::outline(bytes, jpeg::max_scans(pixels, limits.max_pixels))?;
+            Ok(Contents {
+                bytes: outline.bytes,
+                exif: outline.exif,
+                scratch: outline.coefficient_bytes,
+            })
         }
         Format::Png => {
-            let (bytes, exif) = png::picture_only(bytes)?;
+            let png::Picture { bytes, exif } = png::picture_only(bytes)?;
             Ok(Contents {
                 bytes,
                 exif,
@@ -96,8 +104,11 @@ pub(super) fn contents<'a>(header: &Header, bytes: &'a [u8]) -> Result<Contents<
             let outline = webp::outline(bytes)?;
             whole(outline.exif, outline.scratch_per_pixel * pixels)
         }
-        // A frame that does not fill the screen is decoded beside it, 4 bytes per pixel.
-        Format::Gif => whole(None, 4 * pixels),
+        Format::Gif => {
+            plain::gif_first_frame(bytes)?;
+            // A frame that does not fill the screen is decoded beside it, 4 bytes per pixel.
+            whole(None, 4 * pixels)
+        }
         Format::Bmp => whole(None, 0),
         // A TIFF file is laid out like an EXIF block. Its decoder keeps the samples as stored beside its
         // output: 4 per pixel, of 2 bytes, at most.

@@ -1,4 +1,4 @@
-//! Sizes in the headers of GIF, BMP and TIFF.
+//! What must be known of GIF, BMP and TIFF, whose outer layers are plain.
 
 use super::array;
 use crate::pixels::{Format, ImageFault};
@@ -15,6 +15,46 @@ pub(super) fn gif_size(bytes: &[u8]) -> Result<(u32, u32), ImageFault> {
     side(6).zip(side(8)).ok_or(ImageFault::Truncated {
         format: Format::Gif,
     })
+}
+
+/// Walks the blocks to the end of the first frame.
+pub(super) fn gif_first_frame(bytes: &[u8]) -> Result<(), ImageFault> {
+    const EXTENSION: u8 = 0x21;
+    const FRAME: u8 = 0x2c;
+    const SCREEN_LENGTH: usize = 13;
+    const FRAME_LENGTH: usize = 10;
+    let truncated = ImageFault::Truncated {
+        format: Format::Gif,
+    };
+    let byte = |at: usize| bytes.get(at).copied().ok_or(truncated.clone());
+    // The colour table that a packed field announces: 2 to 256 entries of 3 bytes, or none.
+    let table = |packed: u8| match packed & 0x80 {
+        0 => 0,
+        _ => 3 << ((packed & 7) + 1),
+    };
+    let after_blocks = |mut at: usize| loop {
+        match byte(at)? {
+            0 => return Ok(at + 1),
+            length => at += 1 + usize::from(length),
+        }
+    };
+    let mut at = SCREEN_LENGTH + table(byte(10)?);
+    loop {
+        match byte(at)? {
+            EXTENSION => at = after_blocks(at + 2)?,
+            FRAME => {
+                let colours = table(byte(at + FRAME_LENGTH - 1)?);
+                // One byte of code size stands before the blocks of picture data.
+                return after_blocks(at + FRAME_LENGTH + colours + 1).map(|_| ());
+            }
+            _ => {
+                return Err(ImageFault::Malformed {
+                    format: Format::Gif,
+                    reason: "it holds no picture",
+                });
+            }
+        }
+    }
 }
 
 /// Width, and height without the sign that tells top-down from bottom-up.

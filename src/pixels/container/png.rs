@@ -24,11 +24,17 @@ pub(super) fn stated_size(bytes: &[u8]) -> Result<(u32, u32), ImageFault> {
     side(16).zip(side(20)).ok_or(TRUNCATED)
 }
 
+/// What is left of a PNG when all that is not its picture is taken out.
+pub(super) struct Picture<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    pub(super) exif: Option<&'a [u8]>,
+}
+
 /// The chunks that make the picture, and the EXIF block, of a PNG that reaches its end.
 ///
 /// Text, colour profiles and animation frames are left out: a decoder would inflate a profile to
 /// hundreds of megabytes, or check hundreds of thousands of comments, before it looks at a pixel.
-pub(super) fn picture_only(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Option<&[u8]>), ImageFault> {
+pub(super) fn picture_only(bytes: &[u8]) -> Result<Picture<'_>, ImageFault> {
     let mut exif = None;
     // The kept parts of the file so far: one borrowed run, until something had to be left out.
     let mut kept = Cow::Borrowed(&bytes[..SIGNATURE_LENGTH]);
@@ -40,14 +46,14 @@ pub(super) fn picture_only(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Option<&[u8]>
             b"IHDR" | b"PLTE" | b"tRNS" | b"IDAT" => keep(&mut kept, bytes, at, end),
             b"IEND" => {
                 keep(&mut kept, bytes, at, end);
-                return Ok((kept, exif));
+                return Ok(Picture { bytes: kept, exif });
             }
             b"eXIf" => exif = Some(&chunk[8..chunk.len() - 4]),
             // A chunk whose name starts with a capital must be understood, or the file be refused.
             kind if kind[0].is_ascii_uppercase() => {
-                return Err(ImageFault::Unsupported {
+                return Err(ImageFault::Malformed {
                     format: Format::Png,
-                    feature: "a critical chunk that the standard does not define",
+                    reason: "a critical chunk that the standard does not define",
                 });
             }
             _ => {}

@@ -68,6 +68,10 @@ pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>, ImageFault> {
             .map(u32::from_le_bytes)
             .ok_or(TRUNCATED)? as usize;
         let body = bytes.get(at + 8..).and_then(|rest| rest.get(..length));
+        let is_picture = matches!(&kind, b"VP8X" | b"VP8L" | b"VP8 " | b"ALPH" | b"ANMF");
+        if is_picture && body.is_none() {
+            return Err(TRUNCATED);
+        }
         match &kind {
             b"EXIF" => outline.exif = body,
             // Canvas and frame as RGBA.

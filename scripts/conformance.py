@@ -1,0 +1,117 @@
+"""Runs the released program on the data of a folder: conformance.py OPINE DATA
+
+DATA holds published benchmark files and images, each under the name that the tables below give. What is
+not there is skipped and said so. Ends with `N passed, N failed` and exit code 1 if anything failed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# A decoder may take this long and this much on any one picture, however hostile.
+SECONDS = 2.0
+MEGABYTES = 300
+# Where each table's files are, below DATA.
+TABLES = {
+    "q-bench-a3": "q-bench-a3",
+}
+
+
+class Tally:
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+
+    def check(self, holds: bool, what: str) -> None:
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED {what}")
+
+
+def run(command: list[str]) -> tuple[int, bytes, float, float]:
+    """Exit code, standard output, wall seconds and peak megabytes of one process."""
+    with tempfile.TemporaryFile() as out:
+        started = time.monotonic()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        return process.returncode, out.read(), seconds, usage.ru_maxrss / 1024
+
+
+def score(opine: str, path: Path) -> tuple[dict | None, float, float]:
+    code, out, seconds, megabytes = run([opine, "score", "--json", str(path)])
+    return (json.loads(out) if code in (0, 1) and out else None), seconds, megabytes
+
+
+def tables(opine: str, data: Path, tally: Tally) -> None:
+    for name, folder in TABLES.items():
+        if not (data / folder).is_dir():
+            print(f"skipped {name}: no {folder}")
+            continue
+        code, out, seconds, _ = run([opine, "reproduce", name, "--data", str(data / folder), "--json"])
+        rows = json.loads(out)["rows"] if code in (0, 1) else []
+        compared = [row for row in rows if row.get("within_tolerance") is not None]
+        print(f"{name}: {len(rows)} figures, {len(compared)} compared, {seconds:.2f} s")
+        tally.check(code == 0 and bool(rows), f"{name}: exit code {code}")
+        for row in compared:
+            tally.check(row["within_tolerance"], f"{name}: {row}")
+
+
+def verdicts(opine: str, folder: Path, tally: Tally) -> None:
+    """Every expected verdict holds, and twins have the same score."""
+    expected = json.loads((folder / "expect.json").read_text())
+    found = {}
+    for name, case in expected.items():
+        result, seconds, megabytes = score(opine, folder / name)
+        found[name] = result
+        status = result["status"] if result else "crashed"
+        wanted = {"accept": "scored", "reject": "unscored"}.get(case["expect"], status)
+        tally.check(status == wanted and status != "crashed", f"{name}: {status}, expected {wanted} ({case['why']})")
+        tally.check(seconds <= SECONDS, f"{name}: {seconds:.1f} s")
+        tally.check(megabytes <= MEGABYTES, f"{name}: {megabytes:.0f} MB")
+    for name, case in expected.items():
+        twin = found.get(case.get("same_as"))
+        if twin and found[name] and "score" in found[name] and "score" in twin:
+            apart = abs(found[name]["score"] - twin["score"])
+            tally.check(apart <= case["tol"] + 1e-9, f"{name}: {apart:.4f} from {case['same_as']}, allowed {case['tol']}")
+
+
+def survivors(opine: str, folder: Path, tally: Tally) -> None:
+    """Nothing crashes, hangs or swells, whatever the verdict."""
+    accepted = count = 0
+    slowest = largest = 0.0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "expect.json"):
+        result, seconds, megabytes = score(opine, path)
+        count += 1
+        accepted += bool(result and result["status"] == "scored")
+        slowest, largest = max(slowest, seconds), max(largest, megabytes)
+        tally.check(result is not None, f"{path}: crashed")
+        tally.check(seconds <= SECONDS, f"{path}: {seconds:.1f} s")
+        tally.check(megabytes <= MEGABYTES, f"{path}: {megabytes:.0f} MB")
+    print(f"{folder.name}: {count} files, {accepted} scored, slowest {slowest:.2f} s, largest {largest:.0f} MB")
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    opine, data, tally = sys.argv[1], Path(sys.argv[2]), Tally()
+    tables(opine, data, tally)
+    hostile = data / "images/hostile"
+    if (hostile / "generated/expect.json").is_file():
+        verdicts(opine, hostile / "generated", tally)
+        for folder in sorted(path for path in hostile.iterdir() if path.name != "generated"):
+            survivors(opine, folder, tally)
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    sys.exit(1 if tally.failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+//! Agreement on pairs: does the judge prefer what people prefer, and what becomes of ties?
+//!
+//! Two kinds of evidence give the same five counts ([`PairCounts`](super::PairCounts)): scores of items, of which every two make
+//! a pair ([`pairwise_accuracy`]), and comparisons that people were asked for ([`preference_accuracy`]). What
+//! an accuracy is then depends on the [`TieConvention`] only, and papers differ in it.
+
+mod accuracy;
+mod calibration;
+mod counts;
+mod preference;
+mod soft;
+#[cfg(test)]
+mod tests;
+
+pub use accuracy::{TieConvention, pairwise_accuracy, tau_eq};
+pub use calibration::{TieCalibration, calibrate_ties};
+pub use counts::pair_counts;
+pub use preference::{
+    Preference, TieThreshold, best_tie_threshold, preference_accuracy, preference_counts,
+};
+pub use soft::{PairwisePValues, pairwise_p_values, soft_pairwise_accuracy};
