@@ -1,21 +1,24 @@
-//! One binary for all integration tests: one link instead of ten.
+//! The integration tests, in one binary: one link instead of ten.
 //!
 //! Every module is `cfg(test)`, which is always so here, and which is how clippy knows a test helper.
 
 #[cfg(test)]
 mod backend_laws;
 #[cfg(test)]
-mod command_line;
+mod cards;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod command;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod pixels;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
-mod tidy;
-//! The integration tests, in one binary.
-
-mod cards;
-mod cli;
-mod command;
-mod pixels;
 mod technical_quality;
+#[cfg(test)]
+mod tidy;

@@ -89,14 +89,8 @@ fn a_stop_finishes_the_request_in_work() {
 #[tokio::test]
 async fn a_wrong_model_or_a_taken_address_is_a_reason_not_to_start() {
     for judge in ["garbage", "foreign-output"] {
-        let folder = tempfile::tempdir().unwrap();
-        let inner = folder.path().join(judge);
-        std::fs::create_dir(&inner).unwrap();
-        for file in ["card.toml", "model.onnx"] {
-            std::fs::copy(fixtures("wrong").join(judge).join(file), inner.join(file)).unwrap();
-        }
         let mut config = config();
-        config.judges.folders = vec![folder.path().into()];
+        config.judges.folders = vec![fixtures("wrong").join(judge)];
         match Application::build(&config) {
             Err(StartError::Assemble(AssembleError::Model { judge: named, .. })) => {
                 assert_eq!(named, judge);

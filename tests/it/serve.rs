@@ -1,32 +1,25 @@
-//! The program as scripts meet it: exit codes, data on standard output, the rest on standard error.
+//! `opine serve` as scripts meet it, and that both faces say the same.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::command::{json as json_of, json_lines, opine, stderr};
 use crate::support::app::{fixtures, shared};
 use crate::support::png;
 
-fn opine(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_opine"));
-    command
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    command
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Exit code and standard error of a command that cannot be done; it must print no data.
 fn refused(arguments: &[&str]) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = opine(arguments).output().unwrap();
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(2), "{stderr}");
-    assert!(stdout.is_empty());
+    let output = opine(root(), arguments);
+    let stderr = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(output.stdout.is_empty());
     assert!(!stderr.contains("panicked"), "{stderr}");
     stderr
 }
@@ -58,10 +51,12 @@ fn a_service_that_cannot_start_says_why_and_exits_with_2() {
     let stderr = refused(&["serve", "--listen", "localhost"]);
     assert!(stderr.contains("localhost"), "{stderr}");
 
-    let wrong = json!(fixtures("wrong"));
-    let wrong_judge = config(folder.path(), &format!("[judges]\nfolders = [{wrong}]\n"));
-    let stderr = refused(&["serve", "--listen", "127.0.0.1:0", "--config", &wrong_judge]);
-    assert!(stderr.contains("judge `foreign-output`"), "{stderr}");
+    for judge in ["garbage", "foreign-output"] {
+        let wrong = json!(fixtures("wrong").join(judge));
+        let wrong = config(folder.path(), &format!("[judges]\nfolders = [{wrong}]\n"));
+        let stderr = refused(&["serve", "--listen", "127.0.0.1:0", "--config", &wrong]);
+        assert!(stderr.contains(&format!("judge `{judge}`")), "{stderr}");
+    }
 }
 
 /// A service of its own process, killed with its test.
@@ -72,7 +67,10 @@ struct Served {
 
 impl Served {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = opine(arguments)
+        let mut child = Command::new(env!("CARGO_BIN_EXE_opine"))
+            .args(arguments)
+            .current_dir(root())
+            .env_remove("OPINE_LOG")
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -170,13 +168,9 @@ fn a_file_and_a_request_give_the_same_object() {
     let path = path.to_str().unwrap();
     let missing = folder.path().join("missing.png");
     let missing = missing.to_str().unwrap();
-    let output = opine(&["score", path, missing, "--json"]).output().unwrap();
+    let output = opine(root(), &["score", path, missing, "--json"]);
     assert_eq!(output.status.code(), Some(1), "one is unscored");
-    let lines: Vec<Value> = String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = json_lines(&output);
     assert_eq!(lines[1]["reason"], "file_unreadable");
     let mut by_http = shared()
         .score_form(&[("image", Some("x"), &picture)])
@@ -187,12 +181,11 @@ fn a_file_and_a_request_give_the_same_object() {
 
 #[test]
 fn the_lists_of_judges_are_the_same() {
-    let output = opine(&["judges", "--json"]).output().unwrap();
+    let output = opine(root(), &["judges", "--json"]);
     assert_eq!(output.status.code(), Some(0));
-    let printed: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(!printed.is_empty());
-    for judge in printed {
+    let printed = json_of(&output);
+    for judge in printed.as_array().unwrap() {
         let shown = shared().get(&format!("/v1/judges/{}", judge["id"].as_str().unwrap()));
-        assert_eq!(shown.json(), judge);
+        assert_eq!(shown.json(), *judge);
     }
 }
