@@ -34,7 +34,7 @@ pub(super) async fn envelope(
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     let line = |route: Option<String>, status: StatusCode| {
-        log(&request_id, &method, route, status, milliseconds);
+        log(&request_id, &method, route.as_deref(), status, milliseconds);
     };
     match outcome {
         Ok(Ok(response)) => {
@@ -85,14 +85,14 @@ fn named(mut response: HttpResponse, request_id: &str) -> HttpResponse {
 fn log(
     request_id: &str,
     method: &Method,
-    route: Option<String>,
+    route: Option<&str>,
     status: StatusCode,
     milliseconds: f64,
 ) {
     tracing::info!(
         request_id,
         method = method.as_str(),
-        route = route.as_deref().unwrap_or("-"),
+        route = route.unwrap_or("-"),
         status = status.as_u16(),
         milliseconds = format_args!("{milliseconds:.1}"),
         "request"

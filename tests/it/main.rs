@@ -1,6 +1,6 @@
 //! The integration tests, in one binary: one link instead of ten.
 //!
-//! Every module is `cfg(test)`, which is always so here, and which is how clippy knows a test helper.
+//! `cfg(test)` is always so here; it is how clippy knows a test helper.
 
 #[cfg(test)]
 mod backend_laws;
@@ -12,7 +12,6 @@ mod cli;
 mod command;
 #[cfg(test)]
 mod http;
-#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod serve;

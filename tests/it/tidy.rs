@@ -134,7 +134,7 @@ fn files(folder: &Path, extension: &str) -> Vec<(String, String)> {
 
 /// Words, `::`, and single signs of the code proper: no comments, strings, or tests.
 fn tokens(text: &str) -> Vec<String> {
-    without_tests(scan(text))
+    without_tests(&scan(text))
 }
 
 fn scan(text: &str) -> Vec<String> {
@@ -205,7 +205,7 @@ fn literal(rest: &str) -> Option<usize> {
 }
 
 /// Leaves out what `#[cfg(test)]` stands before: a block up to its closing brace, or a line.
-fn without_tests(tokens: Vec<String>) -> Vec<String> {
+fn without_tests(tokens: &[String]) -> Vec<String> {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
     let mut at = 0;

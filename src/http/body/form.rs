@@ -72,6 +72,10 @@ fn file_name(field: &Field) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is open, and the rest are faults of form that need no name of their own"
+)]
 fn malformed(error: &MultipartError, bounds: Bounds) -> Problem {
     let detail = match error {
         // The parser's own buffer holds 64 KiB, and only the headers of a part can fill it.
@@ -82,7 +86,6 @@ fn malformed(error: &MultipartError, bounds: Bounds) -> Problem {
         MultipartError::ContentDispositionNameMissing => "a part has no name",
         MultipartError::Incomplete => "the form ends in the middle of a part",
         MultipartError::Nested => "a part is a form itself",
-        // The enum is open, and the rest are faults of form that need no name of their own.
         _ => "a part cannot be read",
     };
     Problem::new(Code::MalformedMultipart, detail)

@@ -125,21 +125,25 @@ fn too_large(bounds: Bounds) -> Problem {
 }
 
 fn unreadable(error: &PayloadError, bounds: Bounds) -> Problem {
-    match error {
-        PayloadError::Io(error) if error.kind() == ErrorKind::FileTooLarge => too_large(bounds),
-        PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut => {
-            let seconds = bounds.body_time.as_secs_f64();
-            Problem::new(
-                Code::BodyTimeout,
-                format!("the body did not arrive within {seconds} seconds"),
-            )
-            .hint("send fewer images at once, or smaller ones")
-        }
-        // The enum is open; whatever else it holds, the body did not arrive as its headers said.
-        _ => Problem::new(
+    let kind = if let PayloadError::Io(error) = error {
+        Some(error.kind())
+    } else {
+        None
+    };
+    if kind == Some(ErrorKind::FileTooLarge) {
+        too_large(bounds)
+    } else if kind == Some(ErrorKind::TimedOut) {
+        let seconds = bounds.body_time.as_secs_f64();
+        Problem::new(
+            Code::BodyTimeout,
+            format!("the body did not arrive within {seconds} seconds"),
+        )
+        .hint("send fewer images at once, or smaller ones")
+    } else {
+        Problem::new(
             Code::UnreadableBody,
             "the body broke off, or was not sent as its headers say",
-        ),
+        )
     }
 }
 

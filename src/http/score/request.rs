@@ -82,7 +82,7 @@ pub(super) fn decoded(text: &str) -> Result<Image, Unscored> {
     BASE64
         .decode(&text.as_bytes()[start..])
         .map(Image::new)
-        .map_err(|error| broken(explained(error, start)))
+        .map_err(|error| broken(explained(&error, start)))
 }
 
 /// Bytes before the base64 of a `data:` URL; 0 for bare base64.
@@ -103,8 +103,8 @@ fn data_url_prefix(text: &str) -> Result<usize, &'static str> {
     }
 }
 
-fn explained(error: DecodeError, start: usize) -> String {
-    match error {
+fn explained(error: &DecodeError, start: usize) -> String {
+    match *error {
         DecodeError::InvalidByte(offset, byte) => {
             let hint = match byte {
                 b'-' | b'_' => "; the standard alphabet has `+` and `/` instead",

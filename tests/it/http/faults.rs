@@ -171,7 +171,7 @@ fn what_was_sent_is_not_repeated() {
 
 #[test]
 fn media_types_that_are_not_read_are_refused() {
-    let body = br#"{"images": []}"#.to_vec();
+    let body = br#"{"images": []}"#;
     let form_type = ("content-type", "multipart/form-data; boundary=border");
     for headers in [
         &[][..],
@@ -185,7 +185,7 @@ fn media_types_that_are_not_read_are_refused() {
         &[form_type, ("content-encoding", "br")],
     ] {
         shared()
-            .send("POST", "/v1/score", headers, body.clone())
+            .send("POST", "/v1/score", headers, body)
             .problem("unsupported_media_type");
     }
     let headers = [("content-type", "Application/JSON; charset=utf-8")];
@@ -198,7 +198,7 @@ fn media_types_that_are_not_read_are_refused() {
 fn forms_that_are_wrong_are_refused_by_name() {
     let send = |content_type: &str, body: &[u8]| {
         let headers = [("content-type", content_type)];
-        shared().send("POST", "/v1/score", &headers, body.to_vec())
+        shared().send("POST", "/v1/score", &headers, body)
     };
     let with_border = "multipart/form-data; boundary=border";
     send("multipart/form-data", b"x").problem("malformed_multipart");
@@ -229,7 +229,7 @@ fn paths_and_methods_that_are_not_there_are_problems_too() {
     shared().get("/").problem("not_found");
     shared().get("/v1/judges/").problem("not_found");
     shared().get("/v1/score/x").problem("not_found");
-    let reply = shared().send("DELETE", "/v1/judges", &[], vec![]);
+    let reply = shared().send("DELETE", "/v1/judges", &[], b"");
     reply.problem("method_not_allowed");
     assert_eq!(reply.headers["allow"], "GET, HEAD");
     let problem = shared()
@@ -249,7 +249,7 @@ fn paths_and_methods_that_are_not_there_are_problems_too() {
 #[test]
 fn a_request_keeps_its_plain_name_and_gets_one_otherwise() {
     let named = |name: &str| {
-        let reply = shared().send("GET", "/v1/none", &[("x-request-id", name)], vec![]);
+        let reply = shared().send("GET", "/v1/none", &[("x-request-id", name)], b"");
         let id = reply.headers["x-request-id"].clone();
         assert_eq!(reply.problem("not_found")["request_id"], *id);
         id
@@ -326,7 +326,7 @@ proptest! {
     #[test]
     fn no_bytes_are_a_fault_of_ours(body in prop::collection::vec(any::<u8>(), 0..200), as_form in any::<bool>()) {
         let content_type = if as_form { "multipart/form-data; boundary=border" } else { "application/json" };
-        let reply = shared().send("POST", "/v1/score", &[("content-type", content_type)], body);
+        let reply = shared().send("POST", "/v1/score", &[("content-type", content_type)], &body);
         prop_assert!(reply.status < 500, "{:?}", reply);
     }
 }

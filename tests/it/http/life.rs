@@ -40,7 +40,7 @@ fn judges_are_listed_in_order_and_shown_one_by_one() {
 #[test]
 fn a_head_is_answered_like_its_get_without_a_body() {
     let get = shared().get("/healthz");
-    let head = shared().send("HEAD", "/healthz", &[], vec![]);
+    let head = shared().send("HEAD", "/healthz", &[], b"");
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert_eq!(head.headers["content-type"], get.headers["content-type"]);
 }

@@ -93,7 +93,7 @@ impl TestApp {
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], vec![])
+        self.send("GET", path, &[], b"")
     }
 
     /// POST /v1/score with a JSON body.
@@ -104,13 +104,13 @@ impl TestApp {
     /// POST /v1/score with a body that says that it is JSON.
     pub(crate) fn score_text(&self, body: &str) -> Reply {
         let headers = [("content-type", "application/json")];
-        self.send("POST", "/v1/score", &headers, body.into())
+        self.send("POST", "/v1/score", &headers, body.as_bytes())
     }
 
     /// POST /v1/score with a form of (name, file name, content).
     pub(crate) fn score_form(&self, parts: &[(&str, Option<&str>, &[u8])]) -> Reply {
         let headers = [("content-type", "multipart/form-data; boundary=border")];
-        self.send("POST", "/v1/score", &headers, form(parts))
+        self.send("POST", "/v1/score", &headers, &form(parts))
     }
 
     /// Any request through an ordinary client.
@@ -119,7 +119,7 @@ impl TestApp {
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: Vec<u8>,
+        body: &[u8],
     ) -> Reply {
         let mut request = Request::builder()
             .method(method)
@@ -130,7 +130,7 @@ impl TestApp {
         let mut response = if body.is_empty() && method != "POST" {
             self.agent.run(request.body(()).unwrap()).unwrap()
         } else {
-            self.agent.run(request.body(&body[..]).unwrap()).unwrap()
+            self.agent.run(request.body(body).unwrap()).unwrap()
         };
         let headers = response.headers().iter();
         let reply = Reply {

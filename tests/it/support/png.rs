@@ -2,13 +2,10 @@
 
 /// A picture of one colour.
 pub(crate) fn plain(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
-    let mut rows = Vec::new();
-    for _ in 0..height {
-        rows.push(0);
-        for _ in 0..width {
-            rows.extend_from_slice(&colour);
-        }
-    }
+    let pixels = colour.repeat(usize::try_from(width).unwrap());
+    // Each row begins with the number of its filter, 0 for none.
+    let row = [&[0], &pixels[..]].concat();
+    let rows = row.repeat(usize::try_from(height).unwrap());
     let mut header = Vec::new();
     header.extend_from_slice(&width.to_be_bytes());
     header.extend_from_slice(&height.to_be_bytes());
