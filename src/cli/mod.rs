@@ -112,7 +112,9 @@ impl Common {
 
 fn start_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = log_filter().unwrap_or_else(|| "warn,opine=info,ort=error".to_owned());
+    // What `actix_http` reports is what strangers send: they could fill the log with it.
+    let filter =
+        log_filter().unwrap_or_else(|| "warn,opine=info,ort=error,actix_http=off".to_owned());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::new(filter))

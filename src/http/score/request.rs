@@ -30,7 +30,7 @@ impl ScoreRequest {
     pub(super) const DEFAULT_JUDGE: &'static str = "technical-quality";
 }
 
-/// Longest name of a judge or an image, in bytes.
+/// Longest name of a judge or an image, in characters.
 const LONGEST_NAME: usize = 200;
 
 /// A name that may be looked up and repeated in messages.
@@ -44,13 +44,11 @@ pub(super) fn image_name(name: &str) -> Result<&str, Problem> {
 }
 
 fn of_bounded_length<'a>(what: &str, name: &'a str) -> Result<&'a str, Problem> {
-    if (1..=LONGEST_NAME).contains(&name.len()) {
+    let length = name.chars().count();
+    if (1..=LONGEST_NAME).contains(&length) {
         return Ok(name);
     }
-    let detail = format!(
-        "{what} has 1 to {LONGEST_NAME} bytes, this one has {}",
-        name.len()
-    );
+    let detail = format!("{what} has 1 to {LONGEST_NAME} characters, this one has {length}");
     Err(Problem::new(Code::InvalidValue, detail))
 }
 
