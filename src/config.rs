@@ -71,6 +71,8 @@ pub struct LimitsConfig {
     pub requests_in_flight: usize,
     /// Most seconds that a request may take.
     pub seconds_per_request: u64,
+    /// Most seconds that the body of a request may take to arrive.
+    pub seconds_per_body: u64,
     /// Most bytes of one encoded image.
     pub image_bytes: usize,
     /// Most pixels of one image.
@@ -108,6 +110,7 @@ impl Default for LimitsConfig {
             images_per_request: 256,
             requests_in_flight: 64,
             seconds_per_request: 60,
+            seconds_per_body: 30,
             image_bytes: image.max_bytes,
             image_pixels: image.max_pixels,
             image_side: image.max_side,
@@ -177,6 +180,11 @@ impl Config {
     /// Most time that a request may take.
     pub fn request_time(&self) -> Duration {
         Duration::from_secs(self.limits.seconds_per_request)
+    }
+
+    /// Most time that the body of a request may take to arrive.
+    pub fn body_time(&self) -> Duration {
+        Duration::from_secs(self.limits.seconds_per_body)
     }
 
     /// Places where the ONNX Runtime library may be, the first that exists counts:

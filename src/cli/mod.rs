@@ -6,7 +6,9 @@ mod judges;
 mod output;
 mod reproduce;
 mod score;
+mod serve;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,6 +28,8 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the HTTP service
+    Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
     /// List the judges and whether each can be asked
@@ -62,6 +66,10 @@ enum CliError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Reproduce(#[from] crate::agreement::reproduce::ReproduceError),
+    #[error(transparent)]
+    Start(#[from] crate::http::StartError),
+    #[error("the service ended: {0}")]
+    Serve(std::io::Error),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -71,6 +79,7 @@ pub fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     start_log();
     let ended = match command_line.command {
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
@@ -103,10 +112,13 @@ impl Common {
 
 fn start_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = log_filter().unwrap_or_else(|| "warn,opine=info,ort=error".to_owned());
+    // What `actix_http` reports is what strangers send: they could fill the log with it.
+    let filter =
+        log_filter().unwrap_or_else(|| "warn,opine=info,ort=error,actix_http=off".to_owned());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::new(filter))
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }

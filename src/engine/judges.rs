@@ -8,6 +8,7 @@ use crate::backend::{Backend, BackendId};
 use crate::card::JudgeCard;
 use crate::digest::Digest;
 use crate::judging::Provenance;
+use crate::near::{near, quoted};
 use crate::pixels::Preparation;
 
 /// Whether a judge can be asked.
@@ -93,14 +94,6 @@ fn suggestion(near: &[String], known: &[String]) -> String {
         ([], known) => format!("known are {}", quoted(known)),
         (near, _) => format!("did you mean {}?", quoted(near)),
     }
-}
-
-fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 impl Judge {
@@ -191,7 +184,7 @@ impl Judges {
         };
         let judge = self.by_id.get(id).ok_or_else(|| BindError::UnknownJudge {
             wanted: id.to_owned(),
-            near: near(id, self.by_id.keys()),
+            near: near(id, self.by_id.keys().map(String::as_str)),
             known: self.by_id.keys().cloned().collect(),
         })?;
         let Some(backend) = backend else {
@@ -202,7 +195,7 @@ impl Judges {
                 .get(backend)
                 .ok_or_else(|| BindError::UnknownBackend {
                     wanted: backend.to_owned(),
-                    near: near(backend, self.backends.keys()),
+                    near: near(backend, self.backends.keys().map(String::as_str)),
                     known: self.backends.keys().cloned().collect(),
                 })?;
         Ok(Judge {
@@ -210,19 +203,4 @@ impl Judges {
             state: BackendState::Ready(Arc::clone(backend_found)),
         })
     }
-}
-
-/// Up to three names that are spelt alike, the nearest first.
-fn near<'a>(wanted: &str, names: impl Iterator<Item = &'a String>) -> Vec<String> {
-    const ALIKE: f64 = 0.75;
-    let mut scored: Vec<(f64, &String)> = names
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored
-        .into_iter()
-        .take(3)
-        .map(|(_, name)| name.clone())
-        .collect()
 }

@@ -1,7 +1,23 @@
-//! The integration tests, in one binary.
+//! The integration tests, in one binary: one link instead of ten.
+//!
+//! `cfg(test)` is always so here; it is how clippy knows a test helper.
 
+#[cfg(test)]
+mod backend_laws;
+#[cfg(test)]
 mod cards;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod command;
+#[cfg(test)]
+mod http;
 mod pixels;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod technical_quality;
+#[cfg(test)]
+mod tidy;

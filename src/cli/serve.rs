@@ -1,0 +1,110 @@
+//! `opine serve`: the HTTP service, until a signal ends it.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::{CliError, Common, Ending, output};
+use crate::http::{Application, Stopper};
+
+/// Arguments of `opine serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// Address to listen on; port 0 takes a free one [default: the configuration's, or 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
+    let mut config = arguments.common.configuration()?;
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let application = Application::build(&config)?;
+        let stopped = stop_at_signals(Signals::listen()?, application.stopper());
+        announce(&application);
+        tokio::select! {
+            ended = application.run_until_stopped() => ended.map(|()| Ending::Done).map_err(CliError::Serve),
+            ending = stopped => Ok(ending),
+        }
+    })
+}
+
+/// Where it listens, who judges, and what to try next.
+fn announce(application: &Application) {
+    let address = application.address();
+    output::say(format_args!("listening on http://{address}"));
+    for judge in application.judges() {
+        output::say(format_args!("judge {} is {}", judge.id, judge.state));
+        if let Some(remedy) = judge.remedy {
+            output::say(format_args!("  hint: {remedy}"));
+        }
+    }
+    if !address.ip().is_loopback() {
+        output::say(format_args!(
+            "hint: whoever reaches this address may use the service; it asks for no key"
+        ));
+    }
+    output::say(format_args!(
+        "try: curl -s -F image=@PHOTO.jpg http://{address}/v1/score"
+    ));
+}
+
+/// The first signal finishes what is in work; a second one ends at once.
+async fn stop_at_signals(mut signals: Signals, stopper: Stopper) -> Ending {
+    signals.next().await;
+    output::say(format_args!(
+        "finishing the requests in work; a second signal ends at once"
+    ));
+    tokio::select! {
+        () = stopper.stop() => Ending::Done,
+        () = signals.next() => Ending::Incomplete,
+    }
+}
+
+/// Interrupts from the terminal and, on Unix, SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// From here on a signal no longer ends the process by itself.
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Signals {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! Reads a JSON object field by field and says exactly where it is wrong.
+//!
+//! Derived readers would accept a list where an object belongs, repeat a wrong value (an image, say) in
+//! their message, and know no place. Reading is typed from the first byte: a value of the wrong kind ends
+//! it at once, so nesting cannot grow and nothing is built that is not wanted.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+
+use crate::http::problem::{Code, Problem};
+use crate::near::{near, quoted};
+
+/// A JSON object with known fields.
+pub(in crate::http) trait Object<'de>: Default {
+    /// The fields that it knows.
+    const FIELDS: &'static [&'static str];
+
+    /// Takes the value of one of [`Object::FIELDS`], or calls [`Reader::unknown`].
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        field: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error>;
+}
+
+/// Reads one value.
+pub(in crate::http) struct Reader<'a, A> {
+    map: &'a mut A,
+    trail: &'a Trail,
+}
+
+/// Where the reading is, and the fault that ended it.
+struct Trail {
+    most_items: usize,
+    steps: RefCell<Vec<String>>,
+    expected: Cell<&'static str>,
+    fault: RefCell<Option<Problem>>,
+}
+
+/// Reads the object that `bytes` hold, and nothing after it; its lists have at most `most_items`.
+pub(in crate::http) fn read_object<'de, T: Object<'de>>(
+    most_items: usize,
+    bytes: &'de [u8],
+) -> Result<T, Problem> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(Problem::new(Code::MalformedJson, "the body is empty")
+            .hint("GET /openapi.yaml has an example"));
+    }
+    let trail = Trail::new(most_items);
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    ObjectSeed::new(&trail)
+        .deserialize(&mut deserializer)
+        .and_then(|object| deserializer.end().map(|()| object))
+        .map_err(|error| trail.problem(&error))
+}
+
+impl<'de, A: MapAccess<'de>> Reader<'_, A> {
+    /// A string.
+    pub(in crate::http) fn text(self) -> Result<Cow<'de, str>, A::Error> {
+        self.trail.expected.set("a string");
+        self.map.next_value_seed(TextSeed)
+    }
+
+    /// A list of objects; `too_many` makes the fault of a longer list than allowed.
+    pub(in crate::http) fn list<T: Object<'de>>(
+        self,
+        too_many: fn(usize) -> Problem,
+    ) -> Result<Vec<T>, A::Error> {
+        self.map.next_value_seed(ListSeed {
+            trail: self.trail,
+            too_many,
+            item: PhantomData,
+        })
+    }
+
+    /// The field is none of `known`.
+    pub(in crate::http) fn unknown<T>(self, known: &[&str]) -> Result<T, A::Error> {
+        let steps = self.trail.steps.borrow();
+        let name = steps.last().map_or("", String::as_str);
+        let problem = unknown_field(name, known).at(pointer(&steps));
+        drop(steps);
+        Err(self.trail.stop(problem))
+    }
+}
+
+/// A field that is not known, with the ones that are, and those spelt alike first.
+pub(in crate::http) fn unknown_field(name: &str, known: &[&str]) -> Problem {
+    let name = clip(name);
+    let problem = Problem::new(
+        Code::UnknownField,
+        format!("the field `{name}` is not known"),
+    );
+    let alike = near(&name, known.iter().copied());
+    let known = quoted(known);
+    problem.hint(if alike.is_empty() {
+        format!("known are {known}")
+    } else {
+        format!("did you mean {}? known are {known}", quoted(&alike))
+    })
+}
+
+/// A field that is given again.
+pub(in crate::http) fn duplicate_field(name: &str) -> Problem {
+    let name = clip(name);
+    Problem::new(
+        Code::DuplicateField,
+        format!("the field `{name}` is given twice"),
+    )
+    .hint("give it once")
+}
+
+/// The beginning of a name that a stranger chose.
+fn clip(name: &str) -> Cow<'_, str> {
+    const MOST: usize = 40;
+    match name.char_indices().nth(MOST) {
+        None => Cow::Borrowed(name),
+        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
+    }
+}
+
+fn pointer(steps: &[String]) -> String {
+    let escaped = steps
+        .iter()
+        .map(|step| format!("/{}", clip(step).replace('~', "~0").replace('/', "~1")));
+    escaped.collect()
+}
+
+impl Trail {
+    fn new(most_items: usize) -> Self {
+        Trail {
+            most_items,
+            steps: RefCell::default(),
+            expected: Cell::default(),
+            fault: RefCell::default(),
+        }
+    }
+
+    /// Reads one step deeper; the step stays if the reading failed there.
+    fn step<T, E>(&self, step: String, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.steps.borrow_mut().push(step);
+        let read = read()?;
+        self.steps.borrow_mut().pop();
+        Ok(read)
+    }
+
+    /// Keeps the fault and gives the error that ends the reading.
+    fn stop<E: Error>(&self, problem: Problem) -> E {
+        *self.fault.borrow_mut() = Some(problem);
+        E::custom("stopped")
+    }
+
+    fn problem(self, error: &serde_json::Error) -> Problem {
+        if let Some(problem) = self.fault.into_inner() {
+            return problem;
+        }
+        match error.classify() {
+            Category::Data => {
+                let expected = self.expected.get();
+                let pointer = pointer(&self.steps.into_inner());
+                let place = if pointer.is_empty() {
+                    "the body".to_owned()
+                } else {
+                    format!("`{pointer}`")
+                };
+                Problem::new(Code::WrongType, format!("{place} must be {expected}")).at(pointer)
+            }
+            // The message names what was expected and where, and never what stood there.
+            Category::Io | Category::Syntax | Category::Eof => {
+                Problem::new(Code::MalformedJson, error.to_string())
+            }
+        }
+    }
+}
+
+struct ObjectSeed<'t, T> {
+    trail: &'t Trail,
+    object: PhantomData<T>,
+}
+
+impl<'t, T> ObjectSeed<'t, T> {
+    fn new(trail: &'t Trail) -> Self {
+        ObjectSeed {
+            trail,
+            object: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for ObjectSeed<'_, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        self.trail.expected.set("an object");
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for ObjectSeed<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let trail = self.trail;
+        let mut object = T::default();
+        let mut seen: Vec<Cow<'de, str>> = Vec::new();
+        while let Some(field) = map.next_key_seed(TextSeed)? {
+            trail.step(field.clone().into_owned(), || {
+                if seen.contains(&field) {
+                    let place = pointer(&trail.steps.borrow());
+                    return Err(trail.stop(duplicate_field(&field).at(place)));
+                }
+                let map = &mut map;
+                object.take(&field, Reader { map, trail })
+            })?;
+            // Only known fields come this far, so that the list stays short.
+            seen.push(field);
+        }
+        Ok(object)
+    }
+}
+
+struct ListSeed<'t, T> {
+    trail: &'t Trail,
+    too_many: fn(usize) -> Problem,
+    item: PhantomData<T>,
+}
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for ListSeed<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        self.trail.expected.set("a list");
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+        let trail = self.trail;
+        let mut list = Vec::new();
+        loop {
+            let index = list.len();
+            let next = trail.step(index.to_string(), || {
+                let item = items.next_element_seed(ObjectSeed::<T>::new(trail))?;
+                if item.is_some() && index == trail.most_items {
+                    let place = pointer(&trail.steps.borrow());
+                    return Err(trail.stop((self.too_many)(trail.most_items).at(place)));
+                }
+                Ok(item)
+            })?;
+            let Some(item) = next else { return Ok(list) };
+            list.push(item);
+        }
+    }
+}
+
+/// A string, borrowed from the body unless it has escapes.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Outer {
+        items: Vec<Inner>,
+    }
+
+    #[derive(Default)]
+    struct Inner {
+        name: String,
+    }
+
+    impl<'de> Object<'de> for Outer {
+        const FIELDS: &'static [&'static str] = &["items"];
+
+        fn take<A: MapAccess<'de>>(
+            &mut self,
+            field: &str,
+            value: Reader<'_, A>,
+        ) -> Result<(), A::Error> {
+            match field {
+                "items" => {
+                    self.items = value.list(|_| Problem::new(Code::TooManyImages, "2"))?;
+                }
+                _ => return value.unknown(Self::FIELDS),
+            }
+            Ok(())
+        }
+    }
+
+    impl<'de> Object<'de> for Inner {
+        const FIELDS: &'static [&'static str] = &["name", "a/b"];
+
+        fn take<A: MapAccess<'de>>(
+            &mut self,
+            field: &str,
+            value: Reader<'_, A>,
+        ) -> Result<(), A::Error> {
+            match field {
+                "name" | "a/b" => self.name = value.text()?.into_owned(),
+                _ => return value.unknown(Self::FIELDS),
+            }
+            Ok(())
+        }
+    }
+
+    fn fault(text: &str) -> (Code, String) {
+        let problem = read_object::<Outer>(2, text.as_bytes()).err().unwrap();
+        let json = problem.respond("x");
+        assert_eq!(json.status().as_u16(), problem.code().status());
+        (problem.code(), format!("{problem:?}"))
+    }
+
+    #[test]
+    fn strings_are_read_with_and_without_escapes() {
+        let read: Outer =
+            read_object(2, br#" {"items": [{"name": "a\u0062"}, {"name": "c"}]} "#).unwrap();
+        let names: Vec<&str> = read.items.iter().map(|item| item.name.as_str()).collect();
+        assert_eq!(names, ["ab", "c"]);
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_place() {
+        let cases = [
+            ("", Code::MalformedJson, "empty"),
+            ("{", Code::MalformedJson, "line 1 column 1"),
+            ("{} x", Code::MalformedJson, "line 1 column 4"),
+            ("[]", Code::WrongType, r#"pointer: Some("")"#),
+            (
+                r#"{"items": 5}"#,
+                Code::WrongType,
+                r#"pointer: Some("/items")"#,
+            ),
+            (
+                r#"{"items": [[]]}"#,
+                Code::WrongType,
+                r#"pointer: Some("/items/0")"#,
+            ),
+            (
+                r#"{"items": [{}, {"name": null}]}"#,
+                Code::WrongType,
+                r#"pointer: Some("/items/1/name")"#,
+            ),
+            (
+                r#"{"items": [{"a/b": 1}]}"#,
+                Code::WrongType,
+                r#"pointer: Some("/items/0/a~1b")"#,
+            ),
+            (
+                r#"{"itmes": []}"#,
+                Code::UnknownField,
+                "did you mean `items`?",
+            ),
+            (
+                r#"{"items": [{"name": "", "name": ""}]}"#,
+                Code::DuplicateField,
+                r#"pointer: Some("/items/0/name")"#,
+            ),
+            (r#"{"items": [{}, {}, {}]}"#, Code::TooManyImages, ""),
+        ];
+        for (text, code, part) in cases {
+            let (found, shown) = fault(text);
+            assert_eq!(found, code, "{text}");
+            assert!(shown.contains(part), "{text}: {shown}");
+        }
+    }
+
+    #[test]
+    fn depth_ends_the_reading_and_not_the_stack() {
+        for (opening, code) in [
+            ("[".repeat(1_000_000), Code::WrongType),
+            (
+                r#"{"items":["#.to_owned() + &"[".repeat(1_000_000),
+                Code::WrongType,
+            ),
+            (r#"{"a":"#.repeat(1_000_000), Code::UnknownField),
+        ] {
+            assert_eq!(fault(&opening).0, code);
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let secret = "s3cret".repeat(1000);
+        let (_, shown) = fault(&format!(r#"{{"items": "{secret}"}}"#));
+        assert!(!shown.contains("s3cret"), "{shown}");
+        let (_, shown) = fault(&format!(r#"{{"{secret}": 1}}"#));
+        assert!(shown.len() < 500, "{shown}");
+    }
+}

@@ -1,0 +1,287 @@
+//! What can be wrong with a request as a whole, and what is answered then (RFC 9457).
+//!
+//! The core names its faults without knowing HTTP; here is the one table that gives each a status.
+//! A problem says what happened, where, and what would have worked. It never repeats what was sent
+//! beyond a short name, and nothing of the inside of the service leaves with it.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::engine::{BindError, Overloaded};
+
+/// The media type of a problem.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Every kind of fault that a request as a whole can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The body is not JSON.
+    MalformedJson,
+    /// The body is not a form as its media type says.
+    MalformedMultipart,
+    /// The body broke off or was not sent as its headers say.
+    UnreadableBody,
+    /// A field that is not known.
+    UnknownField,
+    /// A field that stands there twice.
+    DuplicateField,
+    /// A value of another kind than the field has.
+    WrongType,
+    /// A field that has to be there.
+    MissingField,
+    /// A value that the field cannot have.
+    InvalidValue,
+    /// No image at all.
+    MissingImages,
+    /// More images than one request may have.
+    TooManyImages,
+    /// No judge of that name.
+    UnknownJudge,
+    /// No backend of that name.
+    UnknownBackend,
+    /// Nothing is served at that path.
+    NotFound,
+    /// The path does not have that method.
+    MethodNotAllowed,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body has more bytes than allowed.
+    BodyTooLarge,
+    /// The body is in a form that is not read here.
+    UnsupportedMediaType,
+    /// Too many requests are in work.
+    Overloaded,
+    /// A fault of ours.
+    InternalError,
+    /// The judge is known and cannot be asked now.
+    JudgeUnavailable,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [Code; 20] = [
+        Code::MalformedJson,
+        Code::MalformedMultipart,
+        Code::UnreadableBody,
+        Code::UnknownField,
+        Code::DuplicateField,
+        Code::WrongType,
+        Code::MissingField,
+        Code::InvalidValue,
+        Code::MissingImages,
+        Code::TooManyImages,
+        Code::UnknownJudge,
+        Code::UnknownBackend,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::BodyTimeout,
+        Code::BodyTooLarge,
+        Code::UnsupportedMediaType,
+        Code::Overloaded,
+        Code::InternalError,
+        Code::JudgeUnavailable,
+    ];
+
+    /// The table: stable name, status and title of each code.
+    const fn row(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Code::MalformedJson => ("malformed_json", 400, "The body is not JSON"),
+            Code::MalformedMultipart => ("malformed_multipart", 400, "The body is not a form"),
+            Code::UnreadableBody => ("unreadable_body", 400, "The body cannot be read"),
+            Code::UnknownField => ("unknown_field", 422, "A field is not known"),
+            Code::DuplicateField => ("duplicate_field", 422, "A field is given twice"),
+            Code::WrongType => ("wrong_type", 422, "A value is of the wrong type"),
+            Code::MissingField => ("missing_field", 422, "A field is missing"),
+            Code::InvalidValue => ("invalid_value", 422, "A value is not allowed"),
+            Code::MissingImages => ("missing_images", 422, "There is no image"),
+            Code::TooManyImages => ("too_many_images", 422, "There are too many images"),
+            Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
+            Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
+            Code::NotFound => ("not_found", 404, "There is nothing at this path"),
+            Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
+            Code::BodyTimeout => ("body_timeout", 408, "The body took too long"),
+            Code::BodyTooLarge => ("body_too_large", 413, "The body is too large"),
+            Code::UnsupportedMediaType => (
+                "unsupported_media_type",
+                415,
+                "The body is in a form that is not read",
+            ),
+            Code::Overloaded => ("overloaded", 429, "Too many requests are in work"),
+            Code::InternalError => ("internal_error", 500, "The service failed"),
+            Code::JudgeUnavailable => ("judge_unavailable", 503, "The judge cannot be asked now"),
+        }
+    }
+
+    /// Stable name, for programs.
+    pub const fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// HTTP status.
+    pub const fn status(self) -> u16 {
+        self.row().1
+    }
+
+    /// One line for people, the same for every problem of this code.
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// A fault of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    code: Code,
+    detail: String,
+    pointer: Option<String>,
+    hint: Option<String>,
+    retry_after_seconds: Option<u32>,
+    allow: Option<String>,
+}
+
+/// A problem as it is sent.
+#[derive(Debug, Serialize)]
+struct ProblemJson<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    request_id: &'a str,
+}
+
+impl Problem {
+    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Problem {
+            code,
+            detail: detail.into(),
+            pointer: None,
+            hint: None,
+            retry_after_seconds: None,
+            allow: None,
+        }
+    }
+
+    /// A fault of ours: the request id leads to the log, and nothing else is told.
+    pub(super) fn internal() -> Self {
+        Problem::new(
+            Code::InternalError,
+            "the service failed on this request; its log has more under the request id",
+        )
+    }
+
+    /// The same, at a place in the body.
+    #[must_use]
+    pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same, with what would have worked.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, with the methods that the path has.
+    #[must_use]
+    pub(super) fn allow(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
+        self
+    }
+
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The response to the request of that id.
+    pub(super) fn respond(&self, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type(MEDIA_TYPE);
+        if let Some(seconds) = self.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = &self.allow {
+            response.insert_header((header::ALLOW, methods.as_str()));
+        }
+        let body = ProblemJson {
+            r#type: format!("urn:opine:problem:{}", self.code.name()),
+            title: self.code.title(),
+            status: self.code.status(),
+            code: self.code.name(),
+            detail: &self.detail,
+            pointer: self.pointer.as_deref(),
+            hint: self.hint.as_deref(),
+            request_id,
+        };
+        let text = serde_json::to_vec(&body).expect("strings and a number are always JSON");
+        response.body(text)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.name(), self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Never sent as it is: the envelope answers every problem anew, with its request id.
+    fn error_response(&self) -> HttpResponse {
+        self.respond("")
+    }
+}
+
+impl From<BindError> for Problem {
+    fn from(error: BindError) -> Self {
+        let detail = error.to_string();
+        match error {
+            BindError::UnknownJudge { .. } => {
+                Problem::new(Code::UnknownJudge, detail).hint("GET /v1/judges lists the judges")
+            }
+            BindError::UnknownBackend { known, .. } => Problem::new(Code::UnknownBackend, detail)
+                .hint(if known.is_empty() {
+                    "leave out `@` and the name: a judge then has the backend of its card"
+                } else {
+                    "name a backend of the service's configuration"
+                }),
+            BindError::Unavailable { remedy, .. } => {
+                Problem::new(Code::JudgeUnavailable, detail).hint(remedy)
+            }
+        }
+    }
+}
+
+impl From<Overloaded> for Problem {
+    fn from(overloaded: Overloaded) -> Self {
+        Problem {
+            retry_after_seconds: Some(1),
+            ..Problem::new(Code::Overloaded, overloaded.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_statuses_are_faults() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            assert!((400..600).contains(&code.status()));
+            assert!(!Code::ALL[..index].iter().any(|c| c.name() == code.name()));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The table of routes. Everything that is served stands here and in `openapi.yaml`.
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, guard};
+
+use super::problem::{Code, Problem};
+use super::{judges, probes, score};
+
+/// The contract, as it is served.
+pub const CONTRACT: &str = include_str!("../../openapi.yaml");
+
+/// One method of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` or `POST`; a path with `GET` answers `HEAD` as well.
+    pub method: &'static str,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// What is done.
+    pub operation: Operation,
+}
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Scores images.
+    Score,
+    /// Lists the judges.
+    ListJudges,
+    /// Shows one judge.
+    ShowJudge,
+    /// Says that the process lives.
+    Health,
+    /// Says whether requests should be sent here.
+    Readiness,
+    /// Gives the contract.
+    Contract,
+}
+
+/// Every route of the service.
+pub const ROUTES: [Route; 6] = [
+    route("POST", "/v1/score", Operation::Score),
+    route("GET", "/v1/judges", Operation::ListJudges),
+    route("GET", "/v1/judges/{id}", Operation::ShowJudge),
+    route("GET", "/healthz", Operation::Health),
+    route("GET", "/readyz", Operation::Readiness),
+    route("GET", "/openapi.yaml", Operation::Contract),
+];
+
+const fn route(method: &'static str, path: &'static str, operation: Operation) -> Route {
+    Route {
+        method,
+        path,
+        operation,
+    }
+}
+
+impl Operation {
+    /// Name in `openapi.yaml`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Operation::Score => "score",
+            Operation::ListJudges => "listJudges",
+            Operation::ShowJudge => "showJudge",
+            Operation::Health => "health",
+            Operation::Readiness => "readiness",
+            Operation::Contract => "contract",
+        }
+    }
+
+    fn handle(self, route: actix_web::Route) -> actix_web::Route {
+        match self {
+            Operation::Score => route.to(score::score),
+            Operation::ListJudges => route.to(judges::list),
+            Operation::ShowJudge => route.to(judges::show),
+            Operation::Health => route.to(probes::health),
+            Operation::Readiness => route.to(probes::readiness),
+            Operation::Contract => route.to(probes::contract),
+        }
+    }
+}
+
+/// Serves the table; everything beside it is a problem by name.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    paths.dedup();
+    for path in paths {
+        let mut resource = web::resource(path);
+        for route in ROUTES.iter().filter(|route| route.path == path) {
+            resource = resource.route(route.operation.handle(guarded(route.method)));
+        }
+        let allowed = allowed(path);
+        let refuse = move |request: HttpRequest| {
+            let problem = method_not_allowed(&request, &allowed);
+            async move { Err::<HttpResponse, Problem>(problem) }
+        };
+        config.service(resource.default_service(web::to(refuse)));
+    }
+    config.default_service(web::to(not_found));
+}
+
+fn guarded(method: &'static str) -> actix_web::Route {
+    match method {
+        "GET" => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        other => web::route().guard(guard::fn_guard(move |context| {
+            context.head().method.as_str() == other
+        })),
+    }
+}
+
+fn allowed(path: &str) -> String {
+    let methods = ROUTES
+        .iter()
+        .filter(|route| route.path == path)
+        .map(|route| match route.method {
+            "GET" => "GET, HEAD",
+            other => other,
+        });
+    methods.collect::<Vec<_>>().join(", ")
+}
+
+fn method_not_allowed(request: &HttpRequest, allowed: &str) -> Problem {
+    let path = request.match_pattern().unwrap_or_default();
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("`{path}` does not have this method"),
+    )
+    .hint(format!("it has {allowed}"))
+    .allow(allowed)
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(
+        Problem::new(Code::NotFound, "nothing is served at this path")
+            .hint("GET /openapi.yaml lists what is"),
+    )
+}

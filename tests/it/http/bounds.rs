@@ -1,0 +1,125 @@
+//! Bodies that are too large, too slow or too many, sent byte by byte.
+
+use std::io::{BufReader, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::support::app::{TestApp, config, read_reply, shared};
+use crate::support::backends::{Gated, engine_with};
+
+const HEAD: &str = "POST /v1/score HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n";
+
+#[test]
+fn four_gigabytes_are_refused_before_they_are_sent() {
+    for length in ["4294967296", "18446744073709551615", "67108865"] {
+        let reply = shared().send_raw(format!("{HEAD}Content-Length: {length}\r\n\r\n").as_bytes());
+        assert_eq!(reply.status, 413);
+        reply.problem("body_too_large");
+    }
+}
+
+#[test]
+fn a_chunked_body_is_refused_where_it_passes_the_limit() {
+    let app = TestApp::with(|config| config.limits.request_bytes = 1_000);
+    let chunk = format!("100\r\n{}\r\n", " ".repeat(256));
+    let head = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n");
+    // The last chunk never comes.
+    let reply = app.send_raw(format!("{head}{}", chunk.repeat(4)).as_bytes());
+    reply.problem("body_too_large");
+    let small = app.send_raw(format!("{head}2\r\n{{}}\r\n0\r\n\r\n").as_bytes());
+    small.problem("missing_images");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    // With no time at all, what is there is read and what is not is missed.
+    let app = TestApp::with(|config| config.limits.seconds_per_body = 0);
+    let reply = app.send_raw(format!("{HEAD}Content-Length: 100\r\n\r\n{{").as_bytes());
+    reply.problem("body_timeout");
+    let form = HEAD.replace("application/json", "multipart/form-data; boundary=border");
+    let reply = app.send_raw(format!("{form}Content-Length: 100\r\n\r\n--border").as_bytes());
+    reply.problem("body_timeout");
+}
+
+#[test]
+fn a_body_that_is_not_sent_as_its_headers_say_is_refused() {
+    let reply = shared()
+        .send_raw(format!("{HEAD}Transfer-Encoding: chunked\r\n\r\nnot a size\r\n").as_bytes());
+    reply.problem("unreadable_body");
+}
+
+#[test]
+fn a_foreign_protocol_harms_nobody() {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01"[..],
+        b"\0\0\0\0\r\n\r\n",
+        b"GET",
+    ] {
+        let mut stream = TcpStream::connect(shared().address).unwrap();
+        stream.write_all(bytes).unwrap();
+    }
+    assert_eq!(shared().get("/healthz").status, 200);
+}
+
+#[test]
+fn surplus_is_told_so_at_once_and_what_was_let_in_is_finished() {
+    let backend = Gated::new(0);
+    let mut config = config();
+    config.limits.requests_in_flight = 1;
+    let app = TestApp::start(engine_with(Arc::clone(&backend) as _), config);
+    let body = json!({"judge": "q-bench", "images": [{"base64": "aGk="}]});
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| app.score(&body));
+        backend.wait_for_one();
+        // Its body is never sent: the answer does not wait for it.
+        let surplus = app.send_raw(format!("{HEAD}Content-Length: 1000\r\n\r\n").as_bytes());
+        surplus.problem("overloaded");
+        assert_eq!(surplus.headers["retry-after"], "1");
+        assert_eq!(app.get("/readyz").status, 200);
+        backend.open(1);
+        assert_eq!(first.join().unwrap().status, 200);
+    });
+    backend.open(1);
+    assert_eq!(app.score(&body).status, 200);
+}
+
+#[test]
+fn a_place_is_given_back_when_its_client_leaves() {
+    let backend = Gated::new(0);
+    let mut config = config();
+    config.limits.requests_in_flight = 1;
+    let app = TestApp::start(engine_with(Arc::clone(&backend) as _), config);
+    let body = json!({"judge": "q-bench", "images": [{"base64": "aGk="}]}).to_string();
+    let mut stream = TcpStream::connect(app.address).unwrap();
+    write!(stream, "{HEAD}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    backend.wait_for_one();
+    drop(stream);
+    // Nobody opens the gate: the place is free once the service has seen the client go, and not before.
+    let refused = (0..100_000).find(|_| app.score_text("{}").status != 429);
+    assert!(refused.is_some(), "the place was never given back");
+}
+
+#[test]
+fn a_deadline_that_passes_leaves_images_unscored() {
+    let mut config = config();
+    config.limits.seconds_per_request = 0;
+    let app = TestApp::start(engine_with(Gated::new(0)), config);
+    let body = json!({"judge": "q-bench", "images": [{"base64": "aGk="}, {"base64": "aG8="}]});
+    for result in app.score(&body).results() {
+        assert_eq!(result["reason"], "deadline");
+    }
+}
+
+#[test]
+fn requests_in_one_packet_are_answered_in_order() {
+    let mut stream = TcpStream::connect(shared().address).unwrap();
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+    stream
+        .write_all((get("/healthz") + &get("/nowhere") + &get("/v1/judges")).as_bytes())
+        .unwrap();
+    let mut reader = BufReader::new(stream);
+    let statuses = [0; 3].map(|_| read_reply(&mut reader).status);
+    assert_eq!(statuses, [200, 404, 200]);
+}

@@ -1,0 +1,7 @@
+//! The HTTP face, over real connections.
+
+mod bounds;
+mod contract;
+mod faults;
+mod life;
+mod scores;

@@ -1,0 +1,191 @@
+//! `opine serve` as scripts meet it, and that both faces say the same.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+
+use crate::command::{json as json_of, json_lines, opine, stderr};
+use crate::support::app::{fixtures, shared};
+use crate::support::png;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Exit code and standard error of a command that cannot be done; it must print no data.
+fn refused(arguments: &[&str]) -> String {
+    let output = opine(root(), arguments);
+    let stderr = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(output.stdout.is_empty());
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    stderr
+}
+
+fn config(folder: &Path, text: &str) -> String {
+    let path = folder.join("opine.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_service_that_cannot_start_says_why_and_exits_with_2() {
+    let taken = shared().address.to_string();
+    let stderr = refused(&["serve", "--listen", &taken]);
+    assert!(
+        stderr.contains(&taken) && stderr.contains("--listen"),
+        "{stderr}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let wrong_key = config(folder.path(), "[limits]\nimages = 3\n");
+    let stderr = refused(&["serve", "--config", &wrong_key]);
+    assert!(
+        stderr.contains("line 2") && stderr.contains("`images_per_request`"),
+        "{stderr}"
+    );
+    let stderr = refused(&["serve", "--config", "no/such/file.toml"]);
+    assert!(stderr.contains("no/such/file.toml"), "{stderr}");
+    let stderr = refused(&["serve", "--listen", "localhost"]);
+    assert!(stderr.contains("localhost"), "{stderr}");
+
+    for judge in ["garbage", "foreign-output"] {
+        let wrong = json!(fixtures("wrong").join(judge));
+        let wrong = config(folder.path(), &format!("[judges]\nfolders = [{wrong}]\n"));
+        let stderr = refused(&["serve", "--listen", "127.0.0.1:0", "--config", &wrong]);
+        assert!(stderr.contains(&format!("judge `{judge}`")), "{stderr}");
+    }
+}
+
+/// A service of its own process, killed with its test.
+struct Served {
+    child: Child,
+    announced: String,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_opine"))
+            .args(arguments)
+            .current_dir(root())
+            .env_remove("OPINE_LOG")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut announced = String::new();
+        while !announced.contains("try: ") {
+            assert_ne!(stderr.read_line(&mut announced).unwrap(), 0, "{announced}");
+        }
+        child.stderr = Some(stderr.into_inner());
+        Served { child, announced }
+    }
+
+    fn address(&self) -> &str {
+        let line = self.announced.lines().next().unwrap();
+        line.strip_prefix("listening on http://").unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = config(folder.path(), "listen = \"127.0.0.1:1\"\n");
+        // The flag beats the file: port 1 needs rights and is not what is printed.
+        let mut served =
+            Served::start(&["serve", "--listen", "127.0.0.1:0", "--config", &elsewhere]);
+        assert!(
+            served
+                .announced
+                .contains("judge technical-quality is ready")
+        );
+        assert!(
+            served.announced.contains("q-bench@BACKEND"),
+            "{}",
+            served.announced
+        );
+        let mut stream = std::net::TcpStream::connect(served.address()).unwrap();
+        write!(
+            stream,
+            "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+        let pid = served.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(served.child.wait().unwrap().code(), Some(0));
+        let mut rest = String::new();
+        served
+            .child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        assert!(
+            rest.contains("/healthz") && rest.contains("finishing"),
+            "{rest}"
+        );
+        let mut stdout = String::new();
+        served
+            .child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut stdout)
+            .unwrap();
+        assert_eq!(stdout, "");
+    }
+}
+
+#[test]
+fn a_file_and_a_request_give_the_same_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.png");
+    let picture = png::plain(64, 48, [200, 120, 40]);
+    std::fs::write(&path, &picture).unwrap();
+    let path = path.to_str().unwrap();
+    let missing = folder.path().join("missing.png");
+    let missing = missing.to_str().unwrap();
+    let output = opine(root(), &["score", path, missing, "--json"]);
+    assert_eq!(output.status.code(), Some(1), "one is unscored");
+    let lines = json_lines(&output);
+    assert_eq!(lines[1]["reason"], "file_unreadable");
+    let mut by_http = shared()
+        .score_form(&[("image", Some("x"), &picture)])
+        .results();
+    by_http[0]["image"] = json!(path);
+    assert_eq!(lines[0], by_http[0]);
+}
+
+#[test]
+fn the_lists_of_judges_are_the_same() {
+    let output = opine(root(), &["judges", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let printed = json_of(&output);
+    for judge in printed.as_array().unwrap() {
+        let shown = shared().get(&format!("/v1/judges/{}", judge["id"].as_str().unwrap()));
+        assert_eq!(shown.json(), *judge);
+    }
+}

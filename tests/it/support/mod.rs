@@ -1,0 +1,6 @@
+//! What several tests use.
+
+pub(crate) mod app;
+pub(crate) mod backends;
+pub(crate) mod contract;
+pub(crate) mod png;
