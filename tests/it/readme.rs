@@ -34,11 +34,16 @@ struct Curl<'a> {
 
 fn curl(line: &str) -> Curl<'_> {
     let mut words = line.split_whitespace().skip(1);
-    let mut curl = Curl { form: vec![], path: "" };
+    let mut curl = Curl {
+        form: vec![],
+        path: "",
+    };
     while let Some(word) = words.next() {
         match word {
             "-s" => {}
-            "-F" => curl.form.push(words.next().unwrap().split_once('=').unwrap()),
+            "-F" => curl
+                .form
+                .push(words.next().unwrap().split_once('=').unwrap()),
             address => curl.path = address.strip_prefix("http://127.0.0.1:8080").unwrap(),
         }
     }
@@ -72,7 +77,10 @@ fn send(line: &str) {
     let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
     let results = body["results"].as_array().unwrap();
     assert_eq!(results.len(), files.len());
-    assert!(results.iter().all(|result| result["status"] == "scored"), "{body}");
+    assert!(
+        results.iter().all(|result| result["status"] == "scored"),
+        "{body}"
+    );
 }
 
 #[test]
@@ -84,7 +92,11 @@ fn every_command_of_the_readme_works() {
         match words[0] {
             "make" => {
                 let target = format!("\n{}:", words[1]);
-                assert!(MAKEFILE.contains(&target), "the Makefile has no `{}`", words[1]);
+                assert!(
+                    MAKEFILE.contains(&target),
+                    "the Makefile has no `{}`",
+                    words[1]
+                );
             }
             "opine" => {
                 let output = opine(root(), &words[1..]);
@@ -99,7 +111,11 @@ fn every_command_of_the_readme_works() {
 
 #[test]
 fn every_link_of_the_readme_is_a_file() {
-    for link in README.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0) {
+    for link in README
+        .split("](")
+        .skip(1)
+        .map(|rest| rest.split_once(')').unwrap().0)
+    {
         assert!(root().join(link).exists(), "the README links to `{link}`");
     }
 }
