@@ -6,10 +6,14 @@ not there is skipped and said so. Ends with `N passed, N failed` and exit code 1
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 # A decoder may take this long and this much on any one picture, however hostile.
@@ -99,6 +103,49 @@ def survivors(opine: str, folder: Path, tally: Tally) -> None:
     print(f"{folder.name}: {count} files, {accepted} scored, slowest {slowest:.2f} s, largest {largest:.0f} MB")
 
 
+def post(address: str, name: str, content: bytes) -> int:
+    """Status of one image sent as a form."""
+    head = f'--b\r\ncontent-disposition: form-data; name="image"; filename="{name}"\r\n\r\n'.encode()
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    request = urllib.request.Request(f"{address}/v1/score", head + content + b"\r\n--b--\r\n", headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def service(opine: str, folder: Path, tally: Tally) -> None:
+    """The same pictures over HTTP: no 5xx, none over time, and one process to the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [opine, "serve", "--listen", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        count = 0
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "expect.json"):
+            started = time.monotonic()
+            status = post(address, path.name, path.read_bytes())
+            seconds = time.monotonic() - started
+            count += 1
+            tally.check(status < 500, f"{path} over HTTP: status {status}")
+            tally.check(seconds <= SECONDS, f"{path} over HTTP: {seconds:.1f} s")
+        peak = int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())[1]) / 1024
+        print(f"service: {count} files, peak {peak:.0f} MB")
+        tally.check(server.poll() is None, "the service ended")
+    finally:
+        server.terminate()
+        tally.check(server.wait(timeout=60) == 0, f"the service ended with {server.returncode}")
+
+
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -109,6 +156,7 @@ def main() -> None:
         verdicts(opine, hostile / "generated", tally)
         for folder in sorted(path for path in hostile.iterdir() if path.name != "generated"):
             survivors(opine, folder, tally)
+        service(opine, hostile, tally)
     print(f"{tally.passed} passed, {tally.failed} failed")
     sys.exit(1 if tally.failed else 0)
 
