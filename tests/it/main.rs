@@ -12,7 +12,10 @@ mod cli;
 mod command;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
 mod pixels;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

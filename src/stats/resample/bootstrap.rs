@@ -276,7 +276,7 @@ mod tests {
             bits(&bootstrap_distribution(&spearman, &plan(1))),
             bits(&bootstrap_distribution(&kendall, &plan(1))),
         );
-        for threads in [0, 2, 3, 8, 300] {
+        for threads in [0, 2, 3, 40] {
             assert_eq!(
                 one.0,
                 bits(&bootstrap_distribution(&spearman, &plan(threads)))

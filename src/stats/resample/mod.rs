@@ -6,9 +6,10 @@
 
 mod bootstrap;
 mod clustered;
-mod coefficient;
+mod difference;
 mod kendall;
 mod parallel;
+mod pearson;
 mod permutation;
 mod rng;
 mod spearman;
@@ -19,8 +20,9 @@ pub(super) use kendall::balances;
 
 pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval};
 pub use clustered::Clustered;
-pub use coefficient::ResampledPearson;
+pub use difference::Difference;
 pub use kendall::ResampledKendall;
+pub use pearson::ResampledPearson;
 pub use permutation::{shuffle_test, swap_test};
 pub use rng::CounterRng;
 pub use spearman::ResampledSpearman;

@@ -118,13 +118,17 @@ fn root() -> PathBuf {
 }
 
 /// Every file with this extension below a folder, in order: path from the folder, and text.
+/// Hidden folders hold what tools install, not what we write.
 fn files(folder: &Path, extension: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(&next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if path.is_dir() && !hidden {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
