@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::routes::CONTRACT;
 use super::service::Service;
-use crate::engine::{BackendState, Judge};
+use crate::engine::Judge;
+use crate::wire::JudgeJson;
 
 #[derive(Debug, Serialize)]
 struct HealthJson {
@@ -62,16 +63,9 @@ pub(super) async fn contract() -> HttpResponse {
 
 impl JudgeReadinessJson {
     fn new(judge: &Judge) -> Self {
-        let remedy = match &judge.state {
-            BackendState::Ready(_) => None,
-            BackendState::Unavailable { .. } | BackendState::Unbound => {
-                judge.backend().err().map(|error| error.to_string())
-            }
-        };
-        JudgeReadinessJson {
-            id: judge.card.id.clone(),
-            state: judge.state.name(),
-            remedy,
-        }
+        let JudgeJson {
+            id, state, remedy, ..
+        } = JudgeJson::new(judge);
+        JudgeReadinessJson { id, state, remedy }
     }
 }

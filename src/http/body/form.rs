@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use futures::TryStreamExt;
 
-use super::json::unknown_field;
+use super::trail::unknown_field;
 use super::{Body, unreadable};
 use crate::http::problem::{Code, Problem};
 use crate::http::service::Bounds;

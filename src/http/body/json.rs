@@ -5,15 +5,13 @@
 //! it at once, so nesting cannot grow and nothing is built that is not wanted.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::error::Category;
 
+use super::trail::{Trail, duplicate_field, unknown_field};
 use crate::http::problem::{Code, Problem};
-use crate::near::{near, quoted};
 
 /// A JSON object with known fields.
 pub(in crate::http) trait Object<'de>: Default {
@@ -32,14 +30,6 @@ pub(in crate::http) trait Object<'de>: Default {
 pub(in crate::http) struct Reader<'a, A> {
     map: &'a mut A,
     trail: &'a Trail,
-}
-
-/// Where the reading is, and the fault that ended it.
-struct Trail {
-    most_items: usize,
-    steps: RefCell<Vec<String>>,
-    expected: Cell<&'static str>,
-    fault: RefCell<Option<Problem>>,
 }
 
 /// Reads the object that `bytes` hold, and nothing after it; its lists have at most `most_items`.
@@ -62,7 +52,7 @@ pub(in crate::http) fn read_object<'de, T: Object<'de>>(
 impl<'de, A: MapAccess<'de>> Reader<'_, A> {
     /// A string.
     pub(in crate::http) fn text(self) -> Result<Cow<'de, str>, A::Error> {
-        self.trail.expected.set("a string");
+        self.trail.expect("a string");
         self.map.next_value_seed(TextSeed)
     }
 
@@ -80,100 +70,8 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
 
     /// The field is none of `known`.
     pub(in crate::http) fn unknown<T>(self, known: &[&str]) -> Result<T, A::Error> {
-        let steps = self.trail.steps.borrow();
-        let name = steps.last().map_or("", String::as_str);
-        let problem = unknown_field(name, known).at(pointer(&steps));
-        drop(steps);
+        let problem = unknown_field(&self.trail.last(), known).at(self.trail.pointer());
         Err(self.trail.stop(problem))
-    }
-}
-
-/// A field that is not known, with the ones that are, and those spelt alike first.
-pub(in crate::http) fn unknown_field(name: &str, known: &[&str]) -> Problem {
-    let name = clip(name);
-    let problem = Problem::new(
-        Code::UnknownField,
-        format!("the field `{name}` is not known"),
-    );
-    let alike = near(&name, known.iter().copied());
-    let known = quoted(known);
-    problem.hint(if alike.is_empty() {
-        format!("known are {known}")
-    } else {
-        format!("did you mean {}? known are {known}", quoted(&alike))
-    })
-}
-
-/// A field that is given again.
-pub(in crate::http) fn duplicate_field(name: &str) -> Problem {
-    let name = clip(name);
-    Problem::new(
-        Code::DuplicateField,
-        format!("the field `{name}` is given twice"),
-    )
-    .hint("give it once")
-}
-
-/// The beginning of a name that a stranger chose.
-fn clip(name: &str) -> Cow<'_, str> {
-    const MOST: usize = 40;
-    match name.char_indices().nth(MOST) {
-        None => Cow::Borrowed(name),
-        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
-    }
-}
-
-fn pointer(steps: &[String]) -> String {
-    let escaped = steps
-        .iter()
-        .map(|step| format!("/{}", clip(step).replace('~', "~0").replace('/', "~1")));
-    escaped.collect()
-}
-
-impl Trail {
-    fn new(most_items: usize) -> Self {
-        Trail {
-            most_items,
-            steps: RefCell::default(),
-            expected: Cell::default(),
-            fault: RefCell::default(),
-        }
-    }
-
-    /// Reads one step deeper; the step stays if the reading failed there.
-    fn step<T, E>(&self, step: String, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.steps.borrow_mut().push(step);
-        let read = read()?;
-        self.steps.borrow_mut().pop();
-        Ok(read)
-    }
-
-    /// Keeps the fault and gives the error that ends the reading.
-    fn stop<E: Error>(&self, problem: Problem) -> E {
-        *self.fault.borrow_mut() = Some(problem);
-        E::custom("stopped")
-    }
-
-    fn problem(self, error: &serde_json::Error) -> Problem {
-        if let Some(problem) = self.fault.into_inner() {
-            return problem;
-        }
-        match error.classify() {
-            Category::Data => {
-                let expected = self.expected.get();
-                let pointer = pointer(&self.steps.into_inner());
-                let place = if pointer.is_empty() {
-                    "the body".to_owned()
-                } else {
-                    format!("`{pointer}`")
-                };
-                Problem::new(Code::WrongType, format!("{place} must be {expected}")).at(pointer)
-            }
-            // The message names what was expected and where, and never what stood there.
-            Category::Io | Category::Syntax | Category::Eof => {
-                Problem::new(Code::MalformedJson, error.to_string())
-            }
-        }
     }
 }
 
@@ -195,7 +93,7 @@ impl<'de, T: Object<'de>> DeserializeSeed<'de> for ObjectSeed<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        self.trail.expected.set("an object");
+        self.trail.expect("an object");
         deserializer.deserialize_map(self)
     }
 }
@@ -214,8 +112,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for ObjectSeed<'_, T> {
         while let Some(field) = map.next_key_seed(TextSeed)? {
             trail.step(field.clone().into_owned(), || {
                 if seen.contains(&field) {
-                    let place = pointer(&trail.steps.borrow());
-                    return Err(trail.stop(duplicate_field(&field).at(place)));
+                    return Err(trail.stop(duplicate_field(&field).at(trail.pointer())));
                 }
                 let map = &mut map;
                 object.take(&field, Reader { map, trail })
@@ -237,7 +134,7 @@ impl<'de, T: Object<'de>> DeserializeSeed<'de> for ListSeed<'_, T> {
     type Value = Vec<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
-        self.trail.expected.set("a list");
+        self.trail.expect("a list");
         deserializer.deserialize_seq(self)
     }
 }
@@ -257,8 +154,8 @@ impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
             let next = trail.step(index.to_string(), || {
                 let item = items.next_element_seed(ObjectSeed::<T>::new(trail))?;
                 if item.is_some() && index == trail.most_items {
-                    let place = pointer(&trail.steps.borrow());
-                    return Err(trail.stop((self.too_many)(trail.most_items).at(place)));
+                    let problem = (self.too_many)(trail.most_items);
+                    return Err(trail.stop(problem.at(trail.pointer())));
                 }
                 Ok(item)
             })?;

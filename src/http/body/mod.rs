@@ -2,6 +2,7 @@
 
 mod form;
 mod json;
+mod trail;
 
 use std::io::ErrorKind;
 
@@ -16,7 +17,8 @@ use super::service::Bounds;
 use crate::engine::Clock;
 
 pub(super) use form::Form;
-pub(super) use json::{Object, Reader, duplicate_field, read_object};
+pub(super) use json::{Object, Reader, read_object};
+pub(super) use trail::duplicate_field;
 
 /// The media types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
