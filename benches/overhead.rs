@@ -118,18 +118,12 @@ fn bare_session(library: &Path) -> Session {
         .unwrap()
 }
 
+/// Crossed triangle waves; the seed shifts them.
 fn picture(seed: u8) -> RgbImage {
+    let wave = |value: u32, period: u32| (value % period).abs_diff(period / 2);
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
-        let wave = |scale: f32, shift: f32| {
-            let value =
-                127.0 + 90.0 * ((x as f32 / scale).sin() * ((y as f32 + shift) / scale).cos());
-            value as u8
-        };
-        Rgb([
-            wave(9.0, f32::from(seed)),
-            wave(23.0, 5.0),
-            wave(57.0, 11.0),
-        ])
+        let channel = |shift: u32| (128 + wave(x + u32::from(seed), 96) + wave(y + shift, 64)) & 255;
+        Rgb([0, 40, 80].map(|shift| u8::try_from(channel(shift)).unwrap()))
     })
 }
 

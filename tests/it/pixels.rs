@@ -1,11 +1,5 @@
 //! Every picture of `tests/images`, against what `expect.toml` says of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a failed helper is a failed test"
-)]
-
 use std::path::{Path, PathBuf};
 
 use opine::pixels::{DEFAULT_BACKGROUND, Limits, Rgb8, decode, inspect};

@@ -107,13 +107,13 @@ impl Opener {
     fn session(&self) -> ort::Result<Session> {
         // Spinning threads of one session would take the core of another; memory patterns are made for
         // one fixed shape and ours change with every picture.
-        Ok(Session::builder(self.runtime.environment())?
+        Session::builder(self.runtime.environment())?
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(1)?
             .with_inter_threads(1)?
             .with_intra_op_spinning(false)?
             .with_memory_pattern(false)?
-            .commit_from_memory(&self.bytes)?)
+            .commit_from_memory(&self.bytes)
     }
 }
 
@@ -174,8 +174,8 @@ impl Model {
         };
         let preparation = &self.recipe.preparation;
         let picture = pixels::decode(image.bytes(), &self.recipe.limits, preparation.background)
-            .map_err(from_fault)?;
-        preparation.apply(picture).map_err(from_fault)
+            .map_err(|fault| from_fault(&fault))?;
+        preparation.apply(picture).map_err(|fault| from_fault(&fault))
     }
 
     fn run(&mut self, tensor: &Tensor) -> Result<Vec<f64>, BackendError> {
@@ -216,7 +216,7 @@ impl Model {
     }
 }
 
-fn from_fault(fault: ImageFault) -> BackendError {
+fn from_fault(fault: &ImageFault) -> BackendError {
     BackendError::Image {
         code: fault.code(),
         message: fault.to_string(),
