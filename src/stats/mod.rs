@@ -14,7 +14,32 @@ pub mod raters;
 pub mod resample;
 mod sample;
 mod tails;
+mod alternative;
+mod distributions;
+mod error;
+mod estimate;
+mod fisher;
+mod kendall;
+mod kendall_null;
+mod kendall_pairs;
+mod order;
+mod pearson;
+mod ranks;
+pub mod resample;
+mod sample;
+mod spearman;
+mod spearman_exact;
 
+#[cfg(test)]
+mod golden;
+
+pub use alternative::{Alternative, Null, Test};
 pub use error::{Side, StatsError};
 pub use estimate::{Estimate, Interval};
+pub use fisher::{DEFAULT_LEVEL, FisherVariance, fisher_interval, fisher_mean, fisher_z};
+pub use kendall::{KendallVariant, kendall, kendall_tau_a, kendall_tau_b, kendall_tau_c};
+pub use kendall_pairs::PairCounts;
+pub use pearson::{pearson, pearson_test};
+pub use ranks::{Ranks, quantised};
 pub use sample::PairedSample;
+pub use spearman::{spearman, spearman_test};

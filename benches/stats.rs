@@ -1,0 +1,107 @@
+//! Times the statistics of agreement.
+//!
+//! `cargo bench --bench stats` prints the best of five rounds on made-up columns. `benches/stats_peer.py`
+//! drives the same program line by line, in turns with scipy: `load PATH N`, then `OPERATION RESAMPLES THREADS`,
+//! each answered by `milliseconds value`.
+#![expect(clippy::print_stdout, reason = "a benchmark talks to whoever runs it")]
+
+use std::error::Error;
+use std::io::{self, BufRead};
+use std::time::Instant;
+
+use opine::stats::resample::CounterRng;
+use opine::stats::{PairedSample, kendall_tau_b, pearson, spearman};
+
+type Failure = Box<dyn Error>;
+
+fn main() -> Result<(), Failure> {
+    if std::env::args().any(|argument| argument == "--peer") {
+        serve()
+    } else {
+        alone()
+    }
+}
+
+fn serve() -> Result<(), Failure> {
+    let mut sample = made_up(1_000, 5)?;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["load", path, length] => sample = load(path, length.parse()?)?,
+            [operation, resamples, threads] => {
+                let (time, value) =
+                    timed(&sample, operation, resamples.parse()?, threads.parse()?)?;
+                println!("{time} {value}");
+            }
+            _ => return Err(format!("`{line}` is no command").into()),
+        }
+    }
+    Ok(())
+}
+
+fn alone() -> Result<(), Failure> {
+    for (operation, n, threads) in [
+        ("kendall", 1_000_000, 1),
+        ("kendall", 100_000, 1),
+        ("spearman", 1_000_000, 1),
+        ("pearson", 1_000_000, 1),
+    ] {
+        for levels in [0, 5] {
+            let sample = made_up(n, levels)?;
+            let mut best = f64::INFINITY;
+            for _ in 0..5 {
+                best = best.min(timed(&sample, operation, 1_000, threads)?.0);
+            }
+            println!("{operation:16} n {n:8} levels {levels} threads {threads} {best:10.3} ms");
+        }
+    }
+    Ok(())
+}
+
+/// Milliseconds and a value to compare with the peer's.
+fn timed(
+    sample: &PairedSample,
+    operation: &str,
+    _resamples: u32,
+    _threads: usize,
+) -> Result<(f64, f64), Failure> {
+    let start = Instant::now();
+    let value = match operation {
+        "kendall" => kendall_tau_b(sample)?.value,
+        "spearman" => spearman(sample)?.value,
+        "pearson" => pearson(sample)?.value,
+        other => return Err(format!("`{other}` is no operation").into()),
+    };
+    Ok((start.elapsed().as_secs_f64() * 1e3, value))
+}
+
+/// Columns of `f64` in little-endian order, first all of `predicted`, then all of `human`.
+fn load(path: &str, length: usize) -> Result<PairedSample, Failure> {
+    let bytes = std::fs::read(path)?;
+    let values: Vec<f64> = (bytes.as_chunks::<8>().0.iter())
+        .map(|chunk| f64::from_le_bytes(*chunk))
+        .collect();
+    let (predicted, human) = values.split_at(length);
+    Ok(PairedSample::new(predicted, human)?)
+}
+
+/// Correlated columns; with `levels`, `human` takes so many values and `predicted` about n / 10.
+fn made_up(n: u32, levels: u32) -> Result<PairedSample, Failure> {
+    let mut rng = CounterRng::new(7, 0);
+    let (predicted, human): (Vec<f64>, Vec<f64>) = (0..n)
+        .map(|_| {
+            let x = rng.normal();
+            let y = 0.7 * x + 0.714 * rng.normal();
+            if levels == 0 {
+                return (x, y);
+            }
+            let grid = f64::from((n / 60).max(5));
+            (
+                (x * grid).round() / grid,
+                (y * f64::from(levels) / 4.0).round(),
+            )
+        })
+        .unzip();
+    Ok(PairedSample::new(&predicted, &human)?)
+}
