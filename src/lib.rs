@@ -3,4 +3,16 @@
 //!
 //! `ARCHITECTURE.md` has the map of the code and the invariants that it keeps.
 
+pub mod agreement;
+pub mod assemble;
+pub mod backend;
+pub mod card;
+pub mod cli;
+pub mod config;
+pub mod dataset;
+pub mod digest;
+pub mod engine;
+pub mod judging;
+pub mod pixels;
 pub mod stats;
+pub mod wire;

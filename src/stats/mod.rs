@@ -22,13 +22,21 @@ mod fisher;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;
+pub mod krasula;
 mod order;
+pub mod pairs;
 mod pearson;
+pub mod rankings;
 mod ranks;
+pub mod calibration;
+mod error;
+mod estimate;
+pub mod fit;
 pub mod resample;
 mod sample;
 mod spearman;
 mod spearman_exact;
+mod tails;
 
 #[cfg(test)]
 mod golden;

@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn people_themselves_have_all_the_gain(relevance in prop::collection::vec(0.0..5.0, 1..9)) {
         prop_assume!(relevance.iter().any(|value| *value > 0.0));
-        let turned: Vec<f64> = relevance.iter().map(|value| -value).collect();
+        let turned: Vec<f64> = relevance.iter().map(|value: &f64| -*value).collect();
         let best = ndcg(&relevance, &relevance, None, Gain::Linear).unwrap();
         let worst = ndcg(&turned, &relevance, None, Gain::Linear).unwrap();
         prop_assert!((best.estimate.value - 1.0).abs() < 1e-12);

@@ -1,0 +1,39 @@
+# Two commands do everything: `make run` and `make test`.
+# They need a Rust toolchain, make, and Python 3 with pip.
+
+CARGO_TARGET_DIR ?= target
+export CARGO_TARGET_DIR
+ORT := .ort/libonnxruntime.so
+OPINE := $(CARGO_TARGET_DIR)/release/opine
+
+.PHONY: help run build onnxruntime test lint conformance
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## Start the service with its embedded judge on 127.0.0.1:8080
+	@echo
+	@echo "Opine listens on http://127.0.0.1:8080. In another terminal, try:"
+	@echo
+	@echo "  curl -s -F judge=technical-quality -F image=@judges/technical-quality/examples/clean.jpg http://127.0.0.1:8080/v1/score"
+	@echo
+	@$(OPINE) serve --listen 127.0.0.1:8080
+
+build: onnxruntime ## Get the ONNX Runtime library and build the release binary
+	cargo build --release --locked
+	@# Beside the binary the library is found from any folder.
+	@cmp -s $(ORT) $(CARGO_TARGET_DIR)/release/libonnxruntime.so || cp $(ORT) $(CARGO_TARGET_DIR)/release/libonnxruntime.so
+
+onnxruntime: ## Get the ONNX Runtime library into .ort, pinned and checked
+	@python3 scripts/fetch_onnxruntime.py .ort
+
+test: onnxruntime lint ## Everything a stranger needs to trust the build
+	cargo test --locked
+
+lint: ## Formatting and lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+conformance: build ## Check the published tables; DATA names the folder of the authors' files
+	@test -n "$(DATA)" || { echo "usage: make conformance DATA=FOLDER"; exit 2; }
+	$(OPINE) reproduce q-bench-a3 --data $(DATA)/q-bench-a3

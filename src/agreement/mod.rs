@@ -1,0 +1,5 @@
+//! How far judges agree with people.
+//!
+//! Sees numbers and names, never an image or a running judge. What judges said comes from files.
+
+pub mod reproduce;

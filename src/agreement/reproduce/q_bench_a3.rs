@@ -1,0 +1,286 @@
+//! Q-Bench A3: fifteen models, their correlation with mean opinion scores on each data set.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use super::{ReproduceError, Reproduction, Row};
+use crate::card::builtin_cards;
+use crate::dataset::q_bench::{self, Output, Record, Words};
+use crate::judging::protocol::ScoreRecipe;
+use crate::judging::{Choice, Readout};
+use crate::stats::{Estimate, PairedSample, Ranks, StatsError, kendall_tau_b, pearson, spearman};
+
+const NAME: &str = "q-bench-a3";
+const CARD: &str = "q-bench";
+/// The table has three decimals, and its rank correlations carry float noise where half-precision logits
+/// tie: the authors' quotient of exponentials breaks ties that the difference of logits keeps.
+const TOLERANCE: [(&str, f64); 2] = [("srcc", 2.1e-3), ("plcc", 6e-4)];
+/// CGIQA-6K is published as the mean over its games and its movies, which lie one after the other.
+const HALVED: &str = "cgi";
+
+struct Published {
+    srcc: f64,
+    plcc: f64,
+    leaderboard: Option<String>,
+}
+
+static PUBLISHED: LazyLock<HashMap<(String, String), Published>> = LazyLock::new(|| {
+    let rows = include_str!("q_bench_a3.csv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .skip(1);
+    rows.map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number =
+            |index: usize| -> f64 { cells[index].parse().expect("our own table holds numbers") };
+        let leaderboard = Some(cells[4].to_owned()).filter(|text| !text.is_empty());
+        (
+            (cells[0].to_owned(), cells[1].to_owned()),
+            Published {
+                srcc: number(2),
+                plcc: number(3),
+                leaderboard,
+            },
+        )
+    })
+    .collect()
+});
+
+/// Reads every `MODEL/DATASET.json` below `folder` and recomputes its row of the table.
+pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
+    let cards = builtin_cards().map_err(|error| ReproduceError::Judge(error.to_string()))?;
+    let card = cards
+        .into_iter()
+        .find(|card| card.id == CARD)
+        .ok_or_else(|| ReproduceError::Judge(format!("there is no card `{CARD}`")))?;
+    let judge = format!(
+        "card {} {}, T = {}",
+        card.id,
+        card.version,
+        card.recipe.temperature.value()
+    );
+    let mut rows = Vec::new();
+    for path in output_files(folder)? {
+        rows.extend(one_file(&path, &card.recipe, &judge)?);
+    }
+    if rows.is_empty() {
+        return Err(ReproduceError::Nothing {
+            folder: folder.to_owned(),
+            expected: "`MODEL/DATASET.json`; name the folder with the authors' outputs",
+        });
+    }
+    Ok(Reproduction { name: NAME, rows })
+}
+
+fn output_files(folder: &Path) -> Result<Vec<PathBuf>, ReproduceError> {
+    let nothing = |_| ReproduceError::Nothing {
+        folder: folder.to_owned(),
+        expected: "folder that can be read",
+    };
+    let mut files = Vec::new();
+    for model in std::fs::read_dir(folder).map_err(nothing)? {
+        let model = model.map_err(nothing)?.path();
+        if model.is_dir() {
+            for file in std::fs::read_dir(&model).map_err(nothing)? {
+                files.push(file.map_err(nothing)?.path());
+            }
+        }
+    }
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    files.sort();
+    Ok(files)
+}
+
+fn one_file(path: &Path, recipe: &ScoreRecipe, judge: &str) -> Result<Vec<Row>, ReproduceError> {
+    let model = name_of(path.parent());
+    let dataset = path
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let words = Words::of_model(&model);
+    let output = q_bench::read(path, words)?;
+    let parts: Vec<&[Record]> = if dataset == HALVED {
+        let (games, movies) = output.records.split_at(output.records.len() / 2);
+        vec![games, movies]
+    } else {
+        vec![&output.records]
+    };
+    let statistic = |error| ReproduceError::Statistic {
+        file: path.display().to_string(),
+        error,
+    };
+    let samples = parts
+        .into_iter()
+        .map(|part| sample(part, recipe, path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let published = PUBLISHED.get(&(model.clone(), dataset.clone()));
+    let tie_share = tie_share(&output.records, recipe, path)?;
+    let shape = RowShape {
+        model,
+        dataset,
+        output: &output,
+        tie_share,
+        published,
+    };
+    [
+        (
+            "srcc",
+            spearman as fn(&PairedSample) -> Result<Estimate, StatsError>,
+            "midranks",
+        ),
+        ("plcc", pearson, "no fit"),
+        ("krcc", kendall_tau_b, "tau-b"),
+    ]
+    .into_iter()
+    .map(|(name, correlate, convention)| {
+        let estimates = samples
+            .iter()
+            .map(correlate)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(statistic)?;
+        let convention = format!("{convention}; softmax of {} ({judge})", words.name());
+        Ok(shape.row(name, &estimates, convention))
+    })
+    .collect()
+}
+
+/// What the three rows of a file share.
+struct RowShape<'a> {
+    model: String,
+    dataset: String,
+    output: &'a Output,
+    tie_share: f64,
+    published: Option<&'a Published>,
+}
+
+impl RowShape<'_> {
+    fn row(&self, statistic: &'static str, estimates: &[Estimate], mut convention: String) -> Row {
+        #[expect(clippy::cast_precision_loss, reason = "one or two halves")]
+        let value =
+            estimates.iter().map(|estimate| estimate.value).sum::<f64>() / estimates.len() as f64;
+        if estimates.len() > 1 {
+            convention.push_str("; arithmetic mean over games and movies");
+        }
+        if self.output.repeated > 0 {
+            convention.push_str(&format!(
+                "; {} repeated record dropped",
+                self.output.repeated
+            ));
+        }
+        let published = match (statistic, self.published) {
+            ("srcc", Some(published)) => Some(published.srcc),
+            ("plcc", Some(published)) => Some(published.plcc),
+            _ => None,
+        };
+        let delta = published.map(|published| value - published);
+        let tolerance = TOLERANCE
+            .iter()
+            .find(|(name, _)| *name == statistic)
+            .map(|(_, tolerance)| *tolerance);
+        Row {
+            model: self.model.clone(),
+            dataset: self.dataset.clone(),
+            n: self.output.records.len(),
+            statistic,
+            value,
+            ci: interval(estimates),
+            published,
+            delta,
+            tie_share: self.tie_share,
+            convention,
+            within_tolerance: delta
+                .zip(tolerance)
+                .map(|(delta, tolerance)| delta.abs() <= tolerance),
+            note: self
+                .published
+                .and_then(|published| published.leaderboard.as_ref())
+                .filter(|_| delta.is_some())
+                .map(|leaderboard| {
+                    format!(
+                        "published is the authors' notebook; their leaderboard prints {leaderboard}"
+                    )
+                }),
+        }
+    }
+}
+
+/// The interval of one estimate; a mean over halves has none of its own here.
+fn interval(estimates: &[Estimate]) -> Option<[f64; 2]> {
+    match estimates {
+        [only] => only
+            .interval
+            .as_ref()
+            .map(|interval| [interval.low, interval.high]),
+        _ => None,
+    }
+}
+
+fn sample(
+    records: &[Record],
+    recipe: &ScoreRecipe,
+    path: &Path,
+) -> Result<PairedSample, ReproduceError> {
+    let human: Vec<f64> = records.iter().map(|record| record.human).collect();
+    PairedSample::new(&scores(records, recipe, path)?, &human).map_err(|error| {
+        ReproduceError::Statistic {
+            file: path.display().to_string(),
+            error,
+        }
+    })
+}
+
+/// Scores by the code that reads live answers.
+fn scores(
+    records: &[Record],
+    recipe: &ScoreRecipe,
+    path: &Path,
+) -> Result<Vec<f64>, ReproduceError> {
+    records
+        .iter()
+        .map(|record| {
+            let choice = Choice::new(record.logits.to_vec(), None, Readout::LabelLogits).map_err(
+                |error| {
+                    ReproduceError::Judge(format!(
+                        "{}: `{}`: {error}",
+                        path.display(),
+                        record.image
+                    ))
+                },
+            )?;
+            let verdict = recipe.read(&choice).map_err(|unscored| {
+                ReproduceError::Judge(format!("{}: {unscored}", path.display()))
+            })?;
+            Ok(verdict.score.value())
+        })
+        .collect()
+}
+
+fn tie_share(records: &[Record], recipe: &ScoreRecipe, path: &Path) -> Result<f64, ReproduceError> {
+    let ranks = Ranks::of(&scores(records, recipe, path)?);
+    #[expect(clippy::cast_precision_loss, reason = "counts of images")]
+    Ok(1.0 - ranks.levels() as f64 / records.len() as f64)
+}
+
+fn name_of(folder: Option<&Path>) -> String {
+    folder
+        .and_then(Path::file_name)
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_table_is_whole() {
+        assert_eq!(PUBLISHED.len(), 15 * 7);
+        assert!(
+            PUBLISHED
+                .values()
+                .all(|row| row.srcc.abs() < 1.0 && row.plcc.abs() < 1.0)
+        );
+    }
+}

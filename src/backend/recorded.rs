@@ -1,0 +1,267 @@
+//! Replays answers from a JSON Lines file: a run can be repeated with no model at all.
+//!
+//! One object a line. `images` are the digests of the encoded images in order; `options` the names of
+//! the allowed answers; then the answer:
+//!
+//! ```text
+//! {"images": ["blake3:..."], "options": ["good", "poor"], "log_mass": [-0.1, -2.4], "coverage": 0.98, "readout": "closed_set"}
+//! {"images": ["blake3:..."], "value": 3.5}
+//! {"images": ["blake3:..."], "text": "sharp, but noisy"}
+//! ```
+//! `prompt`, the digest of the whole prompt, may be given to bind a line to one wording.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::{Abilities, Backend, BackendError, BackendId};
+use crate::digest::Digest;
+use crate::judging::{Answer, Choice, Coverage, Image, Prompt, Readout, Wanted};
+
+/// A recording that cannot be read: where and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct RecordingError {
+    /// The file.
+    pub file: String,
+    /// The line from 1; 0 for the file as a whole.
+    pub line: usize,
+    /// What was wrong.
+    pub message: String,
+}
+
+/// A backend that only remembers.
+#[derive(Debug)]
+pub struct Recorded {
+    id: BackendId,
+    answers: HashMap<Question, Answer>,
+}
+
+/// What a recorded line answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Question {
+    prompt: Option<Digest>,
+    images: Vec<Digest>,
+    wanted: WantedKey,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum WantedKey {
+    Options(Vec<String>),
+    Value,
+    Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    prompt: Option<String>,
+    images: Vec<String>,
+    options: Option<Vec<String>>,
+    log_mass: Option<Vec<f64>>,
+    coverage: Option<f64>,
+    readout: Option<String>,
+    value: Option<f64>,
+    text: Option<String>,
+}
+
+impl Recorded {
+    /// Reads a recording; its digest is the model revision.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or the first line that is not an answer.
+    pub fn load(name: &str, path: &Path) -> Result<Self, RecordingError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| RecordingError {
+            file: file.clone(),
+            line: 0,
+            message: format!("cannot be read: {error}"),
+        })?;
+        Self::parse(name, &file, &text)
+    }
+
+    /// Reads a recording from text; `file` names it in errors.
+    ///
+    /// # Errors
+    /// The first line that is not an answer, or that answers a question again.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, RecordingError> {
+        let mut answers = HashMap::new();
+        for (index, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
+            let error = |message| RecordingError {
+                file: file.to_owned(),
+                line: index + 1,
+                message,
+            };
+            let typed: Line = serde_json::from_str(line).map_err(|e| error(e.to_string()))?;
+            let (question, answer) = typed.check().map_err(error)?;
+            if answers.insert(question, answer).is_some() {
+                return Err(error(
+                    "this question is already answered by an earlier line".into(),
+                ));
+            }
+        }
+        let id = BackendId {
+            name: name.to_owned(),
+            model_revision: Digest::of(text.as_bytes()).to_string(),
+        };
+        Ok(Recorded { id, answers })
+    }
+
+    fn recall(&self, prompt: &Prompt) -> Result<Answer, BackendError> {
+        let wanted = match prompt.wanted() {
+            Wanted::Options(options) => {
+                WantedKey::Options(options.names().map(str::to_owned).collect())
+            }
+            Wanted::Value => WantedKey::Value,
+            Wanted::Text => WantedKey::Text,
+        };
+        let images = prompt.images().map(Image::digest).collect();
+        let mut question = Question {
+            prompt: Some(prompt.digest()),
+            images,
+            wanted,
+        };
+        let bound = self.answers.get(&question);
+        question.prompt = None;
+        bound
+            .or_else(|| self.answers.get(&question))
+            .cloned()
+            .ok_or_else(|| BackendError::CannotAnswer {
+                backend: self.id.name.clone(),
+                message: format!(
+                    "no line of the recording has these images and options (prompt {})",
+                    prompt.digest()
+                ),
+            })
+    }
+}
+
+impl Line {
+    fn check(self) -> Result<(Question, Answer), String> {
+        let digest = |text: &String| {
+            Digest::parse(text).ok_or_else(|| format!("`{text}` is not `blake3:` and 64 digits"))
+        };
+        let prompt = self.prompt.as_ref().map(digest).transpose()?;
+        let images = self
+            .images
+            .iter()
+            .map(digest)
+            .collect::<Result<Vec<_>, _>>()?;
+        let (wanted, answer) = match (self.options, self.log_mass, self.value, self.text) {
+            (Some(options), Some(log_mass), None, None) => {
+                if options.len() != log_mass.len() {
+                    return Err(format!(
+                        "{} options have {} log masses",
+                        options.len(),
+                        log_mass.len()
+                    ));
+                }
+                let name = self
+                    .readout
+                    .unwrap_or_else(|| Readout::ClosedSet.name().to_owned());
+                let readout = Readout::from_name(&name)
+                    .ok_or_else(|| format!("readout `{name}` is not known"))?;
+                let coverage = self
+                    .coverage
+                    .map(Coverage::new)
+                    .transpose()
+                    .map_err(|error| error.to_string())?;
+                let choice =
+                    Choice::new(log_mass, coverage, readout).map_err(|error| error.to_string())?;
+                (WantedKey::Options(options), Answer::Choice(choice))
+            }
+            (None, None, Some(value), None) if value.is_finite() => {
+                (WantedKey::Value, Answer::Value(value))
+            }
+            (None, None, None, Some(text)) => (WantedKey::Text, Answer::Text(text)),
+            _ => {
+                return Err(
+                    "a line has `options` with `log_mass`, or a finite `value`, or `text`".into(),
+                );
+            }
+        };
+        Ok((
+            Question {
+                prompt,
+                images,
+                wanted,
+            },
+            answer,
+        ))
+    }
+}
+
+#[async_trait]
+impl Backend for Recorded {
+    fn id(&self) -> &BackendId {
+        &self.id
+    }
+
+    fn abilities(&self) -> Abilities {
+        let has = |wanted: fn(&WantedKey) -> bool| {
+            self.answers.keys().any(|question| wanted(&question.wanted))
+        };
+        let options = has(|wanted| matches!(wanted, WantedKey::Options(_)));
+        Abilities {
+            images_per_prompt: self
+                .answers
+                .keys()
+                .map(|question| question.images.len())
+                .max()
+                .unwrap_or(0),
+            options,
+            value: has(|wanted| matches!(wanted, WantedKey::Value)),
+            text: has(|wanted| matches!(wanted, WantedKey::Text)),
+            log_probabilities: options,
+            concurrency: 64,
+        }
+    }
+
+    async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
+        prompts.iter().map(|prompt| self.recall(prompt)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let zero = "blake3:0000000000000000000000000000000000000000000000000000000000000000";
+        let cases = [
+            ("{".to_owned(), "EOF"),
+            (
+                format!(r#"{{"images": ["{zero}"], "options": ["a", "b"], "log_mass": [0]}}"#),
+                "2 options have 1",
+            ),
+            (format!(r#"{{"images": ["{zero}"]}}"#), "a line has"),
+            (
+                format!(r#"{{"images": ["{zero}"], "valeu": 1}}"#),
+                "unknown field `valeu`",
+            ),
+            (
+                r#"{"images": ["x"], "value": 1}"#.to_owned(),
+                "is not `blake3:`",
+            ),
+        ];
+        for (line, message) in cases {
+            let error = Recorded::parse("r", "answers.jsonl", &format!("\n{line}")).unwrap_err();
+            assert_eq!(error.line, 2);
+            assert!(error.to_string().contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_second_answer_to_a_question_is_refused() {
+        let line = r#"{"images": [], "value": 1}"#;
+        let error = Recorded::parse("r", "answers.jsonl", &format!("{line}\n{line}")).unwrap_err();
+        assert_eq!(error.line, 2);
+    }
+}

@@ -1,0 +1,112 @@
+//! The command line: data on standard output, everything else on standard error.
+//!
+//! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
+
+mod judges;
+mod output;
+mod reproduce;
+mod score;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::assemble::{AssembleError, assemble};
+use crate::config::{Config, ConfigError, log_filter};
+use crate::engine::{BindError, Engine};
+
+/// Opinion scores for images, and how far each judge agrees with people.
+#[derive(Debug, Parser)]
+#[command(name = "opine", version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Score image files
+    Score(score::ScoreArguments),
+    /// List the judges and whether each can be asked
+    Judges(judges::JudgesArguments),
+    /// Recompute a published table from its authors' files
+    Reproduce(reproduce::ReproduceArguments),
+}
+
+/// What every command that needs judges takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// All was done.
+    Done,
+    /// Done, but something was unscored or out of tolerance.
+    Incomplete,
+}
+
+/// Why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Reproduce(#[from] crate::agreement::reproduce::ReproduceError),
+    #[error("output could not be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    start_log();
+    let ended = match command_line.command {
+        Command::Score(arguments) => score::run(&arguments),
+        Command::Judges(arguments) => judges::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
+    };
+    match ended {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Incomplete) => ExitCode::from(1),
+        // Whoever read our output has read enough.
+        Err(CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            output::say(format_args!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Common {
+    fn configuration(&self) -> Result<Config, ConfigError> {
+        self.config
+            .as_deref()
+            .map_or_else(|| Ok(Config::default()), Config::load)
+    }
+
+    fn engine(&self) -> Result<Engine, CliError> {
+        Ok(assemble(&self.configuration()?)?)
+    }
+}
+
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = log_filter().unwrap_or_else(|| "warn,opine=info,ort=error".to_owned());
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::new(filter))
+        .with_target(false)
+        .init();
+}

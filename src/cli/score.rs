@@ -1,0 +1,114 @@
+//! `opine score`: image files in, one line of result each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use futures::stream::{self, StreamExt};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{CliError, Common, Ending, output};
+use crate::engine::{Engine, Judge, Judged, RunLimits};
+use crate::judging::{Image, Reason, Unscored};
+use crate::wire::ScoreResult;
+
+/// From this many files on a progress bar is worth its line.
+const MANY: usize = 8;
+
+/// Arguments of `opine score`.
+#[derive(Debug, Args)]
+pub(super) struct ScoreArguments {
+    /// Image files (JPEG, PNG, WebP, GIF, BMP, TIFF)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Judge, or JUDGE@BACKEND
+    #[arg(long, value_name = "ID", default_value = "technical-quality")]
+    judge: String,
+    /// Print one JSON object per image
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
+    let engine = Arc::new(arguments.common.engine()?);
+    let judge = engine.judges().find(&arguments.judge)?;
+    let at_once = judge.backend()?.abilities().concurrency.max(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let bar = progress(arguments.files.len());
+    let mut all_scored = true;
+    runtime.block_on(async {
+        let judged = stream::iter(&arguments.files)
+            .map(|path| score_file(&engine, &judge, path))
+            .buffered(at_once);
+        let mut judged = std::pin::pin!(judged);
+        let mut files = arguments.files.iter();
+        while let (Some(judged), Some(path)) = (judged.next().await, files.next()) {
+            let result = ScoreResult::new(path.display().to_string(), &judge.card.recipe, &judged?);
+            all_scored &= result.is_scored();
+            bar.suspend(|| {
+                if arguments.json {
+                    output::json_line(&result)
+                } else {
+                    print(&result)
+                }
+            })?;
+            bar.inc(1);
+        }
+        Ok::<(), CliError>(())
+    })?;
+    bar.finish_and_clear();
+    Ok(if all_scored {
+        Ending::Done
+    } else {
+        Ending::Incomplete
+    })
+}
+
+async fn score_file(engine: &Engine, judge: &Judge, path: &Path) -> Result<Judged, CliError> {
+    Ok(match std::fs::read(path) {
+        Ok(bytes) => {
+            engine
+                .score(judge, Image::new(bytes), &RunLimits::none())
+                .await?
+        }
+        // A file that cannot be read is unscored; its neighbours are scored all the same.
+        Err(error) => {
+            let detail = format!("`{}` cannot be read: {error}", path.display());
+            engine.unasked(
+                judge,
+                Unscored::new(Reason::Image("file_unreadable"), detail),
+            )?
+        }
+    })
+}
+
+/// Score, spread, the likeliest level and the file; or why there is none.
+fn print(result: &ScoreResult) -> std::io::Result<()> {
+    let likeliest = result
+        .opinion
+        .as_ref()
+        .and_then(|opinion| opinion.0.iter().max_by(|a, b| a.1.total_cmp(&b.1)));
+    match (result.score, result.spread, likeliest) {
+        (Some(score), Some(spread), Some((level, _))) => output::line(format_args!(
+            "{score:.4}  spread {spread:.4}  {level:<9}  {}",
+            result.image
+        )),
+        _ => {
+            let detail = result.detail.as_deref().unwrap_or_default();
+            output::line(format_args!("unscored  {}: {detail}", result.image))
+        }
+    }
+}
+
+fn progress(files: usize) -> ProgressBar {
+    if files < MANY {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} images, {per_sec}, {eta} left");
+    ProgressBar::new(files as u64)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

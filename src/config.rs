@@ -1,0 +1,257 @@
+//! What a user may set: one TOML file, and two environment variables.
+//!
+//! The only place that reads the environment. A key that is not known is refused with its line.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::pixels;
+
+/// Everything that can be set, with its defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address of the service.
+    pub listen: SocketAddr,
+    /// The ONNX Runtime library.
+    pub onnxruntime: OnnxRuntimeConfig,
+    /// Cards beside the built-in ones.
+    pub judges: JudgesConfig,
+    /// Backends that `judge@backend` may name.
+    pub backends: BTreeMap<String, BackendConfig>,
+    /// What one request may cost.
+    pub limits: LimitsConfig,
+    /// Remembered answers.
+    pub cache: CacheConfig,
+}
+
+/// Where the ONNX Runtime library is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OnnxRuntimeConfig {
+    /// The library file; other places are not tried when it is set.
+    pub path: Option<PathBuf>,
+    /// Sessions per model; one per core unless set.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Where more cards are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JudgesConfig {
+    /// Folders with cards.
+    pub folders: Vec<PathBuf>,
+}
+
+/// One backend. A closed list: a kind that is not known is refused and the known ones are named.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum BackendConfig {
+    /// Replays answers from a JSON Lines file.
+    Recorded {
+        /// The recording.
+        file: PathBuf,
+    },
+}
+
+/// Bounds on requests and pictures.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Most bytes of a request body.
+    pub request_bytes: usize,
+    /// Most images of one request.
+    pub images_per_request: usize,
+    /// Most requests in work at a time.
+    pub requests_in_flight: usize,
+    /// Most seconds that a request may take.
+    pub seconds_per_request: u64,
+    /// Most bytes of one encoded image.
+    pub image_bytes: usize,
+    /// Most pixels of one image.
+    pub image_pixels: u64,
+    /// Longest side of one image in pixels.
+    pub image_side: u32,
+}
+
+/// Remembered answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Bytes for answers; 0 remembers nothing.
+    pub bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            onnxruntime: OnnxRuntimeConfig::default(),
+            judges: JudgesConfig::default(),
+            backends: BTreeMap::new(),
+            limits: LimitsConfig::default(),
+            cache: CacheConfig::default(),
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let image = pixels::Limits::default();
+        LimitsConfig {
+            request_bytes: 64 << 20,
+            images_per_request: 256,
+            requests_in_flight: 64,
+            seconds_per_request: 60,
+            image_bytes: image.max_bytes,
+            image_pixels: image.max_pixels,
+            image_side: image.max_side,
+        }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        CacheConfig { bytes: 64 << 20 }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {message}")]
+pub struct ConfigError {
+    /// The file.
+    pub file: String,
+    /// What was wrong, with line and column where there is one.
+    pub message: String,
+}
+
+impl Config {
+    /// Reads a configuration; paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a key or value that is not allowed, with its line.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let error = |message: String| ConfigError {
+            file: path.display().to_string(),
+            message,
+        };
+        let text =
+            std::fs::read_to_string(path).map_err(|e| error(format!("cannot be read: {e}")))?;
+        let mut config: Config =
+            toml::from_str(&text).map_err(|e| error(e.to_string().trim_end().to_owned()))?;
+        if let Some(folder) = path.parent() {
+            config.resolve(folder);
+        }
+        Ok(config)
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        if let Some(path) = &mut self.onnxruntime.path {
+            *path = folder.join(&path);
+        }
+        for path in &mut self.judges.folders {
+            *path = folder.join(&path);
+        }
+        for backend in self.backends.values_mut() {
+            match backend {
+                BackendConfig::Recorded { file } => *file = folder.join(&file),
+            }
+        }
+    }
+
+    /// Bounds on decoding.
+    pub fn image_limits(&self) -> pixels::Limits {
+        pixels::Limits {
+            max_bytes: self.limits.image_bytes,
+            max_pixels: self.limits.image_pixels,
+            max_side: self.limits.image_side,
+        }
+    }
+
+    /// Most time that a request may take.
+    pub fn request_time(&self) -> Duration {
+        Duration::from_secs(self.limits.seconds_per_request)
+    }
+
+    /// Places where the ONNX Runtime library may be, the first that exists counts:
+    /// the configured path alone, or `ORT_DYLIB_PATH` alone, or beside the program, `./.ort`, and the system's folders.
+    pub fn onnxruntime_candidates(&self) -> Vec<PathBuf> {
+        if let Some(path) = &self.onnxruntime.path {
+            return vec![path.clone()];
+        }
+        if let Some(path) = environment("ORT_DYLIB_PATH") {
+            return vec![PathBuf::from(path)];
+        }
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|program| program.parent().map(Path::to_path_buf));
+        beside
+            .into_iter()
+            .chain([".ort", "/usr/local/lib", "/usr/lib"].map(PathBuf::from))
+            .map(|folder| folder.join(LIBRARY))
+            .collect()
+    }
+}
+
+/// File name of the library on this system.
+const LIBRARY: &str = if cfg!(target_os = "macos") {
+    "libonnxruntime.dylib"
+} else if cfg!(windows) {
+    "onnxruntime.dll"
+} else {
+    "libonnxruntime.so"
+};
+
+/// The log filter: `OPINE_LOG`, in the syntax of `tracing`, such as `info` or `opine=debug`.
+pub fn log_filter() -> Option<String> {
+    environment("OPINE_LOG")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_not_known_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("opine.toml");
+        std::fs::write(
+            &path,
+            "listen = \"127.0.0.1:0\"\n[limits]\nimages_per_requst = 3\n",
+        )
+        .unwrap();
+        let error = Config::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("line 3") && error.contains("`images_per_request`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("opine.toml");
+        std::fs::write(
+            &path,
+            "[backends.old]\nkind = \"recorded\"\nfile = \"a.jsonl\"\n",
+        )
+        .unwrap();
+        let config = Config::load(&path).unwrap();
+        let BackendConfig::Recorded { file } = &config.backends["old"];
+        assert_eq!(*file, folder.path().join("a.jsonl"));
+    }
+}

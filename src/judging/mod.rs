@@ -1,0 +1,34 @@
+//! The words of judging, as checked types, and the protocols that use them.
+//!
+//! Knows nothing of files, networks, clocks, threads or formats: no I/O, no async, no serde.
+//! A value of one of these types holds what its constructor promises, so nothing below checks again.
+
+mod answer;
+mod comparison;
+mod labels;
+mod level;
+mod opinion;
+mod prompt;
+pub mod protocol;
+mod score;
+mod verdict;
+
+pub use answer::{Answer, Choice, Coverage, Readout};
+pub use comparison::Comparison;
+pub use labels::{HumanLabel, HumanLabels};
+pub use level::{Better, Level, LevelSet, Scale};
+pub use opinion::{Opinion, Temperature};
+pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
+pub use score::{CalibratedScore, CalibrationMap, RawScore};
+pub use verdict::{Provenance, Reason, Unscored, Verdict};
+
+/// Why a value cannot be one of the words of judging: what was wrong and what is allowed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct WordError(String);
+
+impl WordError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        WordError(message.into())
+    }
+}

@@ -1,0 +1,30 @@
+//! Protocols: pure state machines that say what they want asked, and read the answers.
+
+mod score;
+
+pub use score::{Score, ScoreRecipe};
+
+use super::{Answer, Prompt, Unscored};
+
+/// An answer, or why there is none; one for each prompt, in order.
+pub type Answered = Result<Answer, Unscored>;
+
+/// What a protocol wants next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step<Outcome> {
+    /// These prompts answered, in this order.
+    Ask(Vec<Prompt>),
+    /// Nothing: this is the outcome.
+    Done(Outcome),
+}
+
+/// A way of judging. Does no I/O: whoever runs it moves prompts to a backend and answers back.
+pub trait Protocol {
+    /// What it ends with.
+    type Outcome;
+
+    /// Takes the answers to the prompts of the last [`Step::Ask`] (none at first) and says what is next.
+    ///
+    /// A protocol is not stepped again after [`Step::Done`].
+    fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome>;
+}

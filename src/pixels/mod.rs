@@ -1,0 +1,43 @@
+//! Pictures in, numbers out: decode with limits, orient, prepare, digest.
+//!
+//! Encoded bytes are judged by what they are, never by a name or a media type that came with them.
+//! Every limit is checked on the header, before anything is allocated for pixels; what cannot be
+//! decoded whole is refused by name ([`ImageFault`]) and never padded or guessed.
+//! Knows nothing of judges or scores. No other part of the crate sees the decoder crates.
+//!
+//! ```
+//! use opine::pixels::{Filter, Limits, Preparation, Step, decode};
+//! # let bytes = include_bytes!("../../tests/images/good/base.png");
+//! let preparation = Preparation {
+//!     background: [255, 255, 255],
+//!     steps: vec![Step::LongestSide { at_most: 32, filter: Filter::Lanczos3 }],
+//!     mean: [127.0; 3],
+//!     scale: [128.0; 3],
+//! };
+//! assert_eq!(preparation.id(), "rgb8|bg=ffffff|longest<=32:lanczos3|(v-127)/128");
+//! let tensors = preparation.apply(decode(bytes, &Limits::default(), preparation.background)?)?;
+//! assert_eq!(tensors[0].shape(), [1, 3, 24, 32]);
+//! # Ok::<(), opine::pixels::ImageFault>(())
+//! ```
+
+mod container;
+mod decode;
+mod digest;
+mod fault;
+mod header;
+mod orient;
+mod prepare;
+mod resample;
+mod rgb;
+mod step;
+
+pub use decode::decode;
+pub use digest::{ImageDigest, digest};
+pub use fault::ImageFault;
+pub use header::{Format, Header, Limits, inspect};
+pub use prepare::{Preparation, Tensor};
+pub use rgb::Rgb8;
+pub use step::{Filter, Step};
+
+/// White, the colour of paper: what transparent pixels are laid over unless a judge says otherwise.
+pub const DEFAULT_BACKGROUND: [u8; 3] = [255, 255, 255];
