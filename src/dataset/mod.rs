@@ -9,6 +9,7 @@ pub mod genai_bench;
 pub mod imagen_hub;
 pub mod q_bench;
 pub mod tifa;
+pub mod viescore;
 
 /// A file that is not what it should be: where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

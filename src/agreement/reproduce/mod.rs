@@ -1,10 +1,13 @@
 //! Published tables, recomputed from their authors' own files: ours beside theirs, with the difference.
 
+mod agiqa_3k;
+mod averaging;
 mod genai_bench;
 mod imagen_hub;
 mod published;
 mod q_bench_a3;
 mod tifa;
+mod viescore;
 
 use std::path::{Path, PathBuf};
 
@@ -180,7 +183,9 @@ type Recompute = fn(&Path) -> Result<Reproduction, ReproduceError>;
 /// Every table by name.
 const TABLES: &[(&str, Recompute)] = &[
     ("q-bench-a3", q_bench_a3::recompute),
+    ("agiqa-3k", agiqa_3k::recompute),
     ("imagenhub", imagen_hub::recompute),
+    ("viescore", viescore::recompute),
     ("tifa", tifa::recompute),
     ("genai-bench", genai_bench::recompute),
 ];

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::published::Published;
 use super::{Keys, ReproduceError, Reproduction, Row};
 use crate::dataset::tifa::{self, Item};
-use crate::stats::{Estimate, PairedSample, StatsError, kendall_tau_b, pearson, spearman};
+use crate::stats::{PairedSample, Ranks, kendall_tau_b, pearson, quantised, spearman};
 
 const NAME: &str = "tifa";
 const FILE: &str = "human_annotations_with_scores.json";
@@ -19,12 +19,8 @@ const UNPUBLISHED: &str =
 static PUBLISHED: LazyLock<Published> =
     LazyLock::new(|| Published::parse(include_str!("tifa.csv")));
 
-type Correlation = fn(&PairedSample) -> Result<Estimate, StatsError>;
-const CORRELATIONS: [(&str, Correlation, &str); 3] = [
-    ("pearson", pearson, "no fit"),
-    ("kendall_tau_b", kendall_tau_b, "tau-b"),
-    ("spearman", spearman, "midranks"),
-];
+/// Far above rounding errors, far below any difference of scores.
+const STEP: f64 = 1e-9;
 
 /// Reads the authors' annotations and recomputes each metric's correlations, all images pooled.
 pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
@@ -39,34 +35,55 @@ pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
     })
 }
 
-fn one_metric(items: &[Item], metric: &str) -> Result<[Row; 3], ReproduceError> {
-    let scores: Vec<f64> = items.iter().map(|item| item.scores[metric]).collect();
-    let human: Vec<f64> = items.iter().map(|item| item.mean_rating).collect();
-    let sample = PairedSample::new(&scores, &human).map_err(|error| ReproduceError::Statistic {
+fn one_metric(items: &[Item], metric: &str) -> Result<Vec<Row>, ReproduceError> {
+    let statistic = |error| ReproduceError::Statistic {
         file: format!("`{metric}` of `{FILE}`"),
         error,
-    })?;
-    Ok(CORRELATIONS.map(|(statistic, correlate, convention)| {
-        let row = Row::found(
-            Keys::new([("metric", metric)]),
-            statistic,
-            sample.len(),
-            correlate(&sample),
-            format!("{convention}; all images pooled; mean of the ratings"),
-        );
-        let Some(published) = PUBLISHED.get(&[metric, statistic]) else {
-            return match PUBLISHED.get(&[metric, "pearson"]) {
-                Some(_) => row.noting(UNPUBLISHED),
-                None => row,
-            };
-        };
-        let row = row.against(published, TOLERANCE);
-        if statistic == "pearson" {
-            row.noting(MISNAMED)
-        } else {
-            row
+    };
+    let scores: Vec<f64> = items.iter().map(|item| item.scores[metric]).collect();
+    let human: Vec<f64> = items.iter().map(|item| item.mean_rating).collect();
+    let sample = PairedSample::new(&scores, &human).map_err(statistic)?;
+    let rounded = PairedSample::new(&quantised(&scores, STEP), &human).map_err(statistic)?;
+    let row = |statistic, found, how| {
+        let convention = format!("{how}; all images pooled; mean of the ratings");
+        let keys = Keys::new([("metric", metric)]);
+        let row = Row::found(keys, statistic, sample.len(), found, convention);
+        match PUBLISHED.get(&[metric, statistic]) {
+            Some(published) => row.against(published, TOLERANCE),
+            None => row,
         }
-    }))
+    };
+    let mut linear = row("pearson", pearson(&sample), "no fit");
+    let mut ranked = row("spearman", spearman(&sample), "midranks");
+    if linear.published.is_some() {
+        linear = linear.noting(MISNAMED);
+        ranked = ranked.noting(UNPUBLISHED);
+    }
+    let mut rows = vec![
+        linear,
+        row("kendall_tau_b", kendall_tau_b(&sample), "tau-b"),
+        ranked,
+    ];
+    let [levels, fewer] = [&sample, &rounded].map(|sample| Ranks::of(sample.predicted()).levels());
+    if fewer < levels {
+        for row in &mut rows[1..] {
+            *row = row.clone().noting(format!(
+                "of {levels} distinct scores {} differ from another by rounding errors only, which break ties; beside it is the figure of scores rounded to 1e-9",
+                levels - fewer
+            ));
+        }
+        rows.push(row(
+            "kendall_tau_b_rounded",
+            kendall_tau_b(&rounded),
+            "tau-b; scores rounded to 1e-9",
+        ));
+        rows.push(row(
+            "spearman_rounded",
+            spearman(&rounded),
+            "midranks; scores rounded to 1e-9",
+        ));
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -107,6 +124,29 @@ mod tests {
         // A constant metric has no correlation.
         assert!(rows[3..].iter().all(|row| row.value.is_none()));
         assert!(rows[3].note.as_ref().unwrap().contains("constant"));
+    }
+
+    #[test]
+    fn ties_that_rounding_errors_break_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{
+            "a": {"human_scores": [1], "human_avg": 1, "spice": 0.2222222222222222},
+            "b": {"human_scores": [2], "human_avg": 2, "spice": 0.22222222222222224},
+            "c": {"human_scores": [3], "human_avg": 3, "spice": 0.5}
+        }"#;
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        let rows = recompute(folder.path()).unwrap().rows;
+        assert_eq!(rows.len(), 5);
+        assert!((rows[1].value.unwrap() - 1.0).abs() < 1e-12);
+        assert!(
+            rows[1]
+                .note
+                .as_ref()
+                .unwrap()
+                .contains("of 3 distinct scores 1")
+        );
+        assert_eq!(rows[3].statistic, "kendall_tau_b_rounded");
+        assert!((rows[3].value.unwrap() - 2.0 / 6.0_f64.sqrt()).abs() < 1e-12);
     }
 
     #[test]
