@@ -135,7 +135,7 @@ fn one_judge(
     rows.extend(krasula_rows(
         &judge.model,
         items.len(),
-        krasula(&differences(&margins), different),
+        &krasula(&differences(&margins), different),
     ));
     let pairs = (items.len() * (items.len() - 1) / 2) as f64;
     rows.push(Row::new(
@@ -172,9 +172,11 @@ fn joined(judge: &Judged, items: &[Item]) -> Result<Vec<Answer>, ReproduceError>
         .collect()
 }
 
-fn krasula_rows(judge: &str, n: usize, found: Result<Krasula, StatsError>) -> Vec<Row> {
+type Part = fn(&Krasula) -> &Estimate;
+
+fn krasula_rows(judge: &str, n: usize, found: &Result<Krasula, StatsError>) -> Vec<Row> {
     let pairs = "difference of the two words' logits, on whose scale the areas depend; all pairs of images once; people tell two apart when |z| > 2";
-    let parts: [(&'static str, fn(&Krasula) -> &Estimate); 4] = [
+    let parts: [(&'static str, Part); 4] = [
         ("krasula_auc_ds", |found| &found.auc_ds),
         ("krasula_auc_bw", |found| &found.auc_bw),
         ("krasula_cc0", |found| &found.cc0),

@@ -31,6 +31,8 @@ const TASKS: usize = 7;
 const RANKING: &str =
     "midranks; judge: least of the scores / 10; people: mean of the raters; items with both scores";
 
+const GUESSED: &str = "scores are one number where two were asked for, which is what the authors' program writes, at random, for an answer that it cannot read (`guess_if_cannot_parse`)";
+
 static PUBLISHED: LazyLock<Published> =
     LazyLock::new(|| Published::parse(include_str!("viescore.csv")));
 
@@ -167,6 +169,9 @@ fn correlations(names: [&str; 3], pairing: &Pairing, aspect: Aspect) -> (Row, Op
     );
     if let Some(figure) = PUBLISHED.get(&[judge, task, model, aspect.name()]) {
         computed = computed.against(figure, half_a_digit(4));
+    }
+    if aspect == Aspect::Quality && pairing.lone > 0 {
+        computed = computed.noting(format!("{} of {} {GUESSED}", pairing.lone, pairing.len()));
     }
     if aspect != Aspect::Overall {
         // Sums of halves are exact: there is nothing to round.

@@ -1,6 +1,6 @@
 //! A judge's scores and people's ratings of one model's images, aligned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReproduceError;
 use crate::dataset::imagen_hub::Task;
@@ -45,6 +45,8 @@ impl Aspect {
 pub(super) struct Judged<'a> {
     consistency: BTreeMap<&'a str, f64>,
     quality: BTreeMap<&'a str, f64>,
+    /// Items whose quality is a list of one number, although two were asked for.
+    lone: BTreeSet<&'a str>,
 }
 
 impl<'a> Judged<'a> {
@@ -54,6 +56,10 @@ impl<'a> Judged<'a> {
             viescore::Aspect::Quality => &mut self.quality,
         };
         column.insert(&score.item, normalised(&score.given));
+        let lone = matches!(&score.given, Given::Several(parts) if parts.len() == 1);
+        if lone && score.aspect == viescore::Aspect::Quality {
+            self.lone.insert(&score.item);
+        }
     }
 }
 
@@ -75,6 +81,8 @@ pub(super) struct Pairing {
     judge: Vec<[f64; 2]>,
     /// For each rater, in the order of their files.
     raters: Vec<Vec<[f64; 2]>>,
+    /// How many of the judge's qualities are a list of one number.
+    pub(super) lone: usize,
 }
 
 impl Pairing {
@@ -92,6 +100,7 @@ impl Pairing {
         let mut pairing = Pairing {
             judge: Vec::new(),
             raters: vec![Vec::new(); task.raters.len()],
+            lone: 0,
         };
         for (item, consistency) in &judged.consistency {
             let Some(quality) = judged.quality.get(item) else {
@@ -99,6 +108,7 @@ impl Pairing {
             };
             let place = *places.get(item).ok_or_else(|| unknown("item", item))?;
             pairing.judge.push([*consistency, *quality]);
+            pairing.lone += usize::from(judged.lone.contains(item));
             for (ratings, rater) in pairing.raters.iter_mut().zip(&task.raters) {
                 ratings.push(rater.ratings[column][place]);
             }

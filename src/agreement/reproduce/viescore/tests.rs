@@ -69,6 +69,13 @@ fn the_least_score_counts_and_items_without_both_are_left_out() {
         ["gemini 0shot", "Text-Guided_IG", "SD", "PQ"],
         "spearman",
     );
+    assert!(
+        quality
+            .note
+            .as_ref()
+            .unwrap()
+            .starts_with("3 of 4 scores are one number")
+    );
     // Ranks 1.5, 3, 1.5, 4 beside 1.5, 1.5, 3.5, 3.5.
     assert!((quality.value.unwrap() - 1.0 / 18.0_f64.sqrt()).abs() < 1e-12);
     let mean = find(
