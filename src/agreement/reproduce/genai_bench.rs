@@ -35,6 +35,11 @@ pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
             .or_default()
             .push(comparison);
     }
+    let mut most: BTreeMap<&str, usize> = BTreeMap::new();
+    for ((task, _), group) in &groups {
+        let most = most.entry(task).or_default();
+        *most = group.len().max(*most);
+    }
     let mut rows = Vec::new();
     for ((task, judge), group) in groups {
         let tally = Tally::of(&group);
@@ -48,7 +53,12 @@ pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
                 ),
             }));
         }
-        rows.extend(tally.rows(task, judge));
+        let mut found = tally.rows(task, judge);
+        if tally.n < most[task] {
+            let missing = format!("only {} of {} comparisons are here", tally.n, most[task]);
+            found = found.into_iter().map(|row| row.noting(&missing)).collect();
+        }
+        rows.extend(found);
     }
     Ok(Reproduction { name: NAME, rows })
 }
@@ -267,6 +277,8 @@ mod tests {
         assert!(rows[1].note.as_ref().unwrap().contains("one answer"));
         assert!(rows[4].note.as_ref().unwrap().contains("can be read"));
         assert_eq!((rows[4].value, rows[5].value), (Some(0.0), None));
+        let few = rows[4].note.as_ref().unwrap();
+        assert!(few.ends_with("only 2 of 3 comparisons are here"), "{few}");
     }
 
     #[test]
