@@ -11,7 +11,7 @@ use crate::agreement::reproduce::{Reproduction, Row, recompute};
 /// Arguments of `opine reproduce`.
 #[derive(Debug, Args)]
 pub(super) struct ReproduceArguments {
-    /// Table: q-bench-a3
+    /// Table, such as q-bench-a3; any other word lists all that are known
     #[arg(value_name = "NAME")]
     name: String,
     /// Folder with the authors' files

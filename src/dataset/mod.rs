@@ -3,7 +3,13 @@
 //! A reader gives rows; it computes nothing. Files that are truncated or of another kind give an error
 //! with path, byte and reason.
 
+pub mod agiqa_3k;
+mod delimited;
+pub mod genai_bench;
+pub mod imagen_hub;
 pub mod q_bench;
+pub mod tifa;
+pub mod viescore;
 
 /// A file that is not what it should be: where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

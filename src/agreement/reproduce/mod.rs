@@ -1,13 +1,20 @@
 //! Published tables, recomputed from their authors' own files: ours beside theirs, with the difference.
 
+mod agiqa_3k;
+mod averaging;
+mod genai_bench;
+mod imagen_hub;
+mod published;
 mod q_bench_a3;
+mod tifa;
+mod viescore;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use crate::dataset::DatasetError;
-use crate::stats::StatsError;
+use crate::stats::{Estimate, StatsError};
 
 /// A recomputed table.
 #[derive(Debug, Clone, Serialize)]
@@ -95,6 +102,37 @@ impl Row {
         }
     }
 
+    /// A row for a statistic that was asked for: its value and interval, or `null` and why it does not exist.
+    pub fn found(
+        keys: Keys,
+        statistic: &'static str,
+        n: usize,
+        found: Result<Estimate, StatsError>,
+        convention: impl Into<String>,
+    ) -> Self {
+        match found {
+            Ok(estimate) => {
+                let mut row = Row::new(keys, statistic, n, Some(estimate.value), convention);
+                row.ci = estimate
+                    .interval
+                    .map(|interval| [interval.low, interval.high]);
+                row
+            }
+            Err(error) => Row::new(keys, statistic, n, None, convention).noting(error.to_string()),
+        }
+    }
+
+    /// The same with a note, after those it has.
+    #[must_use]
+    pub fn noting(mut self, note: impl Into<String>) -> Self {
+        let note = note.into();
+        self.note = Some(match self.note {
+            Some(earlier) => format!("{earlier}; {note}"),
+            None => note,
+        });
+        self
+    }
+
     /// The same beside a published value and the tolerance within which both should agree.
     #[must_use]
     pub fn against(mut self, published: f64, tolerance: f64) -> Self {
@@ -143,7 +181,14 @@ pub enum ReproduceError {
 type Recompute = fn(&Path) -> Result<Reproduction, ReproduceError>;
 
 /// Every table by name.
-const TABLES: [(&str, Recompute); 1] = [("q-bench-a3", q_bench_a3::recompute)];
+const TABLES: &[(&str, Recompute)] = &[
+    ("q-bench-a3", q_bench_a3::recompute),
+    ("agiqa-3k", agiqa_3k::recompute),
+    ("imagenhub", imagen_hub::recompute),
+    ("viescore", viescore::recompute),
+    ("tifa", tifa::recompute),
+    ("genai-bench", genai_bench::recompute),
+];
 
 /// Names of the tables that can be recomputed.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::{Keys, ReproduceError, Reproduction, Row};
-use crate::card::builtin_cards;
+use crate::card::{JudgeCard, builtin_cards};
 use crate::dataset::q_bench::{self, Output, Record, Words};
 use crate::judging::protocol::ScoreRecipe;
 use crate::judging::{Choice, Readout};
@@ -50,11 +50,7 @@ static PUBLISHED: LazyLock<HashMap<(String, String), Published>> = LazyLock::new
 
 /// Reads every `MODEL/DATASET.json` below `folder` and recomputes its row of the table.
 pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
-    let cards = builtin_cards().map_err(|error| ReproduceError::Judge(error.to_string()))?;
-    let card = cards
-        .into_iter()
-        .find(|card| card.id == CARD)
-        .ok_or_else(|| ReproduceError::Judge(format!("there is no card `{CARD}`")))?;
+    let card = card()?;
     let judge = format!(
         "card {} {}, T = {}",
         card.id,
@@ -72,6 +68,72 @@ pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
         });
     }
     Ok(Reproduction { name: NAME, rows })
+}
+
+fn card() -> Result<JudgeCard, ReproduceError> {
+    let cards = builtin_cards().map_err(|error| ReproduceError::Judge(error.to_string()))?;
+    cards
+        .into_iter()
+        .find(|card| card.id == CARD)
+        .ok_or_else(|| ReproduceError::Judge(format!("there is no card `{CARD}`")))
+}
+
+/// One model's scores of a data set, for tables that hold them against other opinions.
+pub(super) struct Judged {
+    /// The model.
+    pub(super) model: String,
+    /// The file.
+    pub(super) path: PathBuf,
+    /// Name of each image, and the answer about it.
+    pub(super) answers: Vec<(String, Answer)>,
+    dataset: String,
+}
+
+/// One answer, as two numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer {
+    /// The card's score.
+    pub(super) score: f64,
+    /// The first word's logit less the second's.
+    pub(super) margin: f64,
+}
+
+impl Judged {
+    /// The published coefficient of the data set's own opinions, and the table's tolerance.
+    pub(super) fn published(&self, statistic: &str) -> Option<(f64, f64)> {
+        let figures = PUBLISHED.get(&(self.model.clone(), self.dataset.clone()))?;
+        match statistic {
+            "srcc" => Some((figures.srcc, SRCC_TOLERANCE)),
+            "plcc" => Some((figures.plcc, PLCC_TOLERANCE)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `MODEL/DATASET.json` of every model below `folder` that has one.
+pub(super) fn judged(folder: &Path, dataset: &str) -> Result<Vec<Judged>, ReproduceError> {
+    let recipe = card()?.recipe;
+    let mut all = Vec::new();
+    for path in output_files(folder)? {
+        if path.file_stem().is_none_or(|stem| stem != dataset) {
+            continue;
+        }
+        let model = name_of(path.parent());
+        let records = q_bench::read(&path, Words::of_model(&model))?.records;
+        let values = scores(&records, &recipe, &path)?;
+        let answers = records.into_iter().zip(values).map(|(record, score)| {
+            let [first, second] = record.logits;
+            let margin = first - second;
+            (record.image, Answer { score, margin })
+        });
+        all.push(Judged {
+            model,
+            answers: answers.collect(),
+            dataset: dataset.to_owned(),
+            path,
+        });
+    }
+    Ok(all)
 }
 
 fn output_files(folder: &Path) -> Result<Vec<PathBuf>, ReproduceError> {
