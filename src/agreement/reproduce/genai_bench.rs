@@ -170,19 +170,7 @@ impl Tally {
             kappa.map(|kappa| kappa.estimate),
             format!("unweighted; {READING}"),
         );
-        let kappa = self.without_constant(kappa, commonest);
         vec![accuracy, kappa, share, constant]
-    }
-
-    /// A judge with one answer has no agreement beyond chance that could be measured.
-    fn without_constant(&self, mut kappa: Row, commonest: u64) -> Row {
-        if commonest == self.n as u64 && kappa.value.is_some() {
-            (kappa.value, kappa.ci) = (None, None);
-            return kappa.noting(
-                "the judge has one answer for everything: kappa would be 0 whatever people say",
-            );
-        }
-        kappa
     }
 
     fn note(&self, judged: &[u64; LEVELS], commonest: u64, best_constant: u64) -> Option<String> {
@@ -274,7 +262,7 @@ mod tests {
                 .starts_with("nearly constant")
         );
         assert_eq!(rows[1].value, None);
-        assert!(rows[1].note.as_ref().unwrap().contains("one answer"));
+        assert!(rows[1].note.as_ref().unwrap().contains("one level only"));
         assert!(rows[4].note.as_ref().unwrap().contains("can be read"));
         assert_eq!((rows[4].value, rows[5].value), (Some(0.0), None));
         let few = rows[4].note.as_ref().unwrap();
