@@ -5,8 +5,10 @@
 
 pub mod agiqa_3k;
 mod delimited;
+pub mod edit_judge;
 pub mod genai_bench;
 pub mod imagen_hub;
+mod json;
 pub mod q_bench;
 pub mod tifa;
 pub mod viescore;

@@ -2,6 +2,7 @@
 
 mod agiqa_3k;
 mod averaging;
+mod edit_judge;
 mod genai_bench;
 mod imagen_hub;
 mod published;
@@ -188,6 +189,7 @@ const TABLES: &[(&str, Recompute)] = &[
     ("viescore", viescore::recompute),
     ("tifa", tifa::recompute),
     ("genai-bench", genai_bench::recompute),
+    ("edit-judge", edit_judge::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
@@ -213,4 +215,20 @@ pub fn recompute(name: &str, folder: &Path) -> Result<Reproduction, ReproduceErr
         .ok_or_else(unknown)?;
     let inner = folder.join(name);
     table(if inner.is_dir() { &inner } else { folder })
+}
+
+/// The first of `names` that is below `folder`.
+fn located(
+    folder: &Path,
+    names: &[&str],
+    expected: &'static str,
+) -> Result<PathBuf, ReproduceError> {
+    names
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| ReproduceError::Nothing {
+            folder: folder.to_owned(),
+            expected,
+        })
 }
