@@ -1,6 +1,7 @@
 //! Published tables, recomputed from their authors' own files: ours beside theirs, with the difference.
 
 mod agiqa_3k;
+mod alt_test;
 mod averaging;
 mod edit_judge;
 mod genai_bench;
@@ -190,6 +191,7 @@ const TABLES: &[(&str, Recompute)] = &[
     ("tifa", tifa::recompute),
     ("genai-bench", genai_bench::recompute),
     ("edit-judge", edit_judge::recompute),
+    ("alt-test", alt_test::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
