@@ -4,6 +4,7 @@
 //! with path, byte and reason.
 
 pub mod agiqa_3k;
+pub mod alpaca_eval;
 pub mod alt_test;
 mod delimited;
 pub mod edit_judge;

@@ -1,6 +1,7 @@
 //! Published tables, recomputed from their authors' own files: ours beside theirs, with the difference.
 
 mod agiqa_3k;
+mod alpaca_eval;
 mod alt_test;
 mod averaging;
 mod edit_judge;
@@ -192,6 +193,7 @@ const TABLES: &[(&str, Recompute)] = &[
     ("genai-bench", genai_bench::recompute),
     ("edit-judge", edit_judge::recompute),
     ("alt-test", alt_test::recompute),
+    ("alpaca-eval", alpaca_eval::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
