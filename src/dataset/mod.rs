@@ -11,6 +11,7 @@ pub mod edit_judge;
 pub mod genai_bench;
 pub mod imagen_hub;
 mod json;
+pub mod mllm_judge;
 pub mod q_bench;
 pub mod tifa;
 pub mod viescore;

@@ -7,6 +7,7 @@ mod averaging;
 mod edit_judge;
 mod genai_bench;
 mod imagen_hub;
+mod mllm_judge_table;
 mod published;
 mod q_bench_a3;
 mod tifa;
@@ -194,6 +195,7 @@ const TABLES: &[(&str, Recompute)] = &[
     ("edit-judge", edit_judge::recompute),
     ("alt-test", alt_test::recompute),
     ("alpaca-eval", alpaca_eval::recompute),
+    ("mllm-judge-table", mllm_judge_table::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
