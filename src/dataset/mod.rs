@@ -11,6 +11,8 @@ pub mod edit_judge;
 pub mod genai_bench;
 pub mod imagen_hub;
 mod json;
+pub mod krasula;
+mod matlab;
 pub mod mllm_judge;
 pub mod q_bench;
 pub mod tifa;

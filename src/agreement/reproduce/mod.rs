@@ -7,6 +7,7 @@ mod averaging;
 mod edit_judge;
 mod genai_bench;
 mod imagen_hub;
+mod krasula_toyama;
 mod mllm_judge_table;
 mod published;
 mod q_bench_a3;
@@ -196,6 +197,7 @@ const TABLES: &[(&str, Recompute)] = &[
     ("alt-test", alt_test::recompute),
     ("alpaca-eval", alpaca_eval::recompute),
     ("mllm-judge-table", mllm_judge_table::recompute),
+    ("krasula-toyama", krasula_toyama::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
