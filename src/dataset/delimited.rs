@@ -14,6 +14,8 @@ use super::DatasetError;
 pub(super) enum Delimiter {
     /// Commas; a cell may be quoted.
     Comma,
+    /// The same, and a line that begins with `#` is a comment.
+    CommaWithComments,
     /// Tabs; a quotation mark is a character like any other.
     Tab,
 }
@@ -55,12 +57,14 @@ impl Delimited {
         delimiter: Delimiter,
     ) -> Result<Self, DatasetError> {
         let (separator, quoting) = match delimiter {
-            Delimiter::Comma => (b',', true),
+            Delimiter::Comma | Delimiter::CommaWithComments => (b',', true),
             Delimiter::Tab => (b'\t', false),
         };
+        let comment = (delimiter == Delimiter::CommaWithComments).then_some(b'#');
         let mut reader = ReaderBuilder::new()
             .delimiter(separator)
             .quoting(quoting)
+            .comment(comment)
             .has_headers(false)
             .flexible(true)
             .from_reader(bytes);

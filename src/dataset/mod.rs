@@ -4,9 +4,16 @@
 //! with path, byte and reason.
 
 pub mod agiqa_3k;
+pub mod alpaca_eval;
+pub mod alt_test;
 mod delimited;
+pub mod edit_judge;
 pub mod genai_bench;
 pub mod imagen_hub;
+mod json;
+pub mod krasula;
+mod matlab;
+pub mod mllm_judge;
 pub mod q_bench;
 pub mod tifa;
 pub mod viescore;

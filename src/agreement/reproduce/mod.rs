@@ -1,9 +1,14 @@
 //! Published tables, recomputed from their authors' own files: ours beside theirs, with the difference.
 
 mod agiqa_3k;
+mod alpaca_eval;
+mod alt_test;
 mod averaging;
+mod edit_judge;
 mod genai_bench;
 mod imagen_hub;
+mod krasula_toyama;
+mod mllm_judge_table;
 mod published;
 mod q_bench_a3;
 mod tifa;
@@ -188,6 +193,11 @@ const TABLES: &[(&str, Recompute)] = &[
     ("viescore", viescore::recompute),
     ("tifa", tifa::recompute),
     ("genai-bench", genai_bench::recompute),
+    ("edit-judge", edit_judge::recompute),
+    ("alt-test", alt_test::recompute),
+    ("alpaca-eval", alpaca_eval::recompute),
+    ("mllm-judge-table", mllm_judge_table::recompute),
+    ("krasula-toyama", krasula_toyama::recompute),
 ];
 
 /// Names of the tables that can be recomputed.
@@ -213,4 +223,20 @@ pub fn recompute(name: &str, folder: &Path) -> Result<Reproduction, ReproduceErr
         .ok_or_else(unknown)?;
     let inner = folder.join(name);
     table(if inner.is_dir() { &inner } else { folder })
+}
+
+/// The first of `names` that is below `folder`.
+fn located(
+    folder: &Path,
+    names: &[&str],
+    expected: &'static str,
+) -> Result<PathBuf, ReproduceError> {
+    names
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| ReproduceError::Nothing {
+            folder: folder.to_owned(),
+            expected,
+        })
 }
