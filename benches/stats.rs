@@ -9,7 +9,10 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::time::Instant;
 
-use opine::stats::resample::CounterRng;
+use opine::stats::resample::{
+    BootstrapMethod, CounterRng, Plan, ResampledKendall, ResampledPearson, ResampledSpearman,
+    bootstrap_interval,
+};
 use opine::stats::{PairedSample, kendall_tau_b, pearson, spearman};
 
 type Failure = Box<dyn Error>;
@@ -46,6 +49,13 @@ fn alone() -> Result<(), Failure> {
         ("kendall", 100_000, 1),
         ("spearman", 1_000_000, 1),
         ("pearson", 1_000_000, 1),
+        ("percentile_spearman", 10_000, 1),
+        ("percentile_spearman", 10_000, 2),
+        ("bca_spearman", 10_000, 1),
+        ("percentile_kendall", 10_000, 1),
+        ("percentile_kendall", 10_000, 2),
+        ("bca_kendall", 10_000, 1),
+        ("percentile_pearson", 10_000, 1),
     ] {
         for levels in [0, 5] {
             let sample = made_up(n, levels)?;
@@ -53,27 +63,48 @@ fn alone() -> Result<(), Failure> {
             for _ in 0..5 {
                 best = best.min(timed(&sample, operation, 1_000, threads)?.0);
             }
-            println!("{operation:16} n {n:8} levels {levels} threads {threads} {best:10.3} ms");
+            println!("{operation:20} n {n:8} levels {levels} threads {threads} {best:10.3} ms");
         }
     }
     Ok(())
 }
 
-/// Milliseconds and a value to compare with the peer's.
+/// Milliseconds and a value to compare with the peer's: the coefficient, or the lower end of the interval.
 fn timed(
     sample: &PairedSample,
     operation: &str,
-    _resamples: u32,
-    _threads: usize,
+    resamples: u32,
+    threads: usize,
 ) -> Result<(f64, f64), Failure> {
+    let plan = Plan {
+        resamples,
+        seed: 1,
+        threads,
+    };
     let start = Instant::now();
     let value = match operation {
         "kendall" => kendall_tau_b(sample)?.value,
         "spearman" => spearman(sample)?.value,
         "pearson" => pearson(sample)?.value,
-        other => return Err(format!("`{other}` is no operation").into()),
+        interval => lower_end(sample, interval, &plan)?,
     };
     Ok((start.elapsed().as_secs_f64() * 1e3, value))
+}
+
+fn lower_end(sample: &PairedSample, operation: &str, plan: &Plan) -> Result<f64, Failure> {
+    let (method, coefficient) = operation.split_once('_').ok_or("no operation")?;
+    let method = match method {
+        "percentile" => BootstrapMethod::Percentile,
+        "bca" => BootstrapMethod::Bca,
+        other => return Err(format!("`{other}` is no method").into()),
+    };
+    let interval = match coefficient {
+        "spearman" => bootstrap_interval(&ResampledSpearman::new(sample)?, 0.95, method, plan),
+        "kendall" => bootstrap_interval(&ResampledKendall::new(sample)?, 0.95, method, plan),
+        "pearson" => bootstrap_interval(&ResampledPearson::new(sample)?, 0.95, method, plan),
+        other => return Err(format!("`{other}` is no coefficient").into()),
+    };
+    Ok(interval?.low)
 }
 
 /// Columns of `f64` in little-endian order, first all of `predicted`, then all of `human`.

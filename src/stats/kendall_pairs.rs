@@ -41,7 +41,7 @@ impl PairCounts {
         } else {
             count_by_merging(predicted, human)
         };
-        let total = (predicted.len() as u64) * (predicted.len() as u64).saturating_sub(1) / 2;
+        let total = pairs(predicted.len() as u64);
         let (tied_in_predicted, tied_in_human) = (predicted.tied_pairs(), human.tied_pairs());
         let ordered = total - tied_in_predicted - (tied_in_human - tied_both);
         PairCounts {
@@ -83,7 +83,7 @@ fn count_by_table(predicted: &Ranks, human: &Ranks) -> (u64, u64) {
         let mut seen_above = 0;
         for (seen, count) in seen.iter_mut().zip(row).rev() {
             discordant += u64::from(*count) * seen_above;
-            tied_both += pairs(*count);
+            tied_both += pairs(u64::from(*count));
             seen_above += *seen;
             *seen += u64::from(*count);
         }
@@ -106,7 +106,7 @@ fn count_by_merging(predicted: &Ranks, human: &Ranks) -> (u64, u64) {
         }
         group.sort_unstable();
         tied_both += (group.chunk_by(|a, b| a == b))
-            .map(|run| run.len() as u64 * (run.len() as u64 - 1) / 2)
+            .map(|run| pairs(run.len() as u64))
             .sum::<u64>();
     }
     let mut scratch = Vec::new();

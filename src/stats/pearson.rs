@@ -54,10 +54,10 @@ pub(super) fn pearson_value(predicted: &[f64], human: &[f64]) -> f64 {
 }
 
 /// Deviations from the mean, after scaling by a power of two so that no square overflows or vanishes.
-struct Centred(Vec<f64>);
+pub(super) struct Centred(pub(super) Vec<f64>);
 
 impl Centred {
-    fn of(values: &[f64]) -> Self {
+    pub(super) fn of(values: &[f64]) -> Self {
         let scaled = scaled_to_one(values);
         let mean = sum(scaled.iter().copied()) / scaled.len() as f64;
         let deviations: Vec<f64> = scaled.iter().map(|value| value - mean).collect();

@@ -78,7 +78,10 @@ impl Ranks {
 
     /// Number of pairs of values that are equal.
     pub fn tied_pairs(&self) -> u64 {
-        self.counts.iter().map(|count| pairs(*count)).sum()
+        self.counts
+            .iter()
+            .map(|count| pairs(u64::from(*count)))
+            .sum()
     }
 
     /// Twice the midrank of each level less (n + 1): whole numbers with mean zero over the column.
@@ -114,8 +117,7 @@ impl Ranks {
 }
 
 /// Number of pairs among `count` things.
-pub(super) fn pairs(count: u32) -> u64 {
-    let count = u64::from(count);
+pub(super) fn pairs(count: u64) -> u64 {
     count * count.saturating_sub(1) / 2
 }
 
