@@ -78,6 +78,14 @@ pub enum StatsError {
         /// Why it does not exist here.
         reason: String,
     },
+    /// All outcomes are of one kind, so that nothing tells them apart.
+    #[error("`{statistic}` needs outcomes of both kinds, all are {only}")]
+    OneClass {
+        /// The statistic that was asked for.
+        statistic: &'static str,
+        /// The only kind that there is.
+        only: String,
+    },
     /// An iterative method did not reach its tolerance.
     #[error("`{statistic}` did not converge after {iterations} iterations (last step {step:e})")]
     NotConverged {

@@ -7,6 +7,7 @@
 mod alternative;
 pub mod calibration;
 mod distributions;
+pub mod correcting;
 mod error;
 mod estimate;
 mod fisher;

@@ -30,6 +30,19 @@ pub(in crate::stats) fn correlation(left: &[f64], right: &[f64]) -> Option<f64> 
     Some((co_deviation(left, right) / (across.sqrt() * down.sqrt())).clamp(-1.0, 1.0))
 }
 
+/// The value at a share of the way through sorted values, linear between neighbours, as numpy's default.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a length is a whole number within it"
+)]
+pub(in crate::stats) fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
 /// Quantile of the standard normal distribution.
 pub(in crate::stats) fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
