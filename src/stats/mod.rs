@@ -4,6 +4,16 @@
 //! Names, argument order and conventions follow scipy and statsmodels; every result is an
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
+pub mod comparing;
+mod error;
+mod estimate;
+pub mod krasula;
+pub mod pairs;
+pub mod rankings;
+pub mod raters;
+pub mod resample;
+mod sample;
+mod tails;
 mod alternative;
 pub mod calibration;
 mod distributions;

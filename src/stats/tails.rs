@@ -100,6 +100,37 @@ pub(crate) fn normal_interval(
     }
 }
 
+/// The `share`-th percentile of rising `sorted` values, linearly interpolated as `numpy.percentile`.
+pub(crate) fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let position = share * (sorted.len() - 1) as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a floor between 0 and the length"
+    )]
+    let below = position.floor() as usize;
+    let next = sorted[(below + 1).min(sorted.len() - 1)];
+    sorted[below] + (position - position.floor()) * (next - sorted[below])
+}
+
+/// The interval between two percentiles; nothing for fewer than two values.
+pub(crate) fn percentile_interval(
+    values: &mut [f64],
+    level: f64,
+    method: impl Into<Cow<'static, str>>,
+) -> Option<Interval> {
+    if values.len() < 2 {
+        return None;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    Some(Interval {
+        low: percentile(values, 0.5 - level / 2.0),
+        high: percentile(values, 0.5 + level / 2.0),
+        level,
+        method: method.into(),
+    })
+}
+
 /// The coverage of every interval whose level the caller cannot choose.
 pub(crate) const LEVEL: f64 = 0.95;
 

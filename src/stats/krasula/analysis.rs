@@ -1,6 +1,6 @@
 //! The analysis of one judge.
 
-use super::super::tails::{LEVEL, wilson};
+use super::super::tails::{LEVEL, percentile, wilson};
 use super::super::{Estimate, PairedSample, StatsError};
 use super::delong::{Placements, require};
 use super::outcomes::{ItemOpinion, Outcome, differences, outcomes};
@@ -124,14 +124,5 @@ impl Parts {
 fn percentile_95(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let position = 0.95 * (sorted.len() - 1) as f64;
-    let below = position.floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a floor between 0 and the length"
-    )]
-    let index = below as usize;
-    let next = sorted[(index + 1).min(sorted.len() - 1)];
-    sorted[index] + (position - below) * (next - sorted[index])
+    percentile(&sorted, 0.95)
 }
