@@ -15,4 +15,5 @@ pub mod engine;
 pub mod judging;
 pub mod pixels;
 pub mod stats;
+pub mod table;
 pub mod wire;

@@ -4,20 +4,11 @@
 //! Names, argument order and conventions follow scipy and statsmodels; every result is an
 //! [`Estimate`] that says how many observations it rests on and which convention it follows.
 
-pub mod comparing;
-mod error;
-mod estimate;
-pub mod krasula;
-pub mod pairs;
-pub mod rankings;
-pub mod raters;
-pub mod resample;
-mod sample;
-mod tails;
 mod alternative;
 pub mod calibration;
-mod distributions;
+pub mod comparing;
 pub mod correcting;
+mod distributions;
 mod error;
 mod estimate;
 mod fisher;
@@ -31,6 +22,7 @@ pub mod pairs;
 mod pearson;
 pub mod rankings;
 mod ranks;
+pub mod raters;
 pub mod resample;
 mod sample;
 mod spearman;
