@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
+mod audit;
 mod judges;
 mod output;
 mod reproduce;
@@ -28,6 +29,8 @@ struct CommandLine {
 enum Command {
     /// Score image files
     Score(score::ScoreArguments),
+    /// Audit a judge: how far its values agree with people's
+    Audit(Box<audit::AuditArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
     /// Recompute a published table from its authors' files
@@ -62,6 +65,12 @@ enum CliError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Reproduce(#[from] crate::agreement::reproduce::ReproduceError),
+    #[error(transparent)]
+    Audit(#[from] crate::agreement::audit::AuditError),
+    #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
+    ReportForm(PathBuf),
+    #[error("`{}` cannot be written: {}", .0.display(), .1)]
+    ReportFile(PathBuf, std::io::Error),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -72,6 +81,7 @@ pub fn main() -> ExitCode {
     start_log();
     let ended = match command_line.command {
         Command::Score(arguments) => score::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };
