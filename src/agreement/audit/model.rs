@@ -231,7 +231,7 @@ impl Row {
 }
 
 /// Both ends of an interval.
-pub fn ends(interval: &Interval) -> [f64; 2] {
+pub(super) fn ends(interval: &Interval) -> [f64; 2] {
     [interval.low, interval.high]
 }
 

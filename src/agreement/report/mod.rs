@@ -1,10 +1,15 @@
 //! An audit as a document: JSON holds all of it, HTML and Markdown show it.
+//!
+//! Numbers are rounded for people in HTML and Markdown and whole in JSON. The same audit gives the same bytes.
 
+mod html;
 mod json;
+mod markdown;
+mod number;
+mod style;
+mod svg;
+mod tables;
 
+pub use html::html;
 pub use json::json;
-
-/// TODO
-pub fn html(_: &super::audit::Audit) -> String { String::new() }
-/// TODO
-pub fn markdown(_: &super::audit::Audit) -> String { String::new() }
+pub use markdown::markdown;
