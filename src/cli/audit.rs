@@ -256,18 +256,47 @@ fn summary(found: &Audit) -> std::io::Result<()> {
     output::line(format_args!("{}\n", found.sentence))?;
     let main = found.estimates.iter().filter(|row| row.group.is_none());
     let rows: Vec<Vec<String>> = main.map(cells).collect();
-    output::table(&["statistic", "average", "value", "95 % interval", "n", "convention"], &rows, &[2, 4])?;
+    output::table(
+        &[
+            "statistic",
+            "average",
+            "value",
+            "95 % interval",
+            "n",
+            "convention",
+        ],
+        &rows,
+        &[2, 4],
+    )?;
     for input in &found.inputs {
-        let columns: Vec<String> =
-            input.columns.iter().map(|named| format!("{} from `{}`", named.name, named.value)).collect();
-        output::line(format_args!("\n{} {}: {} rows, {}", input.role, input.file, thousands(input.rows), columns.join(", ")))?;
+        let columns: Vec<String> = input
+            .columns
+            .iter()
+            .map(|named| format!("{} from `{}`", named.name, named.value))
+            .collect();
+        output::line(format_args!(
+            "\n{} {}: {} rows, {}",
+            input.role,
+            input.file,
+            thousands(input.rows),
+            columns.join(", ")
+        ))?;
     }
     output::line(format_args!("coverage {} %", percent(found.coverage)))?;
     for reason in &found.counts.unscored {
-        output::line(format_args!("unscored: {} {}", thousands(reason.n), reason.reason))?;
+        output::line(format_args!(
+            "unscored: {} {}",
+            thousands(reason.n),
+            reason.reason
+        ))?;
     }
     if let Some(comparison) = &found.comparison {
-        output::line(format_args!("against `{}` on {} items: {}", comparison.baseline, thousands(comparison.n), comparison.verdict))?;
+        output::line(format_args!(
+            "against `{}` on {} items: {}",
+            comparison.baseline,
+            thousands(comparison.n),
+            comparison.verdict
+        ))?;
     }
     Ok(())
 }
@@ -277,10 +306,15 @@ fn cells(row: &Row) -> Vec<String> {
     vec![
         row.name.clone(),
         row.average.map_or_else(missing, str::to_owned),
-        row.value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}")),
-        row.ci.map_or_else(missing, |[low, high]| format!("{low:.3} to {high:.3}")),
+        row.value
+            .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}")),
+        row.ci
+            .map_or_else(missing, |[low, high]| format!("{low:.3} to {high:.3}")),
         row.n.to_string(),
-        row.note.clone().filter(|_| row.value.is_none()).unwrap_or_else(|| row.convention.clone()),
+        row.note
+            .clone()
+            .filter(|_| row.value.is_none())
+            .unwrap_or_else(|| row.convention.clone()),
     ]
 }
 

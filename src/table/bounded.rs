@@ -92,7 +92,9 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.inner.read(into)?;
         let lines = into[..read].iter().filter(|byte| **byte == b'\n').count();
         self.meter.line.set(self.meter.line.get() + lines as u64);
-        self.meter.left.set(self.meter.left.get().saturating_sub(read as u64));
+        self.meter
+            .left
+            .set(self.meter.left.get().saturating_sub(read as u64));
         Ok(read)
     }
 }

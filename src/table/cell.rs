@@ -80,7 +80,11 @@ impl Cell<'_> {
 
 fn number_of(text: &str, also_missing: &[String]) -> Reading {
     if MISSING.contains(&text) || also_missing.iter().any(|missing| missing == text) {
-        let spelling = if text.is_empty() { "an empty cell" } else { text };
+        let spelling = if text.is_empty() {
+            "an empty cell"
+        } else {
+            text
+        };
         return Reading::Missing(spelling.to_owned());
     }
     match text.parse::<f64>() {
@@ -101,7 +105,9 @@ fn not_finite(text: &str) -> Reading {
 fn wrong(text: &str) -> Reading {
     let numeral = |character: char| character.is_ascii_digit();
     let separated = text.chars().any(numeral)
-        && text.chars().all(|character| numeral(character) || "+-.,'_ \u{a0}\u{202f}".contains(character));
+        && text
+            .chars()
+            .all(|character| numeral(character) || "+-.,'_ \u{a0}\u{202f}".contains(character));
     if separated {
         return Reading::Wrong(
             TableFault::Separators,
@@ -143,15 +149,24 @@ mod tests {
             ("good", TableFault::NotANumber),
             ("0x10", TableFault::NotANumber),
         ] {
-            assert!(matches!(read(text), Reading::Wrong(found, ..) if found == fault), "{text}");
+            assert!(
+                matches!(read(text), Reading::Wrong(found, ..) if found == fault),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_spelling_can_be_declared_missing() {
         let also = ["NaN".to_owned()];
-        assert!(matches!(Cell::Text("NaN").number(&also), Reading::Missing(_)));
-        assert!(matches!(Cell::Text("nan").number(&also), Reading::Wrong(..)));
+        assert!(matches!(
+            Cell::Text("NaN").number(&also),
+            Reading::Missing(_)
+        ));
+        assert!(matches!(
+            Cell::Text("nan").number(&also),
+            Reading::Wrong(..)
+        ));
     }
 
     #[test]

@@ -103,7 +103,10 @@ impl Table {
     ) -> Result<(), TableError> {
         let file = open(&self.path)?;
         let mut from_object = |line, object: serde_json::Map<String, serde_json::Value>| {
-            let cells: Vec<Cell<'_>> = wanted.iter().map(|name| json::cell(&object, name)).collect();
+            let cells: Vec<Cell<'_>> = wanted
+                .iter()
+                .map(|name| json::cell(&object, name))
+                .collect();
             each(line, &cells)
         };
         match self.format {

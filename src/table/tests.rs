@@ -5,16 +5,27 @@ use super::*;
 fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+    std::fs::File::create(&path)
+        .unwrap()
+        .write_all(bytes)
+        .unwrap();
     (folder, path)
 }
 
-fn rows(name: &str, bytes: &[u8], delimiter: Option<u8>) -> Result<Vec<(u64, String, Reading)>, TableError> {
+fn rows(
+    name: &str,
+    bytes: &[u8],
+    delimiter: Option<u8>,
+) -> Result<Vec<(u64, String, Reading)>, TableError> {
     let (_folder, path) = file(name, bytes);
     let table = Table::open(&path, delimiter)?;
     let mut rows = Vec::new();
     table.rows(&["id", "score"], |line, cells| {
-        rows.push((line, cells[0].label().unwrap_or_default(), cells[1].number(&[])));
+        rows.push((
+            line,
+            cells[0].label().unwrap_or_default(),
+            cells[1].number(&[]),
+        ));
         Ok(())
     })?;
     Ok(rows)
@@ -32,10 +43,26 @@ fn the_same_rows_in_every_format() {
         ("x.csv", b"score,other,id\n1.5,\"q, r\",a\n2,,b", None),
         ("x.tsv", b"id\tscore\na\t1.5\nb\t2\n", None),
         ("x.txt", b"id;score\na;1.5\nb;2\n", Some(b';')),
-        ("x.jsonl", b"{\"id\":\"a\",\"score\":1.5}\n\n{\"id\":\"b\",\"score\":2}\n", None),
-        ("x.jsonl", b"\xef\xbb\xbf{\"id\":\"a\",\"score\":\"1.5\"}\r\n{\"score\":2,\"id\":\"b\"}", None),
-        ("x.json", b"[{\"id\":\"a\",\"score\":1.5},\n {\"id\":\"b\",\"score\":2.0}]\n", None),
-        ("x.json", b" [ {\"id\":\"a\",\"score\":1.5,\"more\":{\"x\":[1]}}, {\"id\":\"b\",\"score\":2} ] ", None),
+        (
+            "x.jsonl",
+            b"{\"id\":\"a\",\"score\":1.5}\n\n{\"id\":\"b\",\"score\":2}\n",
+            None,
+        ),
+        (
+            "x.jsonl",
+            b"\xef\xbb\xbf{\"id\":\"a\",\"score\":\"1.5\"}\r\n{\"score\":2,\"id\":\"b\"}",
+            None,
+        ),
+        (
+            "x.json",
+            b"[{\"id\":\"a\",\"score\":1.5},\n {\"id\":\"b\",\"score\":2.0}]\n",
+            None,
+        ),
+        (
+            "x.json",
+            b" [ {\"id\":\"a\",\"score\":1.5,\"more\":{\"x\":[1]}}, {\"id\":\"b\",\"score\":2} ] ",
+            None,
+        ),
     ];
     for (name, bytes, delimiter) in forms {
         let found: Vec<(String, f64)> = rows(name, bytes, delimiter)
@@ -46,7 +73,12 @@ fn the_same_rows_in_every_format() {
                 Reading::Missing(_) | Reading::Wrong(..) => panic!("{name}: {reading:?}"),
             })
             .collect();
-        assert_eq!(found, expected(), "{name} {}", String::from_utf8_lossy(bytes));
+        assert_eq!(
+            found,
+            expected(),
+            "{name} {}",
+            String::from_utf8_lossy(bytes)
+        );
     }
 }
 
@@ -76,9 +108,21 @@ fn what_is_wrong_with_a_file_is_named_with_its_line() {
         ("x.csv", latin, None, Encoding, Some(3)),
         ("x.csv", b"\xff\xfei\0d\0", None, Encoding, None),
         ("x.csv", &long, None, Format, Some(3)),
-        ("x.jsonl", b"{\"id\":1}\n{\"id\":NaN}\n", None, Format, Some(2)),
+        (
+            "x.jsonl",
+            b"{\"id\":1}\n{\"id\":NaN}\n",
+            None,
+            Format,
+            Some(2),
+        ),
         ("x.jsonl", b"{\"id\":1}\n[1]\n", None, Format, Some(2)),
-        ("x.jsonl", b"{\"id\":1}\n{\"id\":\"\xe9\"}\n", None, Encoding, Some(2)),
+        (
+            "x.jsonl",
+            b"{\"id\":1}\n{\"id\":\"\xe9\"}\n",
+            None,
+            Encoding,
+            Some(2),
+        ),
         ("x.json", b"[{\"id\":1},\n{\"id\":}]", None, Format, Some(2)),
     ];
     for (name, bytes, delimiter, fault, line) in cases {

@@ -21,13 +21,23 @@ pub(super) fn baselines(
     }
     if same_scale {
         let (_, sd) = moments(sample.human());
-        found.push(baseline("constant", "rmse", Some(sd), "the mean of people's values for every item"));
+        found.push(baseline(
+            "constant",
+            "rmse",
+            Some(sd),
+            "the mean of people's values for every item",
+        ));
     }
     found.extend(ceilings(joined, used));
     found
 }
 
-fn baseline(kind: &'static str, statistic: &str, value: Option<f64>, meaning: impl Into<String>) -> Baseline {
+fn baseline(
+    kind: &'static str,
+    statistic: &str,
+    value: Option<f64>,
+    meaning: impl Into<String>,
+) -> Baseline {
     Baseline {
         kind,
         statistic: statistic.to_owned(),
@@ -38,9 +48,21 @@ fn baseline(kind: &'static str, statistic: &str, value: Option<f64>, meaning: im
 
 fn correlations() -> Vec<Baseline> {
     let each = ["pearson", "spearman", "kendall_tau_b"];
-    let chance = each.map(|name| baseline("chance", name, Some(0.0), "the judge's values in random order"));
+    let chance = each.map(|name| {
+        baseline(
+            "chance",
+            name,
+            Some(0.0),
+            "the judge's values in random order",
+        )
+    });
     let constant = each.map(|name| {
-        baseline("constant", name, None, "a constant answer has no correlation: it is undefined, not 0")
+        baseline(
+            "constant",
+            name,
+            None,
+            "a constant answer has no correlation: it is undefined, not 0",
+        )
     });
     chance.into_iter().chain(constant).collect()
 }
@@ -60,10 +82,25 @@ fn pairs(sample: &PairedSample) -> Vec<Baseline> {
     let (ties, ordered) = ("pairwise_accuracy", "pairwise_accuracy_without_human_ties");
     let shuffled = "the judge's values in random order, with their ties";
     vec![
-        baseline("chance", ties, Some(human * judged + (1.0 - human) * (1.0 - judged) / 2.0), shuffled),
+        baseline(
+            "chance",
+            ties,
+            Some(human * judged + (1.0 - human) * (1.0 - judged) / 2.0),
+            shuffled,
+        ),
         baseline("chance", ordered, Some((1.0 - judged) / 2.0), shuffled),
-        baseline("constant", ties, Some(human), "a constant answer ties every pair: right where people tie"),
-        baseline("constant", ordered, Some(0.0), "a constant answer ties every pair, which is wrong here"),
+        baseline(
+            "constant",
+            ties,
+            Some(human),
+            "a constant answer ties every pair: right where people tie",
+        ),
+        baseline(
+            "constant",
+            ordered,
+            Some(0.0),
+            "a constant answer ties every pair, which is wrong here",
+        ),
     ]
 }
 
@@ -74,9 +111,17 @@ fn majority(human: &[f64]) -> Baseline {
         (share(|value| value < 0.5), "second"),
         (share(|value| (value - 0.5).abs() < f64::EPSILON), "tie"),
     ];
-    let (most, answer) = counts.into_iter().max_by_key(|(count, _)| *count).unwrap_or((0, "first"));
+    let (most, answer) = counts
+        .into_iter()
+        .max_by_key(|(count, _)| *count)
+        .unwrap_or((0, "first"));
     let value = most as f64 / human.len() as f64;
-    baseline("constant", "preference_accuracy", Some(value), format!("`{answer}` for every pair"))
+    baseline(
+        "constant",
+        "preference_accuracy",
+        Some(value),
+        format!("`{answer}` for every pair"),
+    )
 }
 
 fn ceilings(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
@@ -91,7 +136,11 @@ fn from_raters(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
         .human
         .raters
         .iter()
-        .map(|rater| used.iter().map(|(item, _)| rater[item.human_row as usize]).collect())
+        .map(|rater| {
+            used.iter()
+                .map(|(item, _)| rater[item.human_row as usize])
+                .collect()
+        })
         .collect();
     let ratings = match Ratings::new(&rows) {
         Ok(ratings) => ratings,
@@ -99,12 +148,33 @@ fn from_raters(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
     };
     let mut found = Vec::new();
     for name in ["pearson", "spearman"] {
-        let statistic = |sample: &PairedSample| if name == "pearson" { pearson(sample) } else { spearman(sample) };
+        let statistic = |sample: &PairedSample| {
+            if name == "pearson" {
+                pearson(sample)
+            } else {
+                spearman(sample)
+            }
+        };
         match leave_one_out_ceiling(&ratings, name, statistic) {
             Ok(ceiling) => found.extend([
-                baseline("ceiling", name, Some(ceiling.against_all.value), ceiling.against_all.convention.to_string()),
-                baseline("ceiling", name, Some(ceiling.best_possible.value), ceiling.best_possible.convention.to_string()),
-                baseline("ceiling", name, Some(ceiling.leave_one_out.value), ceiling.leave_one_out.convention.to_string()),
+                baseline(
+                    "ceiling",
+                    name,
+                    Some(ceiling.against_all.value),
+                    ceiling.against_all.convention.to_string(),
+                ),
+                baseline(
+                    "ceiling",
+                    name,
+                    Some(ceiling.best_possible.value),
+                    ceiling.best_possible.convention.to_string(),
+                ),
+                baseline(
+                    "ceiling",
+                    name,
+                    Some(ceiling.leave_one_out.value),
+                    ceiling.leave_one_out.convention.to_string(),
+                ),
             ]),
             Err(error) => found.push(baseline("ceiling", name, None, error.to_string())),
         }
@@ -129,7 +199,9 @@ fn from_deviations(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
         .iter()
         .filter_map(|(item, _)| {
             let sd = joined.number("human_sd", item)?;
-            let ratings = joined.number("human_ratings", item).filter(|ratings| *ratings >= 1.0)?;
+            let ratings = joined
+                .number("human_ratings", item)
+                .filter(|ratings| *ratings >= 1.0)?;
             Some((joined.human_value(item), sd * sd, ratings))
         })
         .collect();
@@ -141,7 +213,11 @@ fn from_deviations(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
     let means: Vec<f64> = known.iter().map(|(mean, ..)| *mean).collect();
     let (_, sd) = moments(&means);
     let observed = sd * sd;
-    let noise = known.iter().map(|(_, variance, ratings)| variance / ratings).sum::<f64>() / n;
+    let noise = known
+        .iter()
+        .map(|(_, variance, ratings)| variance / ratings)
+        .sum::<f64>()
+        / n;
     let within = known.iter().map(|(_, variance, _)| variance).sum::<f64>() / n;
     let real = observed - noise;
     if real <= 0.0 {

@@ -30,7 +30,13 @@ pub(super) fn findings(
     found
 }
 
-fn finding(topic: &'static str, name: impl Into<String>, value: f64, n: usize, meaning: impl Into<String>) -> Finding {
+fn finding(
+    topic: &'static str,
+    name: impl Into<String>,
+    value: f64,
+    n: usize,
+    meaning: impl Into<String>,
+) -> Finding {
     Finding {
         topic,
         name: name.into(),
@@ -41,7 +47,13 @@ fn finding(topic: &'static str, name: impl Into<String>, value: f64, n: usize, m
     }
 }
 
-fn share(topic: &'static str, name: impl Into<String>, count: usize, n: usize, meaning: impl Into<String>) -> Finding {
+fn share(
+    topic: &'static str,
+    name: impl Into<String>,
+    count: usize,
+    n: usize,
+    meaning: impl Into<String>,
+) -> Finding {
     let interval = binomial_interval(count, n, 0.95, BinomialInterval::Wilson);
     Finding {
         ci: interval.ok().map(|interval| [interval.low, interval.high]),
@@ -52,7 +64,13 @@ fn share(topic: &'static str, name: impl Into<String>, count: usize, n: usize, m
 fn scale_use(sample: &PairedSample) -> Vec<Finding> {
     let n = sample.len();
     let (judged, human) = (Ranks::of(sample.predicted()), Ranks::of(sample.human()));
-    let largest = |ranks: &Ranks| ranks.counts().iter().max().map_or(0, |count| *count as usize);
+    let largest = |ranks: &Ranks| {
+        ranks
+            .counts()
+            .iter()
+            .max()
+            .map_or(0, |count| *count as usize)
+    };
     let pairs = (n as f64) * (n as f64 - 1.0) / 2.0;
     vec![
         finding(
@@ -67,14 +85,20 @@ fn scale_use(sample: &PairedSample) -> Vec<Finding> {
             "share of the most frequent value",
             largest(&judged),
             n,
-            format!("for people it is {:.3}; near 1 the judge is a constant", largest(&human) as f64 / n as f64),
+            format!(
+                "for people it is {:.3}; near 1 the judge is a constant",
+                largest(&human) as f64 / n as f64
+            ),
         ),
         finding(
             "scale_use",
             "pairs of items that the judge ties",
             judged.tied_pairs() as f64 / pairs,
             n,
-            format!("people tie {:.4} of them", human.tied_pairs() as f64 / pairs),
+            format!(
+                "people tie {:.4} of them",
+                human.tied_pairs() as f64 / pairs
+            ),
         ),
         middle(sample.predicted(), "the judge"),
         middle(sample.human(), "people"),
@@ -85,8 +109,16 @@ fn scale_use(sample: &PairedSample) -> Vec<Finding> {
 fn middle(values: &[f64], who: &str) -> Finding {
     let (low, high) = values
         .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
-    let place = |value: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(*value), high.max(*value))
+        });
+    let place = |value: f64| {
+        if high > low {
+            (value - low) / (high - low)
+        } else {
+            0.5
+        }
+    };
     let places: Vec<f64> = values.iter().map(|value| place(*value)).collect();
     let (mean, sd) = moments(&places);
     Finding {
@@ -96,7 +128,9 @@ fn middle(values: &[f64], who: &str) -> Finding {
             format!("mean place on the used range, {who}"),
             mean,
             values.len(),
-            format!("0 is the lowest value used ({low}), 1 the highest ({high}); standard deviation {sd:.3} of the range"),
+            format!(
+                "0 is the lowest value used ({low:.4}), 1 the highest ({high:.4}); standard deviation {sd:.3} of the range"
+            ),
         )
     }
 }
@@ -105,7 +139,10 @@ fn unscored(counts: &Counts) -> Vec<Finding> {
     let kinds = [
         ("refusal", "refusals"),
         ("parse_failure", "answers that could not be read"),
-        ("low_coverage", "answers with too little mass on the allowed ones"),
+        (
+            "low_coverage",
+            "answers with too little mass on the allowed ones",
+        ),
         ("not_applicable", "questions that did not apply"),
         ("other", "failures for another reason"),
         ("missing", "rows without a value"),
@@ -116,9 +153,19 @@ fn unscored(counts: &Counts) -> Vec<Finding> {
         .map(|(kind, name)| {
             let of_kind = counts.unscored.iter().filter(|reason| reason.kind == kind);
             let n: usize = of_kind.map(|reason| reason.n).sum();
-            share("unscored", name, n, counts.human_items, "share of the items that people rated")
+            share(
+                "unscored",
+                name,
+                n,
+                counts.human_items,
+                "share of the items that people rated",
+            )
         })
-        .filter(|finding| finding.value > 0.0 || finding.name == "refusals" || finding.name.starts_with("answers that"))
+        .filter(|finding| {
+            finding.value > 0.0
+                || finding.name == "refusals"
+                || finding.name.starts_with("answers that")
+        })
         .collect()
 }
 
@@ -136,11 +183,31 @@ fn swap(joined: &Joined, used: &[(Item, f64)]) -> Vec<Finding> {
     if n == 0 {
         return Vec::new();
     }
-    let side = |share: f64| if share > 0.5 { 1 } else if share < 0.5 { -1 } else { 0 };
-    let inconsistent = both.iter().filter(|(given, turned)| side(*given) != -side(*turned)).count();
-    let first = both.iter().filter(|(given, turned)| side(*given) == 1 && side(*turned) == 1).count();
-    let second = both.iter().filter(|(given, turned)| side(*given) == -1 && side(*turned) == -1).count();
-    let shares: Vec<f64> = both.iter().map(|(given, turned)| f64::midpoint(*given, *turned)).collect();
+    let side = |share: f64| {
+        if share > 0.5 {
+            1
+        } else if share < 0.5 {
+            -1
+        } else {
+            0
+        }
+    };
+    let inconsistent = both
+        .iter()
+        .filter(|(given, turned)| side(*given) != -side(*turned))
+        .count();
+    let first = both
+        .iter()
+        .filter(|(given, turned)| side(*given) == 1 && side(*turned) == 1)
+        .count();
+    let second = both
+        .iter()
+        .filter(|(given, turned)| side(*given) == -1 && side(*turned) == -1)
+        .count();
+    let shares: Vec<f64> = both
+        .iter()
+        .map(|(given, turned)| f64::midpoint(*given, *turned))
+        .collect();
     let (position_share, _) = moments(&shares);
     let mut found = vec![
         Finding {
@@ -179,7 +246,12 @@ fn swap(joined: &Joined, used: &[(Item, f64)]) -> Vec<Finding> {
 /// partial = (r_jc - r_jh r_hc) / sqrt((1 - r_jh^2) (1 - r_hc^2))
 /// ```
 /// r: Spearman correlations of judge, human and covariate. The interval is Fisher's with one item less.
-fn covariate(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], role: &'static str) -> Vec<Finding> {
+fn covariate(
+    sample: &PairedSample,
+    joined: &Joined,
+    used: &[(Item, f64)],
+    role: &'static str,
+) -> Vec<Finding> {
     let mut columns = (Vec::new(), Vec::new(), Vec::new());
     for (index, (item, _)) in used.iter().enumerate() {
         if let Some(number) = joined.number(role, item) {
@@ -190,10 +262,17 @@ fn covariate(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], role:
     }
     let (judged, human, numbers) = columns;
     let n = judged.len();
-    let rho = |x: &[f64], y: &[f64]| PairedSample::new(x, y).and_then(|pairs| spearman(&pairs)).ok().map(|rho| rho.value);
-    let (Some(r_jc), Some(r_hc), Some(r_jh)) =
-        (rho(&judged, &numbers), rho(&human, &numbers), rho(&judged, &human))
-    else {
+    let rho = |x: &[f64], y: &[f64]| {
+        PairedSample::new(x, y)
+            .and_then(|pairs| spearman(&pairs))
+            .ok()
+            .map(|rho| rho.value)
+    };
+    let (Some(r_jc), Some(r_hc), Some(r_jh)) = (
+        rho(&judged, &numbers),
+        rho(&human, &numbers),
+        rho(&judged, &human),
+    ) else {
         return Vec::new();
     };
     let spread = ((1.0 - r_jh * r_jh) * (1.0 - r_hc * r_hc)).sqrt();
@@ -209,17 +288,27 @@ fn covariate(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], role:
             format!("{role} and the judge, people's view taken out"),
             partial,
             n,
-            format!("partial Spearman; without taking it out {r_jc:.3} for the judge and {r_hc:.3} for people"),
+            format!(
+                "partial Spearman; without taking it out {r_jc:.3} for the judge and {r_hc:.3} for people"
+            ),
         )
     }]
 }
 
 /// Residual rank of the judge by author, people's rank taken out; the judge's own work against all other.
-fn authors(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], judge: &str) -> Vec<Finding> {
+fn authors(
+    sample: &PairedSample,
+    joined: &Joined,
+    used: &[(Item, f64)],
+    judge: &str,
+) -> Vec<Finding> {
     if !joined.has("author") {
         return Vec::new();
     }
-    let left = residuals(&rank_shares(sample.predicted()), &rank_shares(sample.human()));
+    let left = residuals(
+        &rank_shares(sample.predicted()),
+        &rank_shares(sample.human()),
+    );
     let mut by_author: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for ((item, _), residual) in used.iter().zip(&left) {
         if let Some(author) = joined.name("author", item) {
@@ -235,7 +324,8 @@ fn authors(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], judge: 
     if mine.len() >= 2 && others.len() >= 2 {
         let ((mine_mean, mine_sd), (others_mean, others_sd)) = (moments(&mine), moments(&others));
         let half = 1.959_963_984_540_054
-            * (mine_sd * mine_sd / mine.len() as f64 + others_sd * others_sd / others.len() as f64).sqrt();
+            * (mine_sd * mine_sd / mine.len() as f64 + others_sd * others_sd / others.len() as f64)
+                .sqrt();
         let difference = mine_mean - others_mean;
         found.push(Finding {
             ci: Some([difference - half, difference + half]),
@@ -253,7 +343,14 @@ fn authors(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], judge: 
             ci: mean_interval(&residuals),
             ..finding(
                 "self_preference",
-                format!("favour for author `{author}`{}", if own(author) { ", the judge itself" } else { "" }),
+                format!(
+                    "favour for author `{author}`{}",
+                    if own(author) {
+                        ", the judge itself"
+                    } else {
+                        ""
+                    }
+                ),
                 moments(&residuals).0,
                 residuals.len(),
                 "mean rank share that people's rank does not explain; 0 is none",
@@ -265,7 +362,10 @@ fn authors(sample: &PairedSample, joined: &Joined, used: &[(Item, f64)], judge: 
 
 /// Whether an author's name is the judge's, or its backend's: `q-bench@qwen-vl` has made what `qwen-vl` made.
 fn is_own(author: &str, judge: &str) -> bool {
-    judge.eq_ignore_ascii_case(author) || judge.split('@').any(|part| part.eq_ignore_ascii_case(author))
+    judge.eq_ignore_ascii_case(author)
+        || judge
+            .split('@')
+            .any(|part| part.eq_ignore_ascii_case(author))
 }
 
 /// Which kind of failure a reason is.

@@ -3,7 +3,7 @@
 use super::model::{Bin, Calibration, Row};
 use super::ranks::{mean_interval, moments};
 use crate::stats::calibration::{
-    BinaryForecast, BinomialInterval, Binning, brier_score, expected_calibration_error,
+    BinaryForecast, Binning, BinomialInterval, brier_score, expected_calibration_error,
     maximum_calibration_error, negative_log_likelihood, reliability_table,
 };
 use crate::stats::fit::MapFit;
@@ -28,7 +28,11 @@ pub(super) fn calibration(
         return Ok(Some(of_means(sample.predicted(), sample.human(), meaning)));
     }
     let Some(fit) = fit else { return Ok(None) };
-    let fitted: Vec<f64> = sample.predicted().iter().map(|value| fit.map.evaluate(*value)).collect();
+    let fitted: Vec<f64> = sample
+        .predicted()
+        .iter()
+        .map(|value| fit.map.evaluate(*value))
+        .collect();
     let meaning = "fitted values (logistic_4, fitted on these same items) against the mean of people's: shows where the curve does not hold, not how it would do on new items";
     Ok(Some(of_means(&fitted, sample.human(), meaning)))
 }
@@ -40,13 +44,30 @@ fn of_events(sample: &PairedSample) -> Result<Calibration, StatsError> {
     let row = |name: &str, result| Row::from_result(name, n, &result);
     let brier = brier_score(&forecast, Binning::EqualWidth(BINS));
     let estimates = vec![
-        row("ece_equal_width", expected_calibration_error(&forecast, Binning::EqualWidth(BINS))),
-        row("ece_equal_mass", expected_calibration_error(&forecast, Binning::EqualMass(BINS))),
-        row("mce", maximum_calibration_error(&forecast, Binning::EqualWidth(BINS))),
+        row(
+            "ece_equal_width",
+            expected_calibration_error(&forecast, Binning::EqualWidth(BINS)),
+        ),
+        row(
+            "ece_equal_mass",
+            expected_calibration_error(&forecast, Binning::EqualMass(BINS)),
+        ),
+        row(
+            "mce",
+            maximum_calibration_error(&forecast, Binning::EqualWidth(BINS)),
+        ),
         row("brier", brier.map(|parts| parts.brier)),
-        row("negative_log_likelihood", negative_log_likelihood(&forecast)),
+        row(
+            "negative_log_likelihood",
+            negative_log_likelihood(&forecast),
+        ),
     ];
-    let table = reliability_table(&forecast, Binning::EqualWidth(BINS), BinomialInterval::Wilson, 0.95)?;
+    let table = reliability_table(
+        &forecast,
+        Binning::EqualWidth(BINS),
+        BinomialInterval::Wilson,
+        0.95,
+    )?;
     let bins = table
         .into_iter()
         .map(|bin| Bin {
@@ -80,8 +101,20 @@ fn of_means(stated: &[f64], human: &[f64], meaning: &str) -> Calibration {
         from = to;
     }
     let n = stated.len();
-    let gap: f64 = bins.iter().map(|bin| bin.n as f64 * (bin.observed - bin.stated).abs()).sum::<f64>() / n as f64;
-    let mut row = Row::undefined("mean_calibration_gap", n, &StatsError::TooFew { statistic: "", needed: 0, got: 0 });
+    let gap: f64 = bins
+        .iter()
+        .map(|bin| bin.n as f64 * (bin.observed - bin.stated).abs())
+        .sum::<f64>()
+        / n as f64;
+    let mut row = Row::undefined(
+        "mean_calibration_gap",
+        n,
+        &StatsError::TooFew {
+            statistic: "",
+            needed: 0,
+            got: 0,
+        },
+    );
     row.value = Some(gap);
     row.note = None;
     "point estimate".clone_into(&mut row.method);
@@ -97,7 +130,12 @@ fn of_means(stated: &[f64], human: &[f64], meaning: &str) -> Calibration {
 }
 
 fn bin_of(members: &[usize], stated: &[f64], human: &[f64]) -> Bin {
-    let pick = |values: &[f64]| members.iter().map(|index| values[*index]).collect::<Vec<f64>>();
+    let pick = |values: &[f64]| {
+        members
+            .iter()
+            .map(|index| values[*index])
+            .collect::<Vec<f64>>()
+    };
     let (x, y) = (pick(stated), pick(human));
     Bin {
         edges: [x[0], x[x.len() - 1]],
@@ -117,7 +155,12 @@ mod tests {
         let stated: Vec<f64> = (0..103).map(|i| f64::from(i / 7)).collect();
         let calibration = of_means(&stated, &stated, "same");
         assert_eq!(calibration.bins.iter().map(|bin| bin.n).sum::<usize>(), 103);
-        assert!(calibration.bins.windows(2).all(|pair| pair[0].edges[1] < pair[1].edges[0]));
+        assert!(
+            calibration
+                .bins
+                .windows(2)
+                .all(|pair| pair[0].edges[1] < pair[1].edges[0])
+        );
         assert!(calibration.estimates[0].value.unwrap() < 1e-12);
     }
 

@@ -55,8 +55,17 @@ fn take_clusters(row: &mut Row, interval: Result<Interval, StatsError>) {
     }
 }
 
-fn clustered(name: &str, sample: &PairedSample, clusters: &[u32], plan: &Plan) -> Result<Interval, StatsError> {
-    fn interval<S: Resampled>(statistic: S, clusters: &[u32], plan: &Plan) -> Result<Interval, StatsError> {
+fn clustered(
+    name: &str,
+    sample: &PairedSample,
+    clusters: &[u32],
+    plan: &Plan,
+) -> Result<Interval, StatsError> {
+    fn interval<S: Resampled>(
+        statistic: S,
+        clusters: &[u32],
+        plan: &Plan,
+    ) -> Result<Interval, StatsError> {
         let statistic = Clustered::new(statistic, clusters)?;
         bootstrap_interval(&statistic, DEFAULT_LEVEL, BootstrapMethod::Percentile, plan)
     }
@@ -75,8 +84,14 @@ pub(super) fn pair_rows(sample: &PairedSample) -> Vec<Row> {
     };
     vec![
         accuracy("pairwise_accuracy", TieConvention::WithTies),
-        accuracy("pairwise_accuracy_without_human_ties", TieConvention::WithoutHumanTies),
-        accuracy("pairwise_accuracy_half_for_judge_ties", TieConvention::HalfForPredictedTies),
+        accuracy(
+            "pairwise_accuracy_without_human_ties",
+            TieConvention::WithoutHumanTies,
+        ),
+        accuracy(
+            "pairwise_accuracy_half_for_judge_ties",
+            TieConvention::HalfForPredictedTies,
+        ),
         Row::from_result("tau_eq", n, &tau_eq(sample, 0.0)),
     ]
 }
@@ -91,11 +106,17 @@ pub(super) fn fit_rows(sample: &PairedSample) -> (Vec<Row>, Option<MapFit>) {
             plcc.note.clone_from(&note);
             let mut rmse = Row::of(&fit.rmse);
             "rmse_logistic_4".clone_into(&mut rmse.name);
-            rmse.convention = format!("in units of the human scale, after logistic_4; {}", rmse.convention);
+            rmse.convention = format!(
+                "in units of the human scale, after logistic_4; {}",
+                rmse.convention
+            );
             rmse.note = note;
             (vec![plcc, rmse], Some(fit))
         }
-        Err(error) => (vec![Row::undefined("plcc_logistic_4", sample.len(), &error)], None),
+        Err(error) => (
+            vec![Row::undefined("plcc_logistic_4", sample.len(), &error)],
+            None,
+        ),
     }
 }
 
@@ -126,24 +147,39 @@ pub(super) fn error_rows(sample: &PairedSample) -> Vec<Row> {
         .map(|(judged, human)| judged - human)
         .sum::<f64>()
         / n as f64;
-    let offset = Estimate::new("mean_offset", offset, n, "judged less human, values as given, on one scale");
+    let offset = Estimate::new(
+        "mean_offset",
+        offset,
+        n,
+        "judged less human, values as given, on one scale",
+    );
     vec![rmse, Row::of(&offset)]
 }
 
 /// Agreement on answers `first`, `second` and `tie`.
 pub(super) fn preference_rows(sample: &PairedSample) -> Vec<Row> {
     let read = |values: &[f64]| -> Vec<Preference> {
-        values.iter().map(|share| Preference::from_margin(share - 0.5, 0.0)).collect()
+        values
+            .iter()
+            .map(|share| Preference::from_margin(share - 0.5, 0.0))
+            .collect()
     };
     let (predicted, human) = (read(sample.predicted()), read(sample.human()));
     let n = sample.len();
     let accuracy = |name: &str, convention| {
-        Row::from_result(name, n, &preference_accuracy(&predicted, &human, convention))
+        Row::from_result(
+            name,
+            n,
+            &preference_accuracy(&predicted, &human, convention),
+        )
     };
     let kappa = cohen_kappa(sample, KappaWeights::Unweighted).map(|kappa| kappa.estimate);
     vec![
         accuracy("preference_accuracy", TieConvention::WithTies),
-        accuracy("preference_accuracy_without_human_ties", TieConvention::WithoutHumanTies),
+        accuracy(
+            "preference_accuracy_without_human_ties",
+            TieConvention::WithoutHumanTies,
+        ),
         Row::from_result("cohen_kappa", n, &kappa),
     ]
 }

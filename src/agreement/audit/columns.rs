@@ -15,24 +15,62 @@ pub(super) const ID: Role = Role {
     what: "id",
     option: "--on",
     names: &[
-        "id", "item", "item_id", "image", "image_id", "img", "image_path", "img_path", "image_name", "img_name",
-        "name", "filename", "file_name", "file", "path", "key", "uid",
+        "id",
+        "item",
+        "item_id",
+        "image",
+        "image_id",
+        "img",
+        "image_path",
+        "img_path",
+        "image_name",
+        "img_name",
+        "name",
+        "filename",
+        "file_name",
+        "file",
+        "path",
+        "key",
+        "uid",
     ],
 };
 pub(super) const JUDGED: Role = Role {
     what: "judged value",
     option: "--judged-column",
     names: &[
-        "score", "judged", "predicted", "prediction", "pred", "judge_score", "value", "rating", "verdict",
-        "preference", "choice", "answer",
+        "score",
+        "judged",
+        "predicted",
+        "prediction",
+        "pred",
+        "judge_score",
+        "value",
+        "rating",
+        "verdict",
+        "preference",
+        "choice",
+        "answer",
     ],
 };
 pub(super) const HUMAN: Role = Role {
     what: "human value",
     option: "--human-column",
     names: &[
-        "human", "mos", "dmos", "human_score", "human_mean", "gt_score", "gt", "label", "mean", "score", "rating",
-        "value", "verdict", "preference", "choice",
+        "human",
+        "mos",
+        "dmos",
+        "human_score",
+        "human_mean",
+        "gt_score",
+        "gt",
+        "label",
+        "mean",
+        "score",
+        "rating",
+        "value",
+        "verdict",
+        "preference",
+        "choice",
     ],
 };
 pub(super) const HUMAN_SD: Role = Role {
@@ -43,17 +81,39 @@ pub(super) const HUMAN_SD: Role = Role {
 pub(super) const HUMAN_RATINGS: Role = Role {
     what: "number of human ratings",
     option: "--human-ratings",
-    names: &["human_ratings", "ratings", "n_ratings", "num_ratings", "votes", "n_votes", "c_total", "n"],
+    names: &[
+        "human_ratings",
+        "ratings",
+        "n_ratings",
+        "num_ratings",
+        "votes",
+        "n_votes",
+        "c_total",
+        "n",
+    ],
 };
 pub(super) const LENGTH: Role = Role {
     what: "length",
     option: "--length",
-    names: &["length", "response_length", "chars", "characters", "words", "tokens"],
+    names: &[
+        "length",
+        "response_length",
+        "chars",
+        "characters",
+        "words",
+        "tokens",
+    ],
 };
 pub(super) const AUTHOR: Role = Role {
     what: "author",
     option: "--author",
-    names: &["author", "generator", "generated_by", "produced_by", "source_model"],
+    names: &[
+        "author",
+        "generator",
+        "generated_by",
+        "produced_by",
+        "source_model",
+    ],
 };
 pub(super) const POSITION: Role = Role {
     what: "position",
@@ -95,7 +155,11 @@ impl Role {
         TableError::new(
             table.path(),
             TableFault::NoColumn,
-            format!("no column holds the {}; there are {}", self.what, listed(table.columns())),
+            format!(
+                "no column holds the {}; there are {}",
+                self.what,
+                listed(table.columns())
+            ),
             format!("pass `{} NAME`", self.option),
         )
     }
@@ -108,13 +172,20 @@ impl Role {
         Err(TableError::new(
             table.path(),
             TableFault::NoColumn,
-            format!("no column is called `{name}`; there are {}", listed(table.columns())),
+            format!(
+                "no column is called `{name}`; there are {}",
+                listed(table.columns())
+            ),
             format!("check `{}`", self.option),
         ))
     }
 
     /// The named column, or the only one with a usual name, if any.
-    pub(super) fn optional(&self, table: &Table, name: Option<&str>) -> Result<Option<String>, TableError> {
+    pub(super) fn optional(
+        &self,
+        table: &Table,
+        name: Option<&str>,
+    ) -> Result<Option<String>, TableError> {
         if let Some(name) = name {
             return self.named(table, name).map(Some);
         }
@@ -135,7 +206,10 @@ pub(super) fn ids(
         return Ok((ID.named(judged, in_judged)?, ID.named(human, in_human)?));
     }
     let (in_judged, in_human) = (ID.found(judged), ID.found(human));
-    let shared: Vec<&String> = in_judged.iter().filter(|name| in_human.contains(name)).collect();
+    let shared: Vec<&String> = in_judged
+        .iter()
+        .filter(|name| in_human.contains(name))
+        .collect();
     if let [only] = shared.as_slice() {
         return Ok(((*only).clone(), (*only).clone()));
     }
@@ -168,7 +242,11 @@ pub(super) fn value(
     match found.as_slice() {
         [only] => Ok(only.clone()),
         [] => {
-            let rest: Vec<&String> = table.columns().iter().filter(|column| free(column)).collect();
+            let rest: Vec<&String> = table
+                .columns()
+                .iter()
+                .filter(|column| free(column))
+                .collect();
             match rest.as_slice() {
                 [only] => Ok((*only).clone()),
                 _ => Err(role.absent(table)),
@@ -195,6 +273,10 @@ pub(super) fn raters(table: &Table) -> Vec<String> {
 }
 
 fn listed(columns: &[String]) -> String {
-    let shown: Vec<String> = columns.iter().take(40).map(|column| format!("`{column}`")).collect();
+    let shown: Vec<String> = columns
+        .iter()
+        .take(40)
+        .map(|column| format!("`{column}`"))
+        .collect();
     shown.join(", ")
 }

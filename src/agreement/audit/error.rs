@@ -45,7 +45,9 @@ pub enum AuditError {
         remedy: &'static str,
     },
     /// Something is missing where nothing may be.
-    #[error("{n} of {of} items have no judged value ({reasons}), and `--missing refuse` allows none; score them, or name another policy")]
+    #[error(
+        "{n} of {of} items have no judged value ({reasons}), and `--missing refuse` allows none; score them, or name another policy"
+    )]
     Refused {
         /// How many.
         n: usize,

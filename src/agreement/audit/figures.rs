@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::model::{Figures, Spread};
 use super::ranks::{mean_interval, moments, rank_shares};
+use crate::stats::PairedSample;
 use crate::stats::fit::MapFit;
 use crate::stats::resample::CounterRng;
-use crate::stats::PairedSample;
 
 /// Most points in a scatter plot.
 const POINTS: usize = 1_500;
@@ -15,7 +15,12 @@ const STEPS: u32 = 64;
 /// Cells along either side of the rank figure.
 const CELLS: usize = 10;
 
-pub(super) fn figures(sample: &PairedSample, groups: Option<&[&str]>, fit: Option<&MapFit>, seed: u64) -> Figures {
+pub(super) fn figures(
+    sample: &PairedSample,
+    groups: Option<&[&str]>,
+    fit: Option<&MapFit>,
+    seed: u64,
+) -> Figures {
     Figures {
         points: points(sample, seed),
         points_of: sample.len(),
@@ -53,7 +58,9 @@ fn curve(sample: &PairedSample, fit: &MapFit) -> Vec<[f64; 4]> {
     let ends = sample
         .predicted()
         .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+            (low.min(*x), high.max(*x))
+        });
     let half = 1.959_963_984_540_054 * fit.rmse.value;
     (0..=STEPS)
         .map(|step| {
@@ -86,13 +93,20 @@ fn cell(share: f64) -> usize {
 
 fn residuals(sample: &PairedSample, groups: Option<&[&str]>, fit: &MapFit) -> Vec<Spread> {
     let pairs = sample.human().iter().zip(sample.predicted());
-    let left: Vec<f64> = pairs.map(|(human, judged)| human - fit.map.evaluate(*judged)).collect();
+    let left: Vec<f64> = pairs
+        .map(|(human, judged)| human - fit.map.evaluate(*judged))
+        .collect();
     let mut by_group: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for (group, residual) in groups.into_iter().flatten().zip(&left) {
         by_group.entry(group).or_default().push(*residual);
     }
     let all = std::iter::once(spread(None, left));
-    all.chain(by_group.into_iter().map(|(group, residuals)| spread(Some(group), residuals))).collect()
+    all.chain(
+        by_group
+            .into_iter()
+            .map(|(group, residuals)| spread(Some(group), residuals)),
+    )
+    .collect()
 }
 
 fn spread(group: Option<&str>, mut residuals: Vec<f64>) -> Spread {

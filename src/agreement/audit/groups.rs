@@ -21,9 +21,15 @@ pub(super) fn rows(
     }
     let mut rows = Vec::new();
     for (group, members) in &members {
-        let pick = |values: &[f64]| members.iter().map(|index| values[*index]).collect::<Vec<f64>>();
+        let pick = |values: &[f64]| {
+            members
+                .iter()
+                .map(|index| values[*index])
+                .collect::<Vec<f64>>()
+        };
         let sample = PairedSample::new(&pick(judged), &pick(human))?;
-        let clusters = clusters.map(|clusters| renumbered(members.iter().map(|index| clusters[*index])));
+        let clusters =
+            clusters.map(|clusters| renumbered(members.iter().map(|index| clusters[*index])));
         let of_group = main_rows(&sample, clusters.as_deref(), plan);
         rows.extend(of_group.into_iter().map(|row| row.in_group(group)));
     }
@@ -40,15 +46,18 @@ pub(super) fn renumbered(clusters: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut known: BTreeMap<u32, u32> = BTreeMap::new();
     clusters
         .map(|cluster| {
-            let next = u32::try_from(known.len()).expect("there are no more clusters than 32-bit numbers");
+            let next =
+                u32::try_from(known.len()).expect("there are no more clusters than 32-bit numbers");
             *known.entry(cluster).or_insert(next)
         })
         .collect()
 }
 
 fn averages(name: &str, of_groups: &[&Row], groups: usize) -> Vec<Row> {
-    let found: Vec<(&Row, f64)> =
-        of_groups.iter().filter_map(|row| Some((*row, row.value?))).collect();
+    let found: Vec<(&Row, f64)> = of_groups
+        .iter()
+        .filter_map(|row| Some((*row, row.value?)))
+        .collect();
     let values: Vec<f64> = found.iter().map(|(_, value)| *value).collect();
     if values.is_empty() {
         return Vec::new();
@@ -56,11 +65,18 @@ fn averages(name: &str, of_groups: &[&Row], groups: usize) -> Vec<Row> {
     let k = values.len() as f64;
     let mean = values.iter().sum::<f64>() / k;
     let items: usize = found.iter().map(|(row, _)| row.n).sum();
-    let weighted = found.iter().map(|(row, value)| row.n as f64 * value).sum::<f64>() / items as f64;
+    let weighted = found
+        .iter()
+        .map(|(row, value)| row.n as f64 * value)
+        .sum::<f64>()
+        / items as f64;
     let over = if values.len() == groups {
         format!("over {groups} groups")
     } else {
-        format!("over the {} of {groups} groups in which it exists", values.len())
+        format!(
+            "over the {} of {groups} groups in which it exists",
+            values.len()
+        )
     };
     let row = |average, value, ci: Option<[f64; 2]>, what: &str| Row {
         name: name.to_owned(),
@@ -76,17 +92,37 @@ fn averages(name: &str, of_groups: &[&Row], groups: usize) -> Vec<Row> {
         convention: format!("{what}, {over}"),
         note: None,
     };
-    let mut legacy = row("tanh_of_mean", mean.tanh(), None, "tanh of the arithmetic mean");
+    let mut legacy = row(
+        "tanh_of_mean",
+        mean.tanh(),
+        None,
+        "tanh of the arithmetic mean",
+    );
     legacy.note = Some(
         "a published slip for Fisher's mean: it lacks the atanh; only for comparison with tables that used it".to_owned(),
     );
     let mut rows = vec![
-        row("arithmetic", mean, None, "arithmetic mean, every group counts the same"),
-        row("weighted", weighted, None, "arithmetic mean, weighted by items"),
+        row(
+            "arithmetic",
+            mean,
+            None,
+            "arithmetic mean, every group counts the same",
+        ),
+        row(
+            "weighted",
+            weighted,
+            None,
+            "arithmetic mean, weighted by items",
+        ),
     ];
     if let Some(fisher) = fisher_mean(&values) {
         let ci = fisher_interval(&found, fisher);
-        rows.push(row("fisher_z", fisher, ci, "tanh of the mean of atanh, every group counts the same"));
+        rows.push(row(
+            "fisher_z",
+            fisher,
+            ci,
+            "tanh of the mean of atanh, every group counts the same",
+        ));
     }
     rows.push(legacy);
     rows
@@ -119,7 +155,9 @@ mod tests {
         let groups = ["a", "a", "a", "a", "a", "b", "b", "b", "b", "b"];
         let rows = rows(&judged, &human, &groups, None, &Plan::default()).unwrap();
         let of = |average| {
-            let row = rows.iter().find(|row| row.name == "spearman" && row.average == Some(average));
+            let row = rows
+                .iter()
+                .find(|row| row.name == "spearman" && row.average == Some(average));
             row.unwrap().value.unwrap()
         };
         // Spearman's rho is 0.9 in `a` and -0.8 in `b`.
@@ -137,8 +175,19 @@ mod tests {
         let rows = rows(&judged, &human, &groups, None, &Plan::default()).unwrap();
         let undefined: Vec<&Row> = rows.iter().filter(|row| row.value.is_none()).collect();
         assert_eq!(undefined.len(), 3);
-        assert!(undefined.iter().all(|row| row.group.as_deref() == Some("b") && row.note.is_some()));
-        let average = rows.iter().find(|row| row.average == Some("arithmetic")).unwrap();
-        assert!(average.convention.contains("1 of 2 groups"), "{}", average.convention);
+        assert!(
+            undefined
+                .iter()
+                .all(|row| row.group.as_deref() == Some("b") && row.note.is_some())
+        );
+        let average = rows
+            .iter()
+            .find(|row| row.average == Some("arithmetic"))
+            .unwrap();
+        assert!(
+            average.convention.contains("1 of 2 groups"),
+            "{}",
+            average.convention
+        );
     }
 }

@@ -33,7 +33,9 @@ pub(super) fn join(judged: Side, human: Side, matching: Matching) -> Result<Join
     let mut items = Vec::new();
     let mut matched = 0_usize;
     let (mut left, mut right) = (judged.keys.as_slice(), human.keys.as_slice());
-    while let (Some((judged_key, judged_row)), Some((human_key, human_row))) = (left.first(), right.first()) {
+    while let (Some((judged_key, judged_row)), Some((human_key, human_row))) =
+        (left.first(), right.first())
+    {
         match judged_key.cmp(human_key) {
             std::cmp::Ordering::Less => {
                 only.0.push(*judged_row);
@@ -88,9 +90,16 @@ fn run<'a>(rows: &'a [(Key, u32)], key: &Key) -> &'a [(Key, u32)] {
 fn item(judged: &Side, rows: &[(Key, u32)], human_row: u32) -> Item {
     let swapped = |row: u32| judged.swapped.get(row as usize).copied().unwrap_or(false);
     let value = |row: u32| (judged.state[row as usize] == 0).then(|| judged.values[row as usize]);
-    let row = |is_swapped: bool| rows.iter().map(|(_, row)| *row).find(|row| swapped(*row) == is_swapped);
+    let row = |is_swapped: bool| {
+        rows.iter()
+            .map(|(_, row)| *row)
+            .find(|row| swapped(*row) == is_swapped)
+    };
     let (given, turned) = (row(false), row(true));
-    let readings = [given.and_then(value), turned.and_then(value).map(|share| 1.0 - share)];
+    let readings = [
+        given.and_then(value),
+        turned.and_then(value).map(|share| 1.0 - share),
+    ];
     let found: Vec<f64> = readings.into_iter().flatten().collect();
     // A pair that was to be asked in both orders and was answered in one only has no unbiased value.
     let complete = found.len() == rows.len();
@@ -116,14 +125,19 @@ fn unmatched(side: &Side, rows: &[u32]) -> Unmatched {
 
 /// Says which ids stood where, and whether another way of matching would help.
 fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditError {
-    let ids = |side: &Side| ids_of_rows(&side.table, &side.taken[0].1, &[0, 1, 2]).unwrap_or_default();
+    let ids =
+        |side: &Side| ids_of_rows(&side.table, &side.taken[0].1, &[0, 1, 2]).unwrap_or_default();
     let (in_judged, in_human) = (ids(judged), ids(human));
-    let helps = [Matching::FileName, Matching::Stem].into_iter().find(|other| {
-        *other != matching && {
-            let parts: Vec<&str> = in_human.iter().map(|id| other.part_of(id)).collect();
-            in_judged.iter().any(|id| !id.is_empty() && parts.contains(&other.part_of(id)))
-        }
-    });
+    let helps = [Matching::FileName, Matching::Stem]
+        .into_iter()
+        .find(|other| {
+            *other != matching && {
+                let parts: Vec<&str> = in_human.iter().map(|id| other.part_of(id)).collect();
+                in_judged
+                    .iter()
+                    .any(|id| !id.is_empty() && parts.contains(&other.part_of(id)))
+            }
+        });
     AuditError::NothingInCommon {
         judged: judged.table.path().to_owned(),
         human: human.table.path().to_owned(),
@@ -133,7 +147,12 @@ fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditEr
         human_ids: in_human.into_iter().filter(|id| !id.is_empty()).collect(),
         remedy: helps.map_or_else(
             || "name the id columns with `--on JUDGED=HUMAN`".to_owned(),
-            |matching| format!("pass `--match {}`, or name the id columns with `--on JUDGED=HUMAN`", matching.name()),
+            |matching| {
+                format!(
+                    "pass `--match {}`, or name the id columns with `--on JUDGED=HUMAN`",
+                    matching.name()
+                )
+            },
         ),
     }
 }
@@ -141,7 +160,10 @@ fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditEr
 impl Joined {
     /// How many items have a value of the judge.
     pub(super) fn scored(&self) -> usize {
-        self.items.iter().filter(|item| item.judged.is_some()).count()
+        self.items
+            .iter()
+            .filter(|item| item.judged.is_some())
+            .count()
     }
 
     /// What stands in for a missing value under a policy; nothing where the item is left out.
@@ -150,7 +172,10 @@ impl Joined {
         match policy {
             Missing::Drop | Missing::Refuse => None,
             Missing::Zero => Some(0.0),
-            Missing::Worst => self.judged.worst.or_else(|| scored().min_by(f64::total_cmp)),
+            Missing::Worst => self
+                .judged
+                .worst
+                .or_else(|| scored().min_by(f64::total_cmp)),
             Missing::Mean => {
                 let n = scored().count();
                 (n > 0).then(|| scored().sum::<f64>() / n as f64)
@@ -172,7 +197,11 @@ impl Joined {
 
     /// The number in a further column: from the human file, or else from the judged one.
     pub(super) fn number(&self, role: &str, item: &Item) -> Option<f64> {
-        let of = |side: &Side, row: u32| side.numbers.get(role).and_then(|column| column[row as usize]);
+        let of = |side: &Side, row: u32| {
+            side.numbers
+                .get(role)
+                .and_then(|column| column[row as usize])
+        };
         of(&self.human, item.human_row).or_else(|| of(&self.judged, item.judged_row?))
     }
 
@@ -188,7 +217,8 @@ impl Joined {
 
     /// Whether either file has a column of this role.
     pub(super) fn has(&self, role: &str) -> bool {
-        let in_side = |side: &Side| side.numbers.contains_key(role) || side.names.contains_key(role);
+        let in_side =
+            |side: &Side| side.numbers.contains_key(role) || side.names.contains_key(role);
         in_side(&self.human) || in_side(&self.judged)
     }
 
@@ -209,12 +239,12 @@ impl Joined {
             }
         }
         let named = self.judged.reasons.iter().zip(counts);
-        let mut reasons: Vec<(String, usize, Option<u64>)> =
-            named.map(|((reason, line), n)| (reason.clone(), n, Some(*line))).collect();
+        let mut reasons: Vec<(String, usize, Option<u64>)> = named
+            .map(|((reason, line), n)| (reason.clone(), n, Some(*line)))
+            .collect();
         reasons.push(("no row in the judged file".to_owned(), no_row, None));
         reasons.retain(|(_, n, _)| *n > 0);
         reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         reasons
     }
 }
-

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::AuditError;
-use super::columns::{self, AUTHOR, CLUSTER, GROUP, HUMAN, HUMAN_RATINGS, HUMAN_SD, JUDGED, LENGTH, POSITION, SWAPPED};
+use super::columns::{
+    self, AUTHOR, CLUSTER, GROUP, HUMAN, HUMAN_RATINGS, HUMAN_SD, JUDGED, LENGTH, POSITION, SWAPPED,
+};
 use super::join::{Joined, join};
 use super::options::AuditOptions;
 use super::side::{Plan, Side, read, with_role};
@@ -13,31 +15,52 @@ use crate::table::{Table, TableError};
 pub(super) fn load(options: &AuditOptions) -> Result<Joined, AuditError> {
     let judged = Table::open(&options.judged, options.delimiter)?;
     let human = Table::open(&options.human, options.delimiter)?;
-    for (name, option) in [(&options.columns.group, "--group"), (&options.columns.cluster, "--cluster")] {
+    for (name, option) in [
+        (&options.columns.group, "--group"),
+        (&options.columns.cluster, "--cluster"),
+    ] {
         if let Some(name) = name {
             require_in_either(name, option, &judged, &human)?;
         }
     }
     let (judged_id, human_id) = columns::ids(&judged, &human, options.on.as_ref())?;
-    let judged = read_judged(judged, judged_id, options, options.columns.judged.as_deref())?;
+    let judged = read_judged(
+        judged,
+        judged_id,
+        options,
+        options.columns.judged.as_deref(),
+    )?;
     let human = read_human(human, human_id, options)?;
     Ok(join(judged, human, options.matching)?)
 }
 
 /// Reads another judge's file, found by the same names as the first where it has them.
-pub(super) fn load_other(path: &Path, options: &AuditOptions, human: Side) -> Result<Joined, AuditError> {
+pub(super) fn load_other(
+    path: &Path,
+    options: &AuditOptions,
+    human: Side,
+) -> Result<Joined, AuditError> {
     let table = Table::open(path, options.delimiter)?;
     let id = options.on.as_ref().map(|(judged, _)| judged.clone());
     let id = match id.filter(|id| table.has(id)) {
         Some(id) => id,
         None => columns::ids(&table, &human.table, None)?.0,
     };
-    let value = options.columns.judged.as_deref().filter(|name| table.has(name));
+    let value = options
+        .columns
+        .judged
+        .as_deref()
+        .filter(|name| table.has(name));
     let side = read_judged(table, id, options, value)?;
     Ok(join(side, human, options.matching)?)
 }
 
-fn require_in_either(name: &str, option: &'static str, judged: &Table, human: &Table) -> Result<(), AuditError> {
+fn require_in_either(
+    name: &str,
+    option: &'static str,
+    judged: &Table,
+    human: &Table,
+) -> Result<(), AuditError> {
     if judged.has(name) || human.has(name) {
         return Ok(());
     }
@@ -49,7 +72,11 @@ fn require_in_either(name: &str, option: &'static str, judged: &Table, human: &T
         option,
         judged: judged.path().to_owned(),
         human: human.path().to_owned(),
-        columns: columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", "),
+        columns: columns
+            .iter()
+            .map(|column| format!("`{column}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
     })
 }
 
@@ -69,7 +96,10 @@ fn further(table: &Table, options: &AuditOptions) -> Result<Further, TableError>
     };
     let numbers = [usual(&LENGTH, "length", &named.length)?];
     let mut names = vec![usual(&AUTHOR, "author", &named.author)?];
-    for (role, label, name) in [(&GROUP, "group", &named.group), (&CLUSTER, "cluster", &named.cluster)] {
+    for (role, label, name) in [
+        (&GROUP, "group", &named.group),
+        (&CLUSTER, "cluster", &named.cluster),
+    ] {
         if let Some(name) = here(name) {
             names.push(with_role(role, label, table, Some(&name))?);
         }
@@ -87,11 +117,21 @@ fn read_judged(
     value: Option<&str>,
 ) -> Result<Side, AuditError> {
     let Further { mut numbers, names } = further(&table, options)?;
-    numbers.extend(with_role(&POSITION, "position", &table, options.columns.position.as_deref())?);
+    numbers.extend(with_role(
+        &POSITION,
+        "position",
+        &table,
+        options.columns.position.as_deref(),
+    )?);
     let swapped = SWAPPED.optional(&table, options.columns.swapped.as_deref())?;
     let value = {
         let mut claimed: Vec<&str> = vec![&id];
-        claimed.extend(numbers.iter().chain(&names).map(|(_, column)| column.as_str()));
+        claimed.extend(
+            numbers
+                .iter()
+                .chain(&names)
+                .map(|(_, column)| column.as_str()),
+        );
         claimed.extend(swapped.as_deref());
         columns::value(&table, &JUDGED, value, &claimed)?
     };
@@ -120,14 +160,29 @@ fn read_human(table: Table, id: String, options: &AuditOptions) -> Result<Side, 
         .filter(|name| !table.has(name))
         .and_then(|name| name.parse::<f64>().ok())
         .filter(|ratings| *ratings >= 1.0);
-    numbers.extend(with_role(&HUMAN_SD, "human_sd", &table, named.human_sd.as_deref())?);
+    numbers.extend(with_role(
+        &HUMAN_SD,
+        "human_sd",
+        &table,
+        named.human_sd.as_deref(),
+    )?);
     if same_for_all.is_none() {
-        numbers.extend(with_role(&HUMAN_RATINGS, "human_ratings", &table, named.human_ratings.as_deref())?);
+        numbers.extend(with_role(
+            &HUMAN_RATINGS,
+            "human_ratings",
+            &table,
+            named.human_ratings.as_deref(),
+        )?);
     }
     let raters = columns::raters(&table);
     let value = {
         let mut claimed: Vec<&str> = vec![&id];
-        claimed.extend(numbers.iter().chain(&names).map(|(_, column)| column.as_str()));
+        claimed.extend(
+            numbers
+                .iter()
+                .chain(&names)
+                .map(|(_, column)| column.as_str()),
+        );
         claimed.extend(raters.iter().map(String::as_str));
         match columns::value(&table, &HUMAN, named.human.as_deref(), &claimed) {
             Ok(value) => Some(value),
@@ -151,7 +206,8 @@ fn read_human(table: Table, id: String, options: &AuditOptions) -> Result<Side, 
     };
     let mut side = read(table, &plan)?;
     if let Some(ratings) = same_for_all {
-        side.numbers.insert("human_ratings", vec![Some(ratings); side.values.len()]);
+        side.numbers
+            .insert("human_ratings", vec![Some(ratings); side.values.len()]);
     }
     Ok(side)
 }

@@ -66,7 +66,10 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
     check(&joined, options)?;
     let used = joined.used(options.missing);
     let judged: Vec<f64> = used.iter().map(|(_, value)| *value).collect();
-    let human: Vec<f64> = used.iter().map(|(item, _)| joined.human_value(item)).collect();
+    let human: Vec<f64> = used
+        .iter()
+        .map(|(item, _)| joined.human_value(item))
+        .collect();
     let sample = PairedSample::new(&judged, &human)?;
     let groups = names_of(&joined, &used, "group");
     let clusters = clusters_of(&joined, &used);
@@ -107,7 +110,10 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
         coverage: counts.scored as f64 / counts.human_items as f64,
         sentence: String::new(),
         warnings: Vec::new(),
-        inputs: vec![input("judged", &joined.judged), input("human", &joined.human)],
+        inputs: vec![
+            input("judged", &joined.judged),
+            input("human", &joined.human),
+        ],
         conventions: conventions(options, clusters.as_deref()),
         estimates,
         missing_policies: missing_policies(&joined),
@@ -148,17 +154,34 @@ fn check(joined: &Joined, options: &AuditOptions) -> Result<(), AuditError> {
         remedy,
     };
     let listed = |reasons: &[(String, u64)]| {
-        let shown = reasons.iter().take(3).map(|(reason, line)| format!("{reason}, first on line {line}"));
+        let shown = reasons
+            .iter()
+            .take(3)
+            .map(|(reason, line)| format!("{reason}, first on line {line}"));
         shown.collect::<Vec<_>>().join("; ")
     };
     if joined.items.is_empty() {
-        let detail = format!("no matched row has a human value ({})", listed(&joined.human.reasons));
-        return Err(nothing(&joined.human, detail, "name another column with `--human-column`"));
+        let detail = format!(
+            "no matched row has a human value ({})",
+            listed(&joined.human.reasons)
+        );
+        return Err(nothing(
+            &joined.human,
+            detail,
+            "name another column with `--human-column`",
+        ));
     }
     let scored = joined.scored();
     if scored == 0 {
-        let detail = format!("no matched row has a value of the judge ({})", listed(&joined.judged.reasons));
-        return Err(nothing(&joined.judged, detail, "name another column with `--judged-column`"));
+        let detail = format!(
+            "no matched row has a value of the judge ({})",
+            listed(&joined.judged.reasons)
+        );
+        return Err(nothing(
+            &joined.judged,
+            detail,
+            "name another column with `--judged-column`",
+        ));
     }
     if options.missing == Missing::Refuse && scored < joined.items.len() {
         let reasons = joined.reasons();
@@ -170,7 +193,12 @@ fn check(joined: &Joined, options: &AuditOptions) -> Result<(), AuditError> {
                 .map(|(reason, n, line)| {
                     line.map_or_else(
                         || format!("{n} {reason}"),
-                        |line| format!("{n} {reason}, first in {} on line {line}", joined.judged.table.path().display()),
+                        |line| {
+                            format!(
+                                "{n} {reason}, first in {} on line {line}",
+                                joined.judged.table.path().display()
+                            )
+                        },
                     )
                 })
                 .collect::<Vec<_>>()
@@ -195,14 +223,18 @@ fn undefined(joined: &Joined, sample: &PairedSample) -> AuditError {
             reason: "no coefficient exists for these values".to_owned(),
         });
     let (side, remedy) = match &error {
-        StatsError::Constant { side: SampleSide::Human, .. } => {
-            (&joined.human, "name another column with `--human-column`")
-        }
+        StatsError::Constant {
+            side: SampleSide::Human,
+            ..
+        } => (&joined.human, "name another column with `--human-column`"),
         StatsError::Constant { .. } => (
             &joined.judged,
             "check the judge: it gave every item the same value; or name another column with `--judged-column`",
         ),
-        _ => (&joined.human, "give at least three items that both files have"),
+        _ => (
+            &joined.human,
+            "give at least three items that both files have",
+        ),
     };
     AuditError::Undefined {
         file: side.table.path().to_owned(),
@@ -242,36 +274,57 @@ fn clusters_of(joined: &Joined, used: &[(Item, f64)]) -> Option<Vec<u32>> {
 }
 
 fn judge_name(named: Option<&str>, side: &Side, path: &Path) -> String {
-    named.map(str::to_owned).or_else(|| side.judge.clone()).unwrap_or_else(|| {
-        path.file_stem().map_or_else(|| "judge".to_owned(), |stem| stem.to_string_lossy().into_owned())
-    })
+    named
+        .map(str::to_owned)
+        .or_else(|| side.judge.clone())
+        .unwrap_or_else(|| {
+            path.file_stem().map_or_else(
+                || "judge".to_owned(),
+                |stem| stem.to_string_lossy().into_owned(),
+            )
+        })
 }
 
 fn input(role: &'static str, side: &Side) -> Input {
     let path = side.table.path();
     Input {
         role,
-        file: path
-            .file_name()
-            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        file: path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
         format: side.table.format().name(),
         rows: side.values.len(),
         digest: side.digest.to_string(),
-        columns: side.taken.iter().map(|(role, column)| Named::new(*role, column)).collect(),
+        columns: side
+            .taken
+            .iter()
+            .map(|(role, column)| Named::new(*role, column))
+            .collect(),
     }
 }
 
 fn counts(joined: &Joined, used: usize) -> Counts {
     let scored = joined.scored();
-    let human_missing = joined.human.reasons.iter().enumerate().map(|(place, (reason, line))| {
-        let n = joined.human.state.iter().filter(|state| usize::from(**state) == place + 1).count();
-        ReasonCount {
-            reason: reason.clone(),
-            kind: "missing",
-            n,
-            first_line: Some(*line),
-        }
-    });
+    let human_missing = joined
+        .human
+        .reasons
+        .iter()
+        .enumerate()
+        .map(|(place, (reason, line))| {
+            let n = joined
+                .human
+                .state
+                .iter()
+                .filter(|state| usize::from(**state) == place + 1)
+                .count();
+            ReasonCount {
+                reason: reason.clone(),
+                kind: "missing",
+                n,
+                first_line: Some(*line),
+            }
+        });
     Counts {
         judged_rows: joined.judged.values.len(),
         human_rows: joined.human.values.len(),
@@ -307,10 +360,23 @@ fn conventions(options: &AuditOptions, clusters: Option<&[u32]>) -> Vec<Named> {
         }
     );
     let mut found = vec![
-        Named::new("missing values", format!("{}: {}", options.missing.name(), options.missing.describe())),
-        Named::new("ids", format!("matched {}; on several rows: {}", options.matching.name(), options.duplicates.name())),
+        Named::new(
+            "missing values",
+            format!("{}: {}", options.missing.name(), options.missing.describe()),
+        ),
+        Named::new(
+            "ids",
+            format!(
+                "matched {}; on several rows: {}",
+                options.matching.name(),
+                options.duplicates.name()
+            ),
+        ),
         Named::new("direction", better),
-        Named::new("ties", "values as given; equal values share their midrank and are tied"),
+        Named::new(
+            "ties",
+            "values as given; equal values share their midrank and are tied",
+        ),
         Named::new("intervals", "95 %; method with each figure"),
         Named::new(
             "resampling",
@@ -319,10 +385,16 @@ fn conventions(options: &AuditOptions, clusters: Option<&[u32]>) -> Vec<Named> {
     ];
     if let (Some(clusters), Some(column)) = (clusters, &options.columns.cluster) {
         let count = clusters.iter().max().map_or(0, |last| *last as usize + 1);
-        found.push(Named::new("clusters", format!("{count} by `{column}`, drawn as a whole")));
+        found.push(Named::new(
+            "clusters",
+            format!("{count} by `{column}`, drawn as a whole"),
+        ));
     }
     if let Some(column) = &options.columns.group {
-        found.push(Named::new("groups", format!("by `{column}`; averaged as named")));
+        found.push(Named::new(
+            "groups",
+            format!("by `{column}`; averaged as named"),
+        ));
     }
     found
 }
@@ -337,11 +409,16 @@ fn missing_policies(joined: &Joined) -> Vec<PolicyRow> {
         .map(|policy| {
             let used = joined.used(policy);
             let judged: Vec<f64> = used.iter().map(|(_, value)| *value).collect();
-            let human: Vec<f64> = used.iter().map(|(item, _)| joined.human_value(item)).collect();
+            let human: Vec<f64> = used
+                .iter()
+                .map(|(item, _)| joined.human_value(item))
+                .collect();
             let sample = PairedSample::new(&judged, &human);
             let value = |name| {
                 let sample = sample.as_ref().ok()?;
-                coefficients::main(name, sample).ok().map(|estimate| estimate.value)
+                coefficients::main(name, sample)
+                    .ok()
+                    .map(|estimate| estimate.value)
             };
             PolicyRow {
                 policy: policy.name(),
@@ -361,7 +438,10 @@ fn disagreements(
     sample: &PairedSample,
     options: &AuditOptions,
 ) -> Result<Vec<Disagreement>, AuditError> {
-    let (judged, human) = (ranks::rank_shares(sample.predicted()), ranks::rank_shares(sample.human()));
+    let (judged, human) = (
+        ranks::rank_shares(sample.predicted()),
+        ranks::rank_shares(sample.human()),
+    );
     let apart = |index: &usize| (judged[*index] - human[*index]).abs();
     let mut order: Vec<usize> = (0..used.len()).collect();
     order.sort_by(|a, b| apart(b).total_cmp(&apart(a)).then(a.cmp(b)));
@@ -393,16 +473,28 @@ fn warnings(audit: &Audit, sample: &PairedSample, clusters: Option<&[u32]>) -> V
         ));
     }
     for (n, what) in [
-        (counts.human_missing.iter().map(|reason| reason.n).sum(), "row(s) of the human file have no value"),
-        (counts.only_judged.n, "id(s) of the judged file are not in the human file"),
-        (counts.duplicates_left_out, "row(s) were left out because their id occurs on another row"),
+        (
+            counts.human_missing.iter().map(|reason| reason.n).sum(),
+            "row(s) of the human file have no value",
+        ),
+        (
+            counts.only_judged.n,
+            "id(s) of the judged file are not in the human file",
+        ),
+        (
+            counts.duplicates_left_out,
+            "row(s) were left out because their id occurs on another row",
+        ),
     ] {
         if n > 0 {
             found.push(format!("{} {what}", thousands(n)));
         }
     }
     if audit.n < 30 {
-        found.push(format!("{} items are few: intervals are wide and their methods approximate", audit.n));
+        found.push(format!(
+            "{} items are few: intervals are wide and their methods approximate",
+            audit.n
+        ));
     }
     let tied = Ranks::of(sample.predicted()).tie_share();
     if tied > 0.5 {
@@ -418,14 +510,22 @@ fn warnings(audit: &Audit, sample: &PairedSample, clusters: Option<&[u32]>) -> V
             thousands(nearly)
         ));
     }
-    let overall = |name: &str| audit.estimates.iter().find(|row| row.name == name && row.is_overall()).and_then(|row| row.value);
+    let overall = |name: &str| {
+        audit
+            .estimates
+            .iter()
+            .find(|row| row.name == name && row.is_overall())
+            .and_then(|row| row.value)
+    };
     if overall("spearman").is_some_and(|value| value < 0.0) {
         found.push("the correlation is negative: if lower values are better in one file, say so with `--judged-better lower` or `--human-better lower`".to_owned());
     }
     if let Some(clusters) = clusters {
         let count = clusters.iter().max().map_or(0, |last| last + 1);
         if count < 20 {
-            found.push(format!("{count} clusters are few: intervals over clusters are too narrow below about 20"));
+            found.push(format!(
+                "{count} clusters are few: intervals over clusters are too narrow below about 20"
+            ));
         }
     }
     if let (Some(pooled), Some(within)) = (
@@ -454,15 +554,27 @@ fn nearly_tied(values: &[f64]) -> usize {
 }
 
 /// Adds the comparison with the baseline judge.
-fn compare(audit: &mut Audit, path: &Path, joined: Joined, options: &AuditOptions) -> Result<(), AuditError> {
+fn compare(
+    audit: &mut Audit,
+    path: &Path,
+    joined: Joined,
+    options: &AuditOptions,
+) -> Result<(), AuditError> {
     let stand_in = joined.stand_in(options.missing);
-    let first: BTreeMap<u32, (Option<f64>, Item)> =
-        joined.items.iter().map(|item| (item.human_row, (item.judged.or(stand_in), *item))).collect();
+    let first: BTreeMap<u32, (Option<f64>, Item)> = joined
+        .items
+        .iter()
+        .map(|item| (item.human_row, (item.judged.or(stand_in), *item)))
+        .collect();
     let clusters = |shared: &[(Item, f64)]| clusters_of(&joined, shared);
     // The human side is needed by both joins; its clusters are numbered before it moves on.
     let all: Vec<(Item, f64)> = joined.items.iter().map(|item| (*item, 0.0)).collect();
-    let cluster_of: Option<BTreeMap<u32, u32>> =
-        clusters(&all).map(|numbers| all.iter().map(|(item, _)| item.human_row).zip(numbers).collect());
+    let cluster_of: Option<BTreeMap<u32, u32>> = clusters(&all).map(|numbers| {
+        all.iter()
+            .map(|(item, _)| item.human_row)
+            .zip(numbers)
+            .collect()
+    });
     let other = load::load_other(path, options, joined.human)?;
     let other_stand_in = other.stand_in(options.missing);
     let mut shared = Shared {
@@ -474,8 +586,12 @@ fn compare(audit: &mut Audit, path: &Path, joined: Joined, options: &AuditOption
         clusters: cluster_of.as_ref().map(|_| Vec::new()),
     };
     for item in &other.items {
-        let Some((Some(judged), _)) = first.get(&item.human_row) else { continue };
-        let Some(value) = item.judged.or(other_stand_in) else { continue };
+        let Some((Some(judged), _)) = first.get(&item.human_row) else {
+            continue;
+        };
+        let Some(value) = item.judged.or(other_stand_in) else {
+            continue;
+        };
         shared.judged.push(*judged);
         shared.other.push(value);
         shared.human.push(other.human_value(item));

@@ -178,7 +178,10 @@ impl Row {
             average: None,
             value: Some(estimate.value),
             ci: estimate.interval.as_ref().map(ends),
-            ci_method: estimate.interval.as_ref().map(|interval| interval.method.to_string()),
+            ci_method: estimate
+                .interval
+                .as_ref()
+                .map(|interval| interval.method.to_string()),
             ci_independent: None,
             p_value: estimate.p_value,
             n: estimate.n,

@@ -12,18 +12,28 @@ pub(super) fn sentence(audit: &Audit) -> String {
         percent(audit.coverage),
         audit.judge
     );
-    match audit.estimates.iter().find(|row| row.name == "spearman" && row.is_overall()) {
+    match audit
+        .estimates
+        .iter()
+        .find(|row| row.name == "spearman" && row.is_overall())
+    {
         Some(row) if row.value.is_some() => text.push_str(&figure("Spearman", row, "midranks")),
         _ => text.push_str("a Spearman correlation that is undefined"),
     }
-    if let Some(row) = audit.estimates.iter().find(|row| row.name == "kendall_tau_b" && row.is_overall())
+    if let Some(row) = audit
+        .estimates
+        .iter()
+        .find(|row| row.name == "kendall_tau_b" && row.is_overall())
         && row.value.is_some()
     {
         text.push_str(" and ");
         text.push_str(&figure("Kendall tau-b", row, ""));
     }
     if counts.stood_in > 0 {
-        let policy = audit.conventions.iter().find(|named| named.name == "missing values");
+        let policy = audit
+            .conventions
+            .iter()
+            .find(|named| named.name == "missing values");
         text.push_str(&format!(
             ", with {} items stood in for ({})",
             thousands(counts.stood_in),
@@ -39,9 +49,15 @@ pub(super) fn sentence(audit: &Audit) -> String {
 }
 
 fn figure(name: &str, row: &Row, ties: &str) -> String {
-    let value = row.value.map_or_else(String::new, |value| format!("{value:.3}"));
+    let value = row
+        .value
+        .map_or_else(String::new, |value| format!("{value:.3}"));
     let method = row.ci_method.as_deref().unwrap_or_default();
-    let details = [method, ties].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+    let details = [method, ties]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ");
     match row.ci {
         Some([low, high]) => format!("{name} {value} (95 % CI {low:.3} to {high:.3}; {details})"),
         None => format!("{name} {value} (no interval; {details})"),
@@ -49,7 +65,11 @@ fn figure(name: &str, row: &Row, ties: &str) -> String {
 }
 
 fn ceiling(baselines: &[Baseline]) -> Option<String> {
-    let ceilings = || baselines.iter().filter(|baseline| baseline.kind == "ceiling");
+    let ceilings = || {
+        baselines
+            .iter()
+            .filter(|baseline| baseline.kind == "ceiling")
+    };
     let known = ceilings()
         .find(|baseline| baseline.statistic == "spearman" && baseline.value.is_some())
         .or_else(|| ceilings().find(|baseline| baseline.value.is_some()))?;
@@ -59,12 +79,17 @@ fn ceiling(baselines: &[Baseline]) -> Option<String> {
     } else {
         "one person would reach"
     };
-    Some(format!("{what} {} {value:.3}", capitalised(&known.statistic)))
+    Some(format!(
+        "{what} {} {value:.3}",
+        capitalised(&known.statistic)
+    ))
 }
 
 fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// A count with separators for people.
@@ -100,7 +125,13 @@ mod tests {
 
     #[test]
     fn counts_and_shares_read_as_people_write_them() {
-        assert_eq!([thousands(7), thousands(2_982), thousands(1_000_000)], ["7", "2,982", "1,000,000"]);
-        assert_eq!([percent(0.994), percent(1.0), percent(0.99999), percent(0.0)], ["99.4", "100", "> 99.9", "0.0"]);
+        assert_eq!(
+            [thousands(7), thousands(2_982), thousands(1_000_000)],
+            ["7", "2,982", "1,000,000"]
+        );
+        assert_eq!(
+            [percent(0.994), percent(1.0), percent(0.99999), percent(0.0)],
+            ["99.4", "100", "> 99.9", "0.0"]
+        );
     }
 }

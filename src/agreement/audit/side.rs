@@ -96,7 +96,14 @@ pub(super) struct Plan<'a> {
 }
 
 /// Columns of `opine score --json` beside the score.
-const STATUS: [&str; 6] = ["status", "reason", "judge", "scale.min", "scale.max", "scale.better"];
+const STATUS: [&str; 6] = [
+    "status",
+    "reason",
+    "judge",
+    "scale.min",
+    "scale.max",
+    "scale.better",
+];
 
 struct Reader<'a> {
     plan: &'a Plan<'a>,
@@ -110,7 +117,12 @@ pub(super) fn read(table: Table, plan: &Plan<'_>) -> Result<Side, TableError> {
     let mut wanted: Vec<&str> = vec![&plan.id];
     wanted.extend(plan.value.as_deref());
     wanted.extend(plan.raters.iter().map(String::as_str));
-    wanted.extend(plan.numbers.iter().chain(&plan.names).map(|(_, column)| column.as_str()));
+    wanted.extend(
+        plan.numbers
+            .iter()
+            .chain(&plan.names)
+            .map(|(_, column)| column.as_str()),
+    );
     wanted.extend(plan.swapped.as_deref());
     let data = wanted.len();
     if plan.status {
@@ -118,14 +130,21 @@ pub(super) fn read(table: Table, plan: &Plan<'_>) -> Result<Side, TableError> {
     }
     let mut reader = Reader::new(table, plan)?;
     let table = reader.side.table.clone();
-    table.rows(&wanted, |line, cells| reader.take(line, &cells[..data], &cells[data..]))?;
+    table.rows(&wanted, |line, cells| {
+        reader.take(line, &cells[..data], &cells[data..])
+    })?;
     reader.finish()
 }
 
 impl<'a> Reader<'a> {
     fn new(table: Table, plan: &'a Plan<'a>) -> Result<Self, TableError> {
         let unreadable = |error: std::io::Error| {
-            TableError::new(table.path(), TableFault::Unreadable, format!("cannot be read: {error}"), "")
+            TableError::new(
+                table.path(),
+                TableFault::Unreadable,
+                format!("cannot be read: {error}"),
+                "",
+            )
         };
         let file = std::fs::File::open(table.path()).map_err(unreadable)?;
         let digest = Digest::of_reader(file).map_err(unreadable)?;
@@ -133,7 +152,11 @@ impl<'a> Reader<'a> {
         taken.extend(plan.value.iter().map(|column| ("value", column.clone())));
         taken.extend(plan.raters.iter().map(|column| ("rater", column.clone())));
         taken.extend(plan.numbers.iter().chain(&plan.names).cloned());
-        taken.extend(plan.swapped.iter().map(|column| ("swapped", column.clone())));
+        taken.extend(
+            plan.swapped
+                .iter()
+                .map(|column| ("swapped", column.clone())),
+        );
         let side = Side {
             table,
             taken,
@@ -143,8 +166,16 @@ impl<'a> Reader<'a> {
             state: Vec::new(),
             reasons: Vec::new(),
             swapped: Vec::new(),
-            numbers: plan.numbers.iter().map(|(role, _)| (*role, Vec::new())).collect(),
-            names: plan.names.iter().map(|(role, _)| (*role, Names::default())).collect(),
+            numbers: plan
+                .numbers
+                .iter()
+                .map(|(role, _)| (*role, Vec::new()))
+                .collect(),
+            names: plan
+                .names
+                .iter()
+                .map(|(role, _)| (*role, Names::default()))
+                .collect(),
             raters: vec![Vec::new(); plan.raters.len()],
             duplicates: 0,
             judge: None,
@@ -159,21 +190,45 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn error(&self, line: u64, column: &str, fault: TableFault, detail: String, remedy: &str) -> TableError {
+    fn error(
+        &self,
+        line: u64,
+        column: &str,
+        fault: TableFault,
+        detail: String,
+        remedy: &str,
+    ) -> TableError {
         TableError::new(self.side.table.path(), fault, detail, remedy)
             .at(line)
             .column(column)
     }
 
-    fn take(&mut self, line: u64, cells: &[Cell<'_>], status: &[Cell<'_>]) -> Result<(), TableError> {
+    fn take(
+        &mut self,
+        line: u64,
+        cells: &[Cell<'_>],
+        status: &[Cell<'_>],
+    ) -> Result<(), TableError> {
         let plan = self.plan;
         let row = u32::try_from(self.lines.len()).map_err(|_| {
             let remedy = "split the file";
-            self.error(line, &plan.id, TableFault::Format, "more than 4,294,967,295 rows".to_owned(), remedy)
+            self.error(
+                line,
+                &plan.id,
+                TableFault::Format,
+                "more than 4,294,967,295 rows".to_owned(),
+                remedy,
+            )
         })?;
         let Some(id) = cells[0].label() else {
             let remedy = "give every row an id, or remove the row";
-            return Err(self.error(line, &plan.id, TableFault::Missing, "the id is empty".to_owned(), remedy));
+            return Err(self.error(
+                line,
+                &plan.id,
+                TableFault::Missing,
+                "the id is empty".to_owned(),
+                remedy,
+            ));
         };
         self.side.keys.push((key(plan.matching.part_of(&id)), row));
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
@@ -198,14 +253,21 @@ impl<'a> Reader<'a> {
             names.push(name);
             if *role != "cluster" && names.names.len() > MOST_GROUPS {
                 let detail = format!("more than {MOST_GROUPS} different names of a {role}");
-                let remedy = "name a column with fewer; items that belong together are for `--cluster`";
+                let remedy =
+                    "name a column with fewer; items that belong together are for `--cluster`";
                 return Err(self.error(line, column, TableFault::Format, detail, remedy));
             }
         }
         if let Some(column) = &plan.swapped {
             let swapped = cells.next().and_then(Cell::truth).ok_or_else(|| {
                 let remedy = "write true or false";
-                self.error(line, column, TableFault::NotANumber, "neither true nor false".to_owned(), remedy)
+                self.error(
+                    line,
+                    column,
+                    TableFault::NotANumber,
+                    "neither true nor false".to_owned(),
+                    remedy,
+                )
             })?;
             self.side.swapped.push(swapped);
         }
@@ -235,7 +297,11 @@ impl<'a> Reader<'a> {
                 self.side.state.push(0);
             }
             Err(reason) => {
-                let known = self.side.reasons.iter().position(|(known, _)| *known == reason);
+                let known = self
+                    .side
+                    .reasons
+                    .iter()
+                    .position(|(known, _)| *known == reason);
                 let place = known.unwrap_or_else(|| {
                     // So many spellings are no reasons; the last one stands for the rest.
                     if self.side.reasons.len() < usize::from(u16::MAX) - 1 {
@@ -244,7 +310,9 @@ impl<'a> Reader<'a> {
                     self.side.reasons.len() - 1
                 });
                 self.side.values.push(0.0);
-                self.side.state.push(u16::try_from(place + 1).unwrap_or(u16::MAX));
+                self.side
+                    .state
+                    .push(u16::try_from(place + 1).unwrap_or(u16::MAX));
             }
         }
     }
@@ -259,7 +327,10 @@ impl<'a> Reader<'a> {
         if ratings.is_empty() {
             return Err("missing (no rater)".to_owned());
         }
-        Ok(self.plan.better.upward(ratings.iter().sum::<f64>() / ratings.len() as f64))
+        Ok(self
+            .plan
+            .better
+            .upward(ratings.iter().sum::<f64>() / ratings.len() as f64))
     }
 
     fn note_judge(&mut self, judge: Option<String>) {
@@ -274,7 +345,8 @@ impl<'a> Reader<'a> {
     }
 
     fn note_scale(&mut self, status: &[Cell<'_>]) {
-        let (Some(low), Some(high), Some(better)) = (status.get(3), status.get(4), status.get(5)) else {
+        let (Some(low), Some(high), Some(better)) = (status.get(3), status.get(4), status.get(5))
+        else {
             return;
         };
         let lower = better.label().is_some_and(|better| better == "lower");
@@ -299,7 +371,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn optional_number(&self, line: u64, column: &str, cell: &Cell<'_>) -> Result<Option<f64>, TableError> {
+    fn optional_number(
+        &self,
+        line: u64,
+        column: &str,
+        cell: &Cell<'_>,
+    ) -> Result<Option<f64>, TableError> {
         match cell.number(self.plan.missing_text) {
             Reading::Value(value) => Ok(Some(value)),
             Reading::Missing(_) => Ok(None),
@@ -331,7 +408,10 @@ impl<'a> Reader<'a> {
         let swapped = std::mem::take(&mut self.side.swapped);
         let keys = std::mem::take(&mut self.side.keys);
         let of_row = |row: u32| swapped.get(row as usize).copied().unwrap_or(false);
-        let mut keys: Vec<(Key, bool, u32)> = keys.into_iter().map(|(key, row)| (key, of_row(row), row)).collect();
+        let mut keys: Vec<(Key, bool, u32)> = keys
+            .into_iter()
+            .map(|(key, row)| (key, of_row(row), row))
+            .collect();
         if !swapped.is_empty() {
             keys.sort_unstable();
         }
@@ -372,8 +452,11 @@ impl<'a> Reader<'a> {
             .iter()
             .zip(&ids)
             .map(|(rows, id)| {
-                let lines: Vec<String> =
-                    rows.iter().take(5).map(|row| self.lines[*row as usize].to_string()).collect();
+                let lines: Vec<String> = rows
+                    .iter()
+                    .take(5)
+                    .map(|row| self.lines[*row as usize].to_string())
+                    .collect();
                 format!("`{id}` is on lines {}", lines.join(", "))
             })
             .collect();
@@ -381,19 +464,29 @@ impl<'a> Reader<'a> {
             0 => String::new(),
             more => format!(", and {more} more"),
         };
-        let line = rows.first().map_or(1, |rows| u64::from(self.lines[rows[1] as usize]));
+        let line = rows
+            .first()
+            .map_or(1, |rows| u64::from(self.lines[rows[1] as usize]));
         self.error(
             line,
             &self.plan.id,
             TableFault::DuplicateId,
-            format!("{} id(s) occur more than once: {}{more}", rows.len(), shown.join("; ")),
+            format!(
+                "{} id(s) occur more than once: {}{more}",
+                rows.len(),
+                shown.join("; ")
+            ),
             "remove the extra rows, or pass `--duplicates first` or `last`",
         )
     }
 }
 
 /// The ids of a few rows, read again from the file.
-pub(super) fn ids_of_rows(table: &Table, column: &str, rows: &[u32]) -> Result<Vec<String>, TableError> {
+pub(super) fn ids_of_rows(
+    table: &Table,
+    column: &str,
+    rows: &[u32],
+) -> Result<Vec<String>, TableError> {
     let mut found: BTreeMap<u32, String> = BTreeMap::new();
     let wanted: std::collections::BTreeSet<u32> = rows.iter().copied().collect();
     let mut row = 0;
@@ -404,7 +497,10 @@ pub(super) fn ids_of_rows(table: &Table, column: &str, rows: &[u32]) -> Result<V
         row += 1;
         Ok(())
     })?;
-    Ok(rows.iter().map(|row| found.get(row).cloned().unwrap_or_default()).collect())
+    Ok(rows
+        .iter()
+        .map(|row| found.get(row).cloned().unwrap_or_default())
+        .collect())
 }
 
 fn key(id: &str) -> Key {

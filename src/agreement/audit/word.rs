@@ -6,10 +6,16 @@
 /// A, [[A]], first, left, A>B -> 1     B, [[B]], second, right, B>A -> 0     C, [[C]], tie, equal, same, A=B -> 0.5
 /// ```
 pub(super) fn value(text: &str) -> Option<f64> {
-    match text.trim_matches(['[', ']', ' ']).to_ascii_lowercase().as_str() {
+    match text
+        .trim_matches(['[', ']', ' '])
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "a" | "first" | "left" | "a>b" => Some(1.0),
         "b" | "second" | "right" | "b>a" => Some(0.0),
-        "c" | "tie" | "tied" | "equal" | "same" | "draw" | "a=b" | "a=b=good" | "a=b=bad" => Some(0.5),
+        "c" | "tie" | "tied" | "equal" | "same" | "draw" | "a=b" | "a=b=good" | "a=b=bad" => {
+            Some(0.5)
+        }
         _ => None,
     }
 }
@@ -31,7 +37,12 @@ mod tests {
 
     #[test]
     fn verdicts_of_pairs_are_read_as_shares_of_the_first() {
-        for (text, share) in [("[[A]]", 1.0), ("second", 0.0), ("[[A=B=Bad]]", 0.5), ("Tie", 0.5)] {
+        for (text, share) in [
+            ("[[A]]", 1.0),
+            ("second", 0.0),
+            ("[[A=B=Bad]]", 0.5),
+            ("Tie", 0.5),
+        ] {
             assert_eq!(value(text), Some(share), "{text}");
         }
         assert_eq!(value("A or B"), None);

@@ -30,11 +30,19 @@ pub fn html(audit: &Audit) -> String {
 
 fn head(page: &mut String, audit: &Audit, title: &str) {
     page.push_str(&format!("<header>\n<h1>{title}</h1>\n<p class=\"sub\">How far its values agree with people\u{2019}s</p>\n"));
-    page.push_str(&format!("<blockquote><p>{}</p></blockquote>\n", escaped(&audit.sentence)));
+    page.push_str(&format!(
+        "<blockquote><p>{}</p></blockquote>\n",
+        inline(&audit.sentence)
+    ));
     page.push_str("<dl class=\"keys\">\n");
     for name in ["spearman", "pearson", "kendall_tau_b"] {
         if let Some(row) = overall(audit, name) {
-            key(page, &statistic(name), &maybe(row.value), &format!("95 % interval {}", interval(row.ci)));
+            key(
+                page,
+                &statistic(name),
+                &maybe(row.value),
+                &format!("95 % interval {}", interval(row.ci)),
+            );
         }
     }
     let items = format!(
@@ -42,12 +50,17 @@ fn head(page: &mut String, audit: &Audit, title: &str) {
         thousands(audit.counts.scored),
         thousands(audit.counts.human_items)
     );
-    key(page, "Coverage", &format!("{} %", percent(audit.coverage)), &items);
+    key(
+        page,
+        "Coverage",
+        &format!("{} %", percent(audit.coverage)),
+        &items,
+    );
     page.push_str("</dl>\n");
     if !audit.warnings.is_empty() {
         page.push_str("<section class=\"warnings\" aria-labelledby=\"know-first\"><h2 id=\"know-first\">Know first</h2>\n<ul>\n");
         for warning in &audit.warnings {
-            page.push_str(&format!("<li>{}</li>\n", escaped(warning)));
+            page.push_str(&format!("<li>{}</li>\n", inline(warning)));
         }
         page.push_str("</ul></section>\n");
     }
@@ -62,7 +75,10 @@ fn sections(audit: &Audit) -> Vec<(&'static str, &'static str)> {
     let has_groups = audit.estimates.iter().any(|row| row.group.is_some());
     let all = [
         (true, ("agreement", "Agreement")),
-        (audit.comparison.is_some(), ("comparison", "Against the baseline")),
+        (
+            audit.comparison.is_some(),
+            ("comparison", "Against the baseline"),
+        ),
         (has_groups, ("groups", "Groups")),
         (true, ("coverage", "Coverage")),
         (true, ("bias", "Biases")),
@@ -70,7 +86,10 @@ fn sections(audit: &Audit) -> Vec<(&'static str, &'static str)> {
         (true, ("disagreements", "Disagreements")),
         (true, ("conventions", "Conventions")),
     ];
-    all.into_iter().filter(|(shown, _)| *shown).map(|(_, section)| section).collect()
+    all.into_iter()
+        .filter(|(shown, _)| *shown)
+        .map(|(_, section)| section)
+        .collect()
 }
 
 fn key(page: &mut String, name: &str, value: &str, detail: &str) {
@@ -80,7 +99,10 @@ fn key(page: &mut String, name: &str, value: &str, detail: &str) {
 }
 
 fn overall<'a>(audit: &'a Audit, name: &str) -> Option<&'a Row> {
-    audit.estimates.iter().find(|row| row.name == name && row.is_overall())
+    audit
+        .estimates
+        .iter()
+        .find(|row| row.name == name && row.is_overall())
 }
 
 fn agreement(page: &mut String, audit: &Audit) {
@@ -92,7 +114,13 @@ fn agreement(page: &mut String, audit: &Audit) {
         thousands(audit.figures.points_of),
         audit.figures.curve_name
     );
-    figure(page, "People\u{2019}s values against the judge\u{2019}s", &shown, &svg::scatter(audit), tables::bins(audit));
+    figure(
+        page,
+        "People\u{2019}s values against the judge\u{2019}s",
+        &shown,
+        &svg::scatter(audit),
+        tables::bins(audit),
+    );
     figure(
         page,
         "Ranks by judge and by people",
@@ -106,7 +134,9 @@ fn agreement(page: &mut String, audit: &Audit) {
 }
 
 fn comparison(page: &mut String, audit: &Audit) {
-    let Some(comparison) = &audit.comparison else { return };
+    let Some(comparison) = &audit.comparison else {
+        return;
+    };
     heading(page, "comparison", "Against the baseline");
     page.push_str(&format!("<p>{}.</p>\n", sentence(&comparison.verdict)));
     let marks: Vec<Mark> = comparison
@@ -123,7 +153,12 @@ fn comparison(page: &mut String, audit: &Audit) {
         })
         .collect();
     if !marks.is_empty() {
-        let drawing = svg::forest("judges", "Both judges on the same items", "Agreement with people", &marks);
+        let drawing = svg::forest(
+            "judges",
+            "Both judges on the same items",
+            "Agreement with people",
+            &marks,
+        );
         figure(
             page,
             "Both judges on the same items",
@@ -146,7 +181,9 @@ fn symbol(name: &str) -> &'static str {
 }
 
 fn groups(page: &mut String, audit: &Audit) {
-    let Some(of_groups) = tables::groups(audit) else { return };
+    let Some(of_groups) = tables::groups(audit) else {
+        return;
+    };
     heading(page, "groups", "Groups");
     let spearman = || audit.estimates.iter().filter(|row| row.name == "spearman");
     let mark = |row: &Row, label: String, summary| {
@@ -159,20 +196,37 @@ fn groups(page: &mut String, audit: &Audit) {
         })
     };
     let mut marks: Vec<Mark> = Vec::new();
-    marks.extend(spearman().filter(|row| row.is_overall()).filter_map(|row| mark(row, "all items".to_owned(), true)));
+    marks.extend(
+        spearman()
+            .filter(|row| row.is_overall())
+            .filter_map(|row| mark(row, "all items".to_owned(), true)),
+    );
     let averaged = spearman().filter(|row| row.average == Some("fisher_z"));
     marks.extend(averaged.filter_map(|row| mark(row, "mean of groups (z)".to_owned(), true)));
     let each = spearman().filter_map(|row| mark(row, row.group.clone()?, false));
     marks.extend(each.take(MOST_ROWS));
     page.push_str("<div class=\"pair\">\n");
-    let drawing = svg::forest("by-group", "Spearman correlation by group", "Spearman \u{3c1} with people", &marks);
+    let drawing = svg::forest(
+        "by-group",
+        "Spearman correlation by group",
+        "Spearman \u{3c1} with people",
+        &marks,
+    );
     let cut = if of_groups.rows.len() > MOST_ROWS {
         format!("the first {MOST_ROWS} of {} groups; ", of_groups.rows.len())
     } else {
         String::new()
     };
-    let note = format!("{cut}diamonds: all items, and the mean over groups by Fisher\u{2019}s z; dashed: chance");
-    figure(page, "Spearman correlation by group", &note, &drawing, Some(of_groups));
+    let note = format!(
+        "{cut}diamonds: all items, and the mean over groups by Fisher\u{2019}s z; dashed: chance"
+    );
+    figure(
+        page,
+        "Spearman correlation by group",
+        &note,
+        &drawing,
+        Some(of_groups),
+    );
     let shown = &audit.figures.residuals[..audit.figures.residuals.len().min(MOST_ROWS)];
     if !shown.is_empty() {
         figure(
@@ -203,7 +257,9 @@ fn bias(page: &mut String, audit: &Audit) {
 }
 
 fn calibration(page: &mut String, audit: &Audit) {
-    let Some(calibration) = &audit.calibration else { return };
+    let Some(calibration) = &audit.calibration else {
+        return;
+    };
     heading(page, "calibration", "Calibration");
     page.push_str(&format!("<p>{}.</p>\n", sentence(&calibration.meaning)));
     figure(
@@ -253,19 +309,29 @@ fn figure(page: &mut String, caption: &str, note: &str, drawing: &str, beside: O
 }
 
 fn table(page: &mut String, table: &Table) {
-    let class = |column: usize| if table.numbers.contains(&column) { " class=\"n\"" } else { "" };
+    let class = |column: usize| {
+        if table.numbers.contains(&column) {
+            " class=\"n\""
+        } else {
+            ""
+        }
+    };
     let caption = escaped(&table.caption);
     page.push_str(&format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>"
     ));
     for (column, name) in table.header.iter().enumerate() {
-        page.push_str(&format!("<th scope=\"col\"{}>{}</th>", class(column), escaped(name)));
+        page.push_str(&format!(
+            "<th scope=\"col\"{}>{}</th>",
+            class(column),
+            escaped(name)
+        ));
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
         page.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            let cell_text = escaped(cell);
+            let cell_text = inline(cell);
             if column == 0 && !table.numbers.contains(&0) {
                 page.push_str(&format!("<th scope=\"row\">{cell_text}</th>"));
             } else if cell.starts_with("blake3:") {
@@ -279,9 +345,29 @@ fn table(page: &mut String, table: &Table) {
     page.push_str("</tbody>\n</table>\n</div>\n");
 }
 
+/// Safe text, with what stands between backquotes as code.
+fn inline(text: &str) -> String {
+    let safe = escaped(text);
+    if safe.matches('`').count() % 2 == 1 {
+        return safe;
+    }
+    let parts = safe.split('`').enumerate();
+    parts
+        .map(|(index, part)| {
+            if index % 2 == 1 {
+                format!("<code>{part}</code>")
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect()
+}
+
 /// Text that begins as a sentence does, unless it begins with a name.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-    escaped(&(first + letters.as_str()))
+    let first = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect());
+    inline(&(first + letters.as_str()))
 }

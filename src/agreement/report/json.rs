@@ -4,7 +4,8 @@ use crate::agreement::audit::Audit;
 
 /// Pretty-printed JSON with every digit, ending in a line break.
 pub fn json(audit: &Audit) -> String {
-    let mut text = serde_json::to_string_pretty(audit).expect("names are text and numbers are finite");
+    let mut text =
+        serde_json::to_string_pretty(audit).expect("names are text and numbers are finite");
     text.push('\n');
     text
 }

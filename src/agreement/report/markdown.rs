@@ -5,7 +5,11 @@ use crate::agreement::audit::Audit;
 
 /// A Markdown document, without figures.
 pub fn markdown(audit: &Audit) -> String {
-    let mut text = format!("# Audit of judge {}\n\n> {}\n", escaped(&audit.judge), escaped(&audit.sentence));
+    let mut text = format!(
+        "# Audit of judge {}\n\n> {}\n",
+        escaped(&audit.judge),
+        escaped(&audit.sentence)
+    );
     if !audit.warnings.is_empty() {
         text.push_str("\n## Know first\n\n");
         for warning in &audit.warnings {
@@ -13,12 +17,18 @@ pub fn markdown(audit: &Audit) -> String {
         }
     }
     if let Some(comparison) = &audit.comparison {
-        text.push_str(&format!("\n**Against the baseline:** {}.\n", escaped(&comparison.verdict)));
+        text.push_str(&format!(
+            "\n**Against the baseline:** {}.\n",
+            escaped(&comparison.verdict)
+        ));
     }
     for table in all(audit) {
         section(&mut text, &table);
     }
-    text.push_str(&format!("\nMade by opine {}, report schema `{}`.\n", audit.opine, audit.schema));
+    text.push_str(&format!(
+        "\nMade by opine {}, report schema `{}`.\n",
+        audit.opine, audit.schema
+    ));
     text
 }
 
@@ -49,7 +59,11 @@ fn section(text: &mut String, table: &Table) {
     }
     text.push_str("\n|");
     for column in 0..table.header.len() {
-        text.push_str(if table.numbers.contains(&column) { "--:|" } else { "---|" });
+        text.push_str(if table.numbers.contains(&column) {
+            "--:|"
+        } else {
+            "---|"
+        });
     }
     text.push('\n');
     for row in &table.rows {

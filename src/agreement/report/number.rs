@@ -39,6 +39,17 @@ pub(super) fn p_value(p: Option<f64>) -> String {
 
 /// The name of a statistic as it is printed.
 pub(super) fn statistic(name: &str) -> String {
+    for (ending, test) in [
+        ("_difference_williams", "Williams"),
+        ("_difference_steiger", "Steiger"),
+    ] {
+        if let Some(of) = name.strip_suffix(ending) {
+            return format!("{}, {test}", statistic(of));
+        }
+    }
+    if let Some(of) = name.strip_suffix("_difference") {
+        return format!("{}, paired bootstrap", statistic(of));
+    }
     let known = match name {
         "pearson" => "Pearson r",
         "spearman" => "Spearman \u{3c1}",
@@ -64,9 +75,9 @@ pub(super) fn statistic(name: &str) -> String {
 
 fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +97,9 @@ mod tests {
             assert_eq!(figure(value), text);
         }
         assert_eq!(p_value(Some(0.0)), "< 0.001");
-        assert_eq!(statistic("spearman_difference_williams"), "Spearman difference williams");
+        assert_eq!(
+            statistic("spearman_difference_williams"),
+            "Spearman \u{3c1}, Williams"
+        );
     }
 }

@@ -34,11 +34,12 @@ figcaption span{display:block;font-weight:400;color:var(--soft);font-size:14px}
 .scroll{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
 caption{text-align:left;font-weight:600;padding:0 0 6px;font-size:15px}
-th,td{padding:6px 12px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th,td{padding:6px 18px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600;font-size:13px;vertical-align:bottom}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tbody th{color:var(--ink);font-weight:500;font-size:14px;vertical-align:top;overflow-wrap:anywhere;min-width:9em}
 td{overflow-wrap:break-word}
+code{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:.92em}
 .digest{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:12px;overflow-wrap:anywhere;min-width:16em}
 details{margin:8px 0 16px;font-size:14px}
 summary{cursor:pointer;color:var(--soft)}

@@ -32,7 +32,15 @@ pub(super) fn agreement(audit: &Audit) -> Table {
     let rows = audit.estimates.iter().filter(|row| row.is_overall());
     table(
         "Agreement over all items",
-        ["Statistic", "Value", "95 % interval", "p", "n", "Interval by", "Convention"],
+        [
+            "Statistic",
+            "Value",
+            "95 % interval",
+            "p",
+            "n",
+            "Interval by",
+            "Convention",
+        ],
         &[1, 2, 3, 4],
         rows.map(estimate_cells).collect(),
     )
@@ -50,17 +58,28 @@ fn estimate_cells(row: &Row) -> [String; 7] {
         interval(row.ci),
         p_value(row.p_value),
         thousands(row.n),
-        row.ci_method.clone().unwrap_or_else(|| "\u{2013}".to_owned()),
+        row.ci_method
+            .clone()
+            .unwrap_or_else(|| "\u{2013}".to_owned()),
         convention,
     ]
 }
 
 /// Coefficients of every group.
 pub(super) fn groups(audit: &Audit) -> Option<Table> {
-    let of_groups: Vec<&Row> = audit.estimates.iter().filter(|row| row.group.is_some()).collect();
+    let of_groups: Vec<&Row> = audit
+        .estimates
+        .iter()
+        .filter(|row| row.group.is_some())
+        .collect();
     let named = |name: &'static str| of_groups.iter().filter(move |row| row.name == name);
-    let find = |name: &'static str, group: &Option<String>| named(name).find(|row| row.group == *group).copied();
-    let cell = |row: Option<&Row>| row.and_then(|row| row.value).map_or_else(|| "undefined".to_owned(), figure);
+    let find = |name: &'static str, group: &Option<String>| {
+        named(name).find(|row| row.group == *group).copied()
+    };
+    let cell = |row: Option<&Row>| {
+        row.and_then(|row| row.value)
+            .map_or_else(|| "undefined".to_owned(), figure)
+    };
     let rows: Vec<[String; 7]> = named("spearman")
         .map(|spearman| {
             [
@@ -77,7 +96,15 @@ pub(super) fn groups(audit: &Audit) -> Option<Table> {
     (!rows.is_empty()).then(|| {
         table(
             "Agreement within each group",
-            ["Group", "n", "Spearman \u{3c1}", "95 % interval", "Pearson r", "Kendall \u{3c4}-b", "Note"],
+            [
+                "Group",
+                "n",
+                "Spearman \u{3c1}",
+                "95 % interval",
+                "Pearson r",
+                "Kendall \u{3c4}-b",
+                "Note",
+            ],
             &[1, 2, 3, 4, 5],
             rows,
         )
@@ -95,13 +122,25 @@ pub(super) fn averages(audit: &Audit) -> Option<Table> {
             if let Some(note) = &row.note {
                 convention = format!("{convention}; {note}");
             }
-            Some([statistic(&row.name), average.replace('_', " "), maybe(row.value), interval(row.ci), convention])
+            Some([
+                statistic(&row.name),
+                average.replace('_', " "),
+                maybe(row.value),
+                interval(row.ci),
+                convention,
+            ])
         })
         .collect();
     (!rows.is_empty()).then(|| {
         table(
             "Averages over groups",
-            ["Statistic", "Average", "Value", "95 % interval", "Convention"],
+            [
+                "Statistic",
+                "Average",
+                "Value",
+                "95 % interval",
+                "Convention",
+            ],
             &[2, 3],
             rows,
         )
@@ -112,9 +151,21 @@ pub(super) fn averages(audit: &Audit) -> Option<Table> {
 pub(super) fn counts(audit: &Audit) -> Table {
     let counts = &audit.counts;
     let mut rows = vec![
-        ["Rows of the judged file".to_owned(), thousands(counts.judged_rows), String::new()],
-        ["Rows of the human file".to_owned(), thousands(counts.human_rows), String::new()],
-        ["Items with a human value".to_owned(), thousands(counts.human_items), String::new()],
+        [
+            "Rows of the judged file".to_owned(),
+            thousands(counts.judged_rows),
+            String::new(),
+        ],
+        [
+            "Rows of the human file".to_owned(),
+            thousands(counts.human_rows),
+            String::new(),
+        ],
+        [
+            "Items with a human value".to_owned(),
+            thousands(counts.human_items),
+            String::new(),
+        ],
         [
             "Scored by the judge".to_owned(),
             thousands(counts.scored),
@@ -122,7 +173,9 @@ pub(super) fn counts(audit: &Audit) -> Table {
         ],
     ];
     for reason in &counts.unscored {
-        let line = reason.first_line.map_or_else(String::new, |line| format!(", first on line {line}"));
+        let line = reason
+            .first_line
+            .map_or_else(String::new, |line| format!(", first on line {line}"));
         rows.push([
             format!("Not scored: {}", reason.reason),
             thousands(reason.n),
@@ -130,11 +183,21 @@ pub(super) fn counts(audit: &Audit) -> Table {
         ]);
     }
     if counts.stood_in > 0 {
-        rows.push(["Items with a stand-in".to_owned(), thousands(counts.stood_in), "see conventions".to_owned()]);
+        rows.push([
+            "Items with a stand-in".to_owned(),
+            thousands(counts.stood_in),
+            "see conventions".to_owned(),
+        ]);
     }
     for reason in &counts.human_missing {
-        let line = reason.first_line.map_or_else(String::new, |line| format!("first on line {line}"));
-        rows.push([format!("No human value: {}", reason.reason), thousands(reason.n), line]);
+        let line = reason
+            .first_line
+            .map_or_else(String::new, |line| format!("first on line {line}"));
+        rows.push([
+            format!("No human value: {}", reason.reason),
+            thousands(reason.n),
+            line,
+        ]);
     }
     for (what, ids) in [
         ("Ids only in the judged file", &counts.only_judged),
@@ -143,7 +206,11 @@ pub(super) fn counts(audit: &Audit) -> Table {
         rows.push([what.to_owned(), thousands(ids.n), ids.first.join(", ")]);
     }
     if counts.duplicates_left_out > 0 {
-        rows.push(["Rows left out as duplicates".to_owned(), thousands(counts.duplicates_left_out), String::new()]);
+        rows.push([
+            "Rows left out as duplicates".to_owned(),
+            thousands(counts.duplicates_left_out),
+            String::new(),
+        ]);
     }
     table("Rows and items", ["What", "Count", "Detail"], &[1], rows)
 }
@@ -167,7 +234,14 @@ pub(super) fn policies(audit: &Audit) -> Option<Table> {
     (!rows.is_empty()).then(|| {
         table(
             "The same coefficients under each way of treating missing values",
-            ["Policy", "Meaning", "n", "Spearman \u{3c1}", "Pearson r", "Kendall \u{3c4}-b"],
+            [
+                "Policy",
+                "Meaning",
+                "n",
+                "Spearman \u{3c1}",
+                "Pearson r",
+                "Kendall \u{3c4}-b",
+            ],
             &[2, 3, 4, 5],
             rows,
         )
@@ -178,7 +252,12 @@ pub(super) fn policies(audit: &Audit) -> Option<Table> {
 pub(super) fn baselines(audit: &Audit) -> Table {
     let rows = audit.baselines.iter().map(|row| {
         let value = row.value.map_or_else(|| "undefined".to_owned(), figure);
-        [row.kind.to_owned(), statistic(&row.statistic), value, row.meaning.clone()]
+        [
+            row.kind.to_owned(),
+            statistic(&row.statistic),
+            value,
+            row.meaning.clone(),
+        ]
     });
     table(
         "What somebody else would reach",
@@ -201,8 +280,15 @@ pub(super) fn bias(audit: &Audit) -> Table {
         ]
     });
     table(
-        "Scale use and biases",
-        ["Topic", "Measured", "Value", "95 % interval", "n", "How to read it"],
+        "What the judge does besides what people see",
+        [
+            "Topic",
+            "Measured",
+            "Value",
+            "95 % interval",
+            "n",
+            "How to read it",
+        ],
         &[2, 3, 4],
         rows.collect(),
     )
@@ -212,8 +298,16 @@ pub(super) fn bias(audit: &Audit) -> Table {
 pub(super) fn calibration(audit: &Audit) -> Option<Table> {
     let calibration = audit.calibration.as_ref()?;
     Some(table(
-        "Calibration",
-        ["Statistic", "Value", "95 % interval", "p", "n", "Interval by", "Convention"],
+        "Calibration errors and scores",
+        [
+            "Statistic",
+            "Value",
+            "95 % interval",
+            "p",
+            "n",
+            "Interval by",
+            "Convention",
+        ],
         &[1, 2, 3, 4],
         calibration.estimates.iter().map(estimate_cells).collect(),
     ))
@@ -233,7 +327,13 @@ pub(super) fn bins(audit: &Audit) -> Option<Table> {
     });
     Some(table(
         "Bins of the reliability figure",
-        ["Stated between", "n", "Mean stated", "Mean observed", "95 % interval of observed"],
+        [
+            "Stated between",
+            "n",
+            "Mean stated",
+            "Mean observed",
+            "95 % interval of observed",
+        ],
         &[1, 2, 3, 4],
         rows.collect(),
     ))
@@ -275,7 +375,14 @@ pub(super) fn differences(audit: &Audit) -> Option<Table> {
     });
     Some(table(
         "Differences: the judge less the baseline",
-        ["Difference of", "Value", "95 % interval", "p", "Test", "Note"],
+        [
+            "Difference of",
+            "Value",
+            "95 % interval",
+            "p",
+            "Test",
+            "Note",
+        ],
         &[1, 2, 3],
         rows.collect(),
     ))
@@ -309,7 +416,10 @@ pub(super) fn residuals(audit: &Audit) -> Option<Table> {
         .iter()
         .map(|spread| {
             [
-                spread.group.clone().unwrap_or_else(|| "all items".to_owned()),
+                spread
+                    .group
+                    .clone()
+                    .unwrap_or_else(|| "all items".to_owned()),
                 thousands(spread.n),
                 figure(spread.mean),
                 interval(spread.ci),
@@ -321,7 +431,14 @@ pub(super) fn residuals(audit: &Audit) -> Option<Table> {
     (!rows.is_empty()).then(|| {
         table(
             "Residuals: people\u{2019}s value less the fitted one",
-            ["Group", "n", "Mean", "95 % interval of the mean", "Median", "Middle 90 % of items"],
+            [
+                "Group",
+                "n",
+                "Mean",
+                "95 % interval of the mean",
+                "Median",
+                "Middle 90 % of items",
+            ],
             &[1, 2, 3, 4, 5],
             rows,
         )
@@ -351,15 +468,21 @@ pub(super) fn ranks(audit: &Audit) -> Table {
 
 /// Every choice that another audit might have made otherwise.
 pub(super) fn conventions(audit: &Audit) -> Table {
-    let rows = audit.conventions.iter().map(|named| [named.name.clone(), named.value.clone()]);
+    let rows = audit
+        .conventions
+        .iter()
+        .map(|named| [named.name.clone(), named.value.clone()]);
     table("Conventions", ["Choice", "Here"], &[], rows.collect())
 }
 
 /// The files and what was taken from them.
 pub(super) fn inputs(audit: &Audit) -> Table {
     let rows = audit.inputs.iter().map(|input| {
-        let columns: Vec<String> =
-            input.columns.iter().map(|named| format!("{}: {}", named.name, named.value)).collect();
+        let columns: Vec<String> = input
+            .columns
+            .iter()
+            .map(|named| format!("{}: {}", named.name, named.value))
+            .collect();
         [
             input.role.to_owned(),
             input.file.clone(),

@@ -54,7 +54,14 @@ fn check(case: &Case) -> Vec<f64> {
             let sample = PairedSample::new(&case.ratings[0], &case.ratings[1]).unwrap();
             let found = cohen_kappa(&sample, weights).unwrap();
             let (value, [low, high], p_value) = parts(&found.estimate);
-            vec![value, found.standard_error, found.null_standard_error, low, high, p_value]
+            vec![
+                value,
+                found.standard_error,
+                found.null_standard_error,
+                low,
+                high,
+                p_value,
+            ]
         }
         ("alpha", _) => {
             let measurement = match variant {
@@ -63,7 +70,11 @@ fn check(case: &Case) -> Vec<f64> {
                 "interval" => Measurement::Interval,
                 _ => Measurement::Ratio,
             };
-            vec![krippendorff_alpha(&ratings, measurement, 0, 0).unwrap().value]
+            vec![
+                krippendorff_alpha(&ratings, measurement, 0, 0)
+                    .unwrap()
+                    .value,
+            ]
         }
         ("icc", _) => {
             let form = match variant {
@@ -93,13 +104,21 @@ fn check(case: &Case) -> Vec<f64> {
 
 fn parts(estimate: &Estimate) -> (f64, [f64; 2], f64) {
     let interval = estimate.interval.as_ref().unwrap();
-    (estimate.value, [interval.low, interval.high], estimate.p_value.unwrap())
+    (
+        estimate.value,
+        [interval.low, interval.high],
+        estimate.p_value.unwrap(),
+    )
 }
 
 fn table(rows: &[Vec<f64>]) -> Ratings {
     let rows: Vec<Vec<Option<f64>>> = rows
         .iter()
-        .map(|row| row.iter().map(|value| (!value.is_nan()).then_some(*value)).collect())
+        .map(|row| {
+            row.iter()
+                .map(|value| (!value.is_nan()).then_some(*value))
+                .collect()
+        })
         .collect();
     Ratings::new(&rows).unwrap()
 }
@@ -115,18 +134,31 @@ fn pearson(sample: &PairedSample) -> Result<Estimate, StatsError> {
         xx += (predicted - x).powi(2);
         yy += (human - y).powi(2);
     }
-    Ok(Estimate::new("pearson", xy / (xx * yy).sqrt(), sample.len(), ""))
+    Ok(Estimate::new(
+        "pearson",
+        xy / (xx * yy).sqrt(),
+        sample.len(),
+        "",
+    ))
 }
 
 fn rows(raters: usize, missing: bool) -> impl Strategy<Value = Vec<Vec<f64>>> {
     let cell = (0..5_i32, 0..6_u8).prop_map(move |(level, gap)| {
-        if missing && gap == 0 { f64::NAN } else { f64::from(level) }
+        if missing && gap == 0 {
+            f64::NAN
+        } else {
+            f64::from(level)
+        }
     });
     prop::collection::vec(prop::collection::vec(cell, 14), raters)
 }
 
-const MEASUREMENTS: [Measurement; 4] =
-    [Measurement::Nominal, Measurement::Ordinal, Measurement::Interval, Measurement::Ratio];
+const MEASUREMENTS: [Measurement; 4] = [
+    Measurement::Nominal,
+    Measurement::Ordinal,
+    Measurement::Interval,
+    Measurement::Ratio,
+];
 
 proptest! {
     #[test]
@@ -199,10 +231,18 @@ fn raters_of_one_mind_agree_fully() {
     assert_eq!(fleiss_kappa(&ratings).unwrap().value, 1.0);
     assert_eq!(gwet_ac1(&ratings).unwrap().value, 1.0);
     for measurement in MEASUREMENTS {
-        assert_eq!(krippendorff_alpha(&ratings, measurement, 0, 0).unwrap().value, 1.0);
+        assert_eq!(
+            krippendorff_alpha(&ratings, measurement, 0, 0)
+                .unwrap()
+                .value,
+            1.0
+        );
     }
     let found = intraclass_correlation(&ratings, IntraclassForm::AgreementSingle).unwrap();
-    assert_eq!((found.estimate.value, found.estimate.p_value), (1.0, Some(0.0)));
+    assert_eq!(
+        (found.estimate.value, found.estimate.p_value),
+        (1.0, Some(0.0))
+    );
     assert_eq!(found.estimate.interval, None);
 }
 
@@ -250,18 +290,31 @@ fn bad_input_is_an_error_by_name() {
     let some = |values: &[f64]| values.iter().copied().map(Some).collect::<Vec<_>>();
     assert!(matches!(
         Ratings::new(&[some(&[1.0])]),
-        Err(StatsError::TooFew { needed: 2, got: 1, .. })
+        Err(StatsError::TooFew {
+            needed: 2,
+            got: 1,
+            ..
+        })
     ));
     assert!(matches!(
         Ratings::new(&[some(&[1.0]), some(&[1.0, 2.0])]),
-        Err(StatsError::Argument { argument: "rows", .. })
+        Err(StatsError::Argument {
+            argument: "rows",
+            ..
+        })
     ));
     assert!(matches!(
         Ratings::new(&[some(&[1.0]), some(&[f64::INFINITY])]),
-        Err(StatsError::Argument { argument: "rows", .. })
+        Err(StatsError::Argument {
+            argument: "rows",
+            ..
+        })
     ));
     let constant = table(&[vec![2.0, 2.0], vec![2.0, 2.0]]);
-    assert!(matches!(fleiss_kappa(&constant), Err(StatsError::Undefined { .. })));
+    assert!(matches!(
+        fleiss_kappa(&constant),
+        Err(StatsError::Undefined { .. })
+    ));
     assert!(matches!(
         krippendorff_alpha(&constant, Measurement::Interval, 0, 0),
         Err(StatsError::Undefined { .. })
@@ -277,7 +330,10 @@ fn bad_input_is_an_error_by_name() {
     let negative = table(&[vec![-1.0, 2.0], vec![2.0, 2.0]]);
     assert!(matches!(
         krippendorff_alpha(&negative, Measurement::Ratio, 0, 0),
-        Err(StatsError::Argument { argument: "ratings", .. })
+        Err(StatsError::Argument {
+            argument: "ratings",
+            ..
+        })
     ));
     let apart = table(&[vec![1.0, f64::NAN], vec![f64::NAN, 2.0]]);
     assert!(matches!(
@@ -287,7 +343,10 @@ fn bad_input_is_an_error_by_name() {
     assert!(matches!(scott_pi(&apart), Err(StatsError::TooFew { .. })));
     assert!(matches!(
         cohen_kappa_of_table(&[vec![1, 2]], KappaWeights::Linear),
-        Err(StatsError::Argument { argument: "table", .. })
+        Err(StatsError::Argument {
+            argument: "table",
+            ..
+        })
     ));
     let same = PairedSample::new(&[1.0, 1.0], &[1.0, 1.0]).unwrap();
     assert!(matches!(
@@ -298,8 +357,14 @@ fn bad_input_is_an_error_by_name() {
 
 #[test]
 fn labels_become_codes_in_their_order() {
-    let ratings =
-        Ratings::from_labels(&[vec![Some("b"), None, Some("a")], vec![Some("c"), Some("a"), Some("a")]]).unwrap();
+    let ratings = Ratings::from_labels(&[
+        vec![Some("b"), None, Some("a")],
+        vec![Some("c"), Some("a"), Some("a")],
+    ])
+    .unwrap();
     assert_eq!(ratings.levels(), [0.0, 1.0, 2.0]);
-    assert_eq!((ratings.cell(0, 0), ratings.cell(0, 1), ratings.cell(1, 0)), (Some(1.0), None, Some(2.0)));
+    assert_eq!(
+        (ratings.cell(0, 0), ratings.cell(0, 1), ratings.cell(1, 0)),
+        (Some(1.0), None, Some(2.0))
+    );
 }

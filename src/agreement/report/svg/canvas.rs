@@ -107,7 +107,14 @@ impl Canvas {
     }
 
     pub(super) fn finish(self) -> String {
-        let Canvas { width, height, id, title, description, body } = self;
+        let Canvas {
+            width,
+            height,
+            id,
+            title,
+            description,
+            body,
+        } = self;
         format!(
             "<svg role=\"img\" aria-labelledby=\"{id}-title {id}-description\" viewBox=\"0 0 {width:.0} {height:.0}\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-description\">{description}</desc>\n{body}</svg>\n"
         )
