@@ -58,7 +58,7 @@ impl<'a> Delimited<'a> {
     pub(super) fn rows(
         mut self,
         wanted: &[&str],
-        each: &mut dyn FnMut(u64, &[Cell<'_>]) -> Result<(), TableError>,
+        mut each: impl FnMut(u64, &[Cell<'_>]) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let places: Vec<Option<usize>> = wanted
             .iter()
@@ -165,6 +165,10 @@ pub(super) fn too_long(path: &Path) -> TableError {
     )
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of csv errors are not exhaustive"
+)]
 fn fault(path: &Path, meter: &Meter, error: &csv::Error, line: u64) -> TableError {
     if meter.is_spent() {
         return too_long(path).at(line);

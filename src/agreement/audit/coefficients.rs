@@ -44,7 +44,7 @@ fn take_clusters(row: &mut Row, interval: Result<Interval, StatsError>) {
     match interval {
         Ok(interval) => {
             row.ci = Some(ends(&interval));
-            row.ci_method = Some(format!("{} of whole clusters", interval.method));
+            row.ci_method = Some(format!("{}, whole clusters", interval.method));
             row.note = Some("the p-value takes items as independent".to_owned());
         }
         Err(error) => {

@@ -10,28 +10,10 @@ use crate::table::TableError;
 pub enum AuditError {
     /// A file is wrong.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(Box<TableError>),
     /// Not one id is in both files.
-    #[error(
-        "no id of {}, column `{judged_column}` ({}) is in {}, column `{human_column}` ({}); {remedy}",
-        judged.display(), quoted(judged_ids), human.display(), quoted(human_ids)
-    )]
-    NothingInCommon {
-        /// The judged file.
-        judged: PathBuf,
-        /// The human file.
-        human: PathBuf,
-        /// Its id column.
-        judged_column: String,
-        /// Its id column.
-        human_column: String,
-        /// The first ids of the judged file.
-        judged_ids: Vec<String>,
-        /// The first ids of the human file.
-        human_ids: Vec<String>,
-        /// What might help.
-        remedy: String,
-    },
+    #[error(transparent)]
+    NothingInCommon(#[from] Box<NothingInCommon>),
     /// No item has both values.
     #[error("{}, column `{column}`: {detail}; {remedy}", file.display())]
     NothingScored {
@@ -64,7 +46,7 @@ pub enum AuditError {
         /// Its value column.
         column: String,
         /// Why there is no coefficient.
-        error: StatsError,
+        error: Box<StatsError>,
         /// What to do.
         remedy: &'static str,
     },
@@ -85,6 +67,35 @@ pub enum AuditError {
     /// A statistic failed for a reason of its own.
     #[error(transparent)]
     Statistic(#[from] StatsError),
+}
+
+/// Ids of two files that do not meet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no id of {}, column `{judged_column}` ({}) is in {}, column `{human_column}` ({}); {remedy}",
+    judged.display(), quoted(judged_ids), human.display(), quoted(human_ids)
+)]
+pub struct NothingInCommon {
+    /// The judged file.
+    pub judged: PathBuf,
+    /// The human file.
+    pub human: PathBuf,
+    /// Its id column.
+    pub judged_column: String,
+    /// Its id column.
+    pub human_column: String,
+    /// The first ids of the judged file.
+    pub judged_ids: Vec<String>,
+    /// The first ids of the human file.
+    pub human_ids: Vec<String>,
+    /// What might help.
+    pub remedy: String,
+}
+
+impl From<TableError> for AuditError {
+    fn from(error: TableError) -> Self {
+        AuditError::Table(Box::new(error))
+    }
 }
 
 fn quoted(ids: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use super::options::{Matching, Missing};
 use super::side::{Key, NONE, Side, ids_of_rows};
-use super::{AuditError, Unmatched};
+use super::{AuditError, NothingInCommon, Unmatched};
 
 /// One item that people rated, and the judge's rows for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,7 +138,7 @@ fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditEr
                     .any(|id| !id.is_empty() && parts.contains(&other.part_of(id)))
             }
         });
-    AuditError::NothingInCommon {
+    AuditError::from(Box::new(NothingInCommon {
         judged: judged.table.path().to_owned(),
         human: human.table.path().to_owned(),
         judged_column: judged.taken[0].1.clone(),
@@ -154,7 +154,7 @@ fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditEr
                 )
             },
         ),
-    }
+    }))
 }
 
 impl Joined {

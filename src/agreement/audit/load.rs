@@ -31,7 +31,7 @@ pub(super) fn load(options: &AuditOptions) -> Result<Joined, AuditError> {
         options.columns.judged.as_deref(),
     )?;
     let human = read_human(human, human_id, options)?;
-    Ok(join(judged, human, options.matching)?)
+    join(judged, human, options.matching)
 }
 
 /// Reads another judge's file, found by the same names as the first where it has them.
@@ -52,7 +52,7 @@ pub(super) fn load_other(
         .as_deref()
         .filter(|name| table.has(name));
     let side = read_judged(table, id, options, value)?;
-    Ok(join(side, human, options.matching)?)
+    join(side, human, options.matching)
 }
 
 fn require_in_either(

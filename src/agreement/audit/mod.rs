@@ -35,7 +35,7 @@ mod sentence;
 mod side;
 mod word;
 
-pub use error::AuditError;
+pub use error::{AuditError, NothingInCommon};
 pub use model::{
     Audit, Baseline, Bin, Calibration, Comparison, Counts, Disagreement, Figures, Finding, Input,
     JudgeRow, Named, PolicyRow, ReasonCount, Row, SCHEMA, Spread, Unmatched,
@@ -222,24 +222,24 @@ fn undefined(joined: &Joined, sample: &PairedSample) -> AuditError {
             statistic: "correlation",
             reason: "no coefficient exists for these values".to_owned(),
         });
-    let (side, remedy) = match &error {
-        StatsError::Constant {
-            side: SampleSide::Human,
-            ..
-        } => (&joined.human, "name another column with `--human-column`"),
-        StatsError::Constant { .. } => (
+    let constant = |of| matches!(&error, StatsError::Constant { side, .. } if *side == of);
+    let (side, remedy) = if constant(SampleSide::Human) {
+        (&joined.human, "name another column with `--human-column`")
+    } else if constant(SampleSide::Predicted) {
+        (
             &joined.judged,
             "check the judge: it gave every item the same value; or name another column with `--judged-column`",
-        ),
-        _ => (
+        )
+    } else {
+        (
             &joined.human,
             "give at least three items that both files have",
-        ),
+        )
     };
     AuditError::Undefined {
         file: side.table.path().to_owned(),
         column: column_of(side),
-        error,
+        error: Box::new(error),
         remedy,
     }
 }

@@ -12,22 +12,19 @@ pub(super) fn sentence(audit: &Audit) -> String {
         percent(audit.coverage),
         audit.judge
     );
-    match audit
-        .estimates
-        .iter()
-        .find(|row| row.name == "spearman" && row.is_overall())
-    {
-        Some(row) if row.value.is_some() => text.push_str(&figure("Spearman", row, "midranks")),
-        _ => text.push_str("a Spearman correlation that is undefined"),
-    }
-    if let Some(row) = audit
-        .estimates
-        .iter()
-        .find(|row| row.name == "kendall_tau_b" && row.is_overall())
-        && row.value.is_some()
-    {
+    let overall = |name: &str| {
+        let mut rows = audit.estimates.iter();
+        rows.find(|row| row.name == name && row.is_overall() && row.value.is_some())
+    };
+    let spearman = overall("spearman");
+    text.push_str(&spearman.map_or_else(
+        || "a Spearman correlation that is undefined".to_owned(),
+        |row| figure("Spearman", row, "midranks", None),
+    ));
+    if let Some(row) = overall("kendall_tau_b") {
+        let said = spearman.and_then(|row| row.ci_method.as_deref());
         text.push_str(" and ");
-        text.push_str(&figure("Kendall tau-b", row, ""));
+        text.push_str(&figure("Kendall", row, "tau-b", said));
     }
     if counts.stood_in > 0 {
         let policy = audit
@@ -48,20 +45,20 @@ pub(super) fn sentence(audit: &Audit) -> String {
     text
 }
 
-fn figure(name: &str, row: &Row, ties: &str) -> String {
+/// A figure with its interval; the interval's method is left out where it has just been said.
+fn figure(name: &str, row: &Row, convention: &str, said: Option<&str>) -> String {
     let value = row
         .value
         .map_or_else(String::new, |value| format!("{value:.3}"));
-    let method = row.ci_method.as_deref().unwrap_or_default();
-    let details = [method, ties]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ");
-    match row.ci {
-        Some([low, high]) => format!("{name} {value} (95 % CI {low:.3} to {high:.3}; {details})"),
-        None => format!("{name} {value} (no interval; {details})"),
-    }
+    let Some([low, high]) = row.ci else {
+        return format!("{name} {value} (no interval; {convention})");
+    };
+    let method = row
+        .ci_method
+        .as_deref()
+        .filter(|method| Some(*method) != said);
+    let method = method.map_or_else(String::new, |method| format!("{method}; "));
+    format!("{name} {value} (95 % CI {low:.3} to {high:.3}; {method}{convention})")
 }
 
 fn ceiling(baselines: &[Baseline]) -> Option<String> {
@@ -97,7 +94,7 @@ pub fn thousands(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -367,7 +367,7 @@ impl<'a> Reader<'a> {
                 }
                 Err(self.error(line, column, fault, detail, remedy))
             }
-            reading => Ok(reading),
+            reading @ (Reading::Value(_) | Reading::Missing(_)) => Ok(reading),
         }
     }
 

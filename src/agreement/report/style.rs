@@ -2,8 +2,8 @@
 
 /// Contrast is at least 4.5 to 1 for text and 3 to 1 for marks, in light and in dark.
 pub(super) const STYLE: &str = r#"
-:root{color-scheme:light dark;--paper:#fff;--panel:#f6f7f9;--ink:#16191d;--soft:#545c66;--line:#d5dae0;--one:#0b5fb0;--two:#b34700;--band:#0b5fb0;--on:#fff;--warn:#7a4b00;--warnpaper:#fff6e5}
-@media (prefers-color-scheme:dark){:root{--paper:#101418;--panel:#181d23;--ink:#e7eaee;--soft:#a3acb8;--line:#343c46;--one:#74b5ff;--two:#ff9f5a;--band:#74b5ff;--on:#0b1016;--warn:#ffcf7d;--warnpaper:#2a2110}}
+:root{color-scheme:light dark;--paper:#fff;--panel:#f6f7f9;--ink:#16191d;--soft:#545c66;--line:#d5dae0;--one:#0b5fb0;--two:#b34700;--band:#0b5fb0;--warn:#7a4b00;--warnpaper:#fff6e5}
+@media (prefers-color-scheme:dark){:root{--paper:#101418;--panel:#181d23;--ink:#e7eaee;--soft:#a3acb8;--line:#343c46;--one:#74b5ff;--two:#ff9f5a;--band:#74b5ff;--warn:#ffcf7d;--warnpaper:#2a2110}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 main{max-width:1080px;margin:0 auto;padding:40px 24px 64px}
@@ -38,7 +38,7 @@ th,td{padding:6px 18px 6px 0;text-align:left;vertical-align:top;border-bottom:1p
 th{color:var(--soft);font-weight:600;font-size:13px;vertical-align:bottom}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tbody th{color:var(--ink);font-weight:500;font-size:14px;vertical-align:top;overflow-wrap:anywhere;min-width:9em}
-td{overflow-wrap:break-word}
+td{overflow-wrap:break-word}td:not(.n){min-width:9em}
 code{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:.92em}
 .digest{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:12px;overflow-wrap:anywhere;min-width:16em}
 details{margin:8px 0 16px;font-size:14px}
@@ -66,8 +66,7 @@ svg .box{fill:var(--one);fill-opacity:.22;stroke:var(--one);stroke-width:1}
 svg .median{stroke:var(--one);stroke-width:2}
 svg .heat{fill:var(--one)}
 svg .count{font-size:10.5px;fill:var(--ink);font-variant-numeric:tabular-nums}
-svg .count.on{fill:var(--on)}
-@media print{:root{color-scheme:light;--paper:#fff;--panel:#f6f7f9;--ink:#000;--soft:#444;--line:#c6ccd3;--one:#0b5fb0;--two:#b34700;--band:#0b5fb0;--on:#fff;--warn:#7a4b00;--warnpaper:#fff}
+@media print{:root{color-scheme:light;--paper:#fff;--panel:#f6f7f9;--ink:#000;--soft:#444;--line:#c6ccd3;--one:#0b5fb0;--two:#b34700;--band:#0b5fb0;--warn:#7a4b00;--warnpaper:#fff}
 body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid;margin-top:24pt}figure,tr,.key,blockquote,.warnings{break-inside:avoid}table{font-size:8pt}.scroll{overflow:visible}details::details-content{content-visibility:visible;height:auto;display:block}figure svg{max-width:12cm}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media (max-width:600px){main{padding:20px 16px 48px}h1{font-size:24px}}
 "#;

@@ -4,7 +4,7 @@ use super::axis::{Scale, bottom};
 use super::canvas::{Anchor, Canvas};
 use super::residuals::short;
 
-const WIDTH: f64 = 680.0;
+const WIDTH: f64 = 580.0;
 const ROW: f64 = 26.0;
 
 /// One row of a forest plot.
@@ -35,7 +35,7 @@ pub(in super::super) fn forest(
     );
     let height = ROW * marks.len() as f64 + 74.0;
     let mut canvas = Canvas::new(id, (WIDTH, height), title, &description);
-    let (wall, right, top) = (184.0, WIDTH - 148.0, 12.0);
+    let (wall, right, top) = (164.0, WIDTH - 146.0, 12.0);
     let floor = height - 52.0;
     let every = marks.iter().flat_map(|mark| {
         let [low, high] = mark.ci.unwrap_or([mark.value, mark.value]);

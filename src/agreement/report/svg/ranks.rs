@@ -4,6 +4,8 @@ use super::canvas::{Anchor, Canvas};
 use crate::agreement::audit::Audit;
 
 const CELL: f64 = 32.0;
+/// Opacity of the fullest cell: text stays readable on it, in light and in dark.
+const STRONGEST: f64 = 0.55;
 
 pub(in super::super) fn ranks(audit: &Audit) -> String {
     let cells = &audit.figures.rank_cells;
@@ -43,17 +45,12 @@ pub(in super::super) fn ranks(audit: &Audit) -> String {
                 "heat",
                 (x + 0.5, y + 0.5),
                 (CELL - 1.0, CELL - 1.0),
-                (share / most).sqrt(),
+                STRONGEST * (share / most).sqrt(),
             );
             if *share >= 0.001 {
-                let class = if share / most > 0.3 {
-                    "count on"
-                } else {
-                    "count"
-                };
                 let text = format!("{:.1}", 100.0 * share);
                 canvas.text(
-                    class,
+                    "count",
                     (x + CELL / 2.0, y + CELL / 2.0 + 3.5),
                     Anchor::Middle,
                     &text,

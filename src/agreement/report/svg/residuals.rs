@@ -4,7 +4,7 @@ use super::axis::{Scale, bottom};
 use super::canvas::{Anchor, Canvas};
 use crate::agreement::audit::Spread;
 
-const WIDTH: f64 = 680.0;
+const WIDTH: f64 = 580.0;
 const ROW: f64 = 30.0;
 
 /// Spreads one above the other: middle 90 % as a line, middle half as a box, median as a bar, mean as a dot.
@@ -17,7 +17,7 @@ pub(in super::super) fn residuals(spreads: &[Spread]) -> String {
         "Residuals by group",
         description,
     );
-    let (wall, right, top) = (184.0, WIDTH - 20.0, 12.0);
+    let (wall, right, top) = (164.0, WIDTH - 20.0, 12.0);
     let floor = height - 52.0;
     let x = Scale::covering(
         spreads
@@ -63,9 +63,9 @@ pub(in super::super) fn residuals(spreads: &[Spread]) -> String {
 
 /// A name that fits beside a plot.
 pub(super) fn short(name: &str) -> String {
-    if name.chars().count() <= 22 {
+    if name.chars().count() <= 20 {
         return name.to_owned();
     }
-    let start: String = name.chars().take(21).collect();
+    let start: String = name.chars().take(19).collect();
     format!("{start}\u{2026}")
 }

@@ -4,8 +4,8 @@ use super::axis::{Scale, bottom, left};
 use super::canvas::Canvas;
 use crate::agreement::audit::Audit;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 420.0;
+const WIDTH: f64 = 540.0;
+const HEIGHT: f64 = 400.0;
 
 pub(in super::super) fn scatter(audit: &Audit) -> String {
     let figures = &audit.figures;
