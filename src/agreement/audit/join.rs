@@ -1,7 +1,8 @@
 //! The items of an audit: rows of both files under one id, and all that did not come together.
 
+use super::names::NONE;
 use super::options::{Matching, Missing};
-use super::side::{Key, NONE, Side, ids_of_rows};
+use super::side::{Key, Side, ids_of_rows};
 use super::{AuditError, NothingInCommon, Unmatched};
 
 /// One item that people rated, and the judge's rows for it.

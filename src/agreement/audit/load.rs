@@ -51,7 +51,12 @@ pub(super) fn load_other(
         .judged
         .as_deref()
         .filter(|name| table.has(name));
-    let side = read_judged(table, id, options, value)?;
+    let mut options = options.clone();
+    // The first judge's file may have columns that this one need not have.
+    for name in [&mut options.columns.position, &mut options.columns.swapped] {
+        name.take_if(|name| !table.has(name));
+    }
+    let side = read_judged(table, id, &options, value)?;
     join(side, human, options.matching)
 }
 

@@ -20,6 +20,7 @@
 mod baselines;
 mod bias;
 mod calibrated;
+mod check;
 mod coefficients;
 mod columns;
 mod compared;
@@ -29,10 +30,13 @@ mod groups;
 mod join;
 mod load;
 mod model;
+mod names;
 mod options;
+mod provenance;
 mod ranks;
 mod sentence;
 mod side;
+mod warnings;
 mod word;
 
 pub use error::{AuditError, NothingInCommon};
@@ -46,13 +50,15 @@ pub use sentence::{percent, thousands};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use check::{check, undefined};
 use compared::Shared;
 use join::{Item, Joined};
-use side::Side;
+use provenance::{conventions, counts, input, judge_name};
+use warnings::warnings;
 
+use crate::stats::PairedSample;
 use crate::stats::comparing::Resampling;
 use crate::stats::resample::Plan;
-use crate::stats::{PairedSample, Ranks, Side as SampleSide, StatsError};
 
 /// Items in the list of disagreements.
 const DISAGREEMENTS: usize = 10;
@@ -127,6 +133,11 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
         counts,
     };
     audit.warnings = warnings(&audit, &sample, clusters.as_deref());
+    if joined.judged.lower_is_better && options.judged_better == Better::Higher {
+        let warning =
+            "the judged file says that lower is better on its scale; pass `--judged-better lower`";
+        audit.warnings.insert(0, warning.to_owned());
+    }
     audit.sentence = sentence::sentence(&audit);
     drop((groups, used));
     if let Some(path) = &options.baseline {
@@ -142,105 +153,6 @@ impl Audit {
             && self.counts.human_missing.is_empty()
             && self.counts.only_judged.n == 0
             && self.counts.duplicates_left_out == 0
-    }
-}
-
-/// Refuses files without a single item, and missing values where none are allowed.
-fn check(joined: &Joined, options: &AuditOptions) -> Result<(), AuditError> {
-    let nothing = |side: &Side, detail: String, remedy| AuditError::NothingScored {
-        file: side.table.path().to_owned(),
-        column: column_of(side),
-        detail,
-        remedy,
-    };
-    let listed = |reasons: &[(String, u64)]| {
-        let shown = reasons
-            .iter()
-            .take(3)
-            .map(|(reason, line)| format!("{reason}, first on line {line}"));
-        shown.collect::<Vec<_>>().join("; ")
-    };
-    if joined.items.is_empty() {
-        let detail = format!(
-            "no matched row has a human value ({})",
-            listed(&joined.human.reasons)
-        );
-        return Err(nothing(
-            &joined.human,
-            detail,
-            "name another column with `--human-column`",
-        ));
-    }
-    let scored = joined.scored();
-    if scored == 0 {
-        let detail = format!(
-            "no matched row has a value of the judge ({})",
-            listed(&joined.judged.reasons)
-        );
-        return Err(nothing(
-            &joined.judged,
-            detail,
-            "name another column with `--judged-column`",
-        ));
-    }
-    if options.missing == Missing::Refuse && scored < joined.items.len() {
-        let reasons = joined.reasons();
-        return Err(AuditError::Refused {
-            n: joined.items.len() - scored,
-            of: joined.items.len(),
-            reasons: reasons
-                .iter()
-                .map(|(reason, n, line)| {
-                    line.map_or_else(
-                        || format!("{n} {reason}"),
-                        |line| {
-                            format!(
-                                "{n} {reason}, first in {} on line {line}",
-                                joined.judged.table.path().display()
-                            )
-                        },
-                    )
-                })
-                .collect::<Vec<_>>()
-                .join("; "),
-        });
-    }
-    Ok(())
-}
-
-fn column_of(side: &Side) -> String {
-    let value = side.taken.iter().find(|(role, _)| *role == "value");
-    value.map_or_else(|| "mean of raters".to_owned(), |(_, column)| column.clone())
-}
-
-/// Blames the file whose values have no coefficient.
-fn undefined(joined: &Joined, sample: &PairedSample) -> AuditError {
-    let error = sample
-        .require_varied("correlation", 3)
-        .err()
-        .unwrap_or_else(|| StatsError::Undefined {
-            statistic: "correlation",
-            reason: "no coefficient exists for these values".to_owned(),
-        });
-    let constant = |of| matches!(&error, StatsError::Constant { side, .. } if *side == of);
-    let (side, remedy) = if constant(SampleSide::Human) {
-        (&joined.human, "name another column with `--human-column`")
-    } else if constant(SampleSide::Predicted) {
-        (
-            &joined.judged,
-            "check the judge: it gave every item the same value; or name another column with `--judged-column`",
-        )
-    } else {
-        (
-            &joined.human,
-            "give at least three items that both files have",
-        )
-    };
-    AuditError::Undefined {
-        file: side.table.path().to_owned(),
-        column: column_of(side),
-        error: Box::new(error),
-        remedy,
     }
 }
 
@@ -271,132 +183,6 @@ fn clusters_of(joined: &Joined, used: &[(Item, f64)]) -> Option<Vec<u32>> {
         numbers.push(number);
     }
     Some(numbers)
-}
-
-fn judge_name(named: Option<&str>, side: &Side, path: &Path) -> String {
-    named
-        .map(str::to_owned)
-        .or_else(|| side.judge.clone())
-        .unwrap_or_else(|| {
-            path.file_stem().map_or_else(
-                || "judge".to_owned(),
-                |stem| stem.to_string_lossy().into_owned(),
-            )
-        })
-}
-
-fn input(role: &'static str, side: &Side) -> Input {
-    let path = side.table.path();
-    Input {
-        role,
-        file: path.file_name().map_or_else(
-            || path.display().to_string(),
-            |name| name.to_string_lossy().into_owned(),
-        ),
-        format: side.table.format().name(),
-        rows: side.values.len(),
-        digest: side.digest.to_string(),
-        columns: side
-            .taken
-            .iter()
-            .map(|(role, column)| Named::new(*role, column))
-            .collect(),
-    }
-}
-
-fn counts(joined: &Joined, used: usize) -> Counts {
-    let scored = joined.scored();
-    let human_missing = joined
-        .human
-        .reasons
-        .iter()
-        .enumerate()
-        .map(|(place, (reason, line))| {
-            let n = joined
-                .human
-                .state
-                .iter()
-                .filter(|state| usize::from(**state) == place + 1)
-                .count();
-            ReasonCount {
-                reason: reason.clone(),
-                kind: "missing",
-                n,
-                first_line: Some(*line),
-            }
-        });
-    Counts {
-        judged_rows: joined.judged.values.len(),
-        human_rows: joined.human.values.len(),
-        human_items: joined.items.len(),
-        scored,
-        stood_in: used - scored,
-        unscored: joined
-            .reasons()
-            .into_iter()
-            .map(|(reason, n, first_line)| ReasonCount {
-                kind: bias::kind_of(&reason),
-                reason,
-                n,
-                first_line,
-            })
-            .collect(),
-        human_missing: human_missing.collect(),
-        only_judged: joined.only_judged.clone(),
-        only_human: joined.only_human.clone(),
-        duplicates_left_out: joined.judged.duplicates + joined.human.duplicates,
-    }
-}
-
-fn conventions(options: &AuditOptions, clusters: Option<&[u32]>) -> Vec<Named> {
-    let better = format!(
-        "judged: {} is better; human: {} is better{}",
-        options.judged_better.name(),
-        options.human_better.name(),
-        if (options.judged_better, options.human_better) == (Better::Higher, Better::Higher) {
-            ""
-        } else {
-            "; values where lower is better are negated when read"
-        }
-    );
-    let mut found = vec![
-        Named::new(
-            "missing values",
-            format!("{}: {}", options.missing.name(), options.missing.describe()),
-        ),
-        Named::new(
-            "ids",
-            format!(
-                "matched {}; on several rows: {}",
-                options.matching.name(),
-                options.duplicates.name()
-            ),
-        ),
-        Named::new("direction", better),
-        Named::new(
-            "ties",
-            "values as given; equal values share their midrank and are tied",
-        ),
-        Named::new("intervals", "95 %; method with each figure"),
-        Named::new(
-            "resampling",
-            format!("{} resamples, seed {}", options.resamples, options.seed),
-        ),
-    ];
-    if let (Some(clusters), Some(column)) = (clusters, &options.columns.cluster) {
-        let count = clusters.iter().max().map_or(0, |last| *last as usize + 1);
-        found.push(Named::new(
-            "clusters",
-            format!("{count} by `{column}`, drawn as a whole"),
-        ));
-    }
-    if let Some(column) = &options.columns.group {
-        found.push(Named::new(
-            "groups",
-            format!("by `{column}`; averaged as named"),
-        ));
-    }
-    found
 }
 
 /// The main coefficients under every policy, where a policy makes a difference.
@@ -459,98 +245,6 @@ fn disagreements(
             human_rank: human[index],
         })
         .collect())
-}
-
-fn warnings(audit: &Audit, sample: &PairedSample, clusters: Option<&[u32]>) -> Vec<String> {
-    let mut found = Vec::new();
-    let counts = &audit.counts;
-    let unscored = counts.human_items - counts.scored;
-    if unscored > 0 {
-        found.push(format!(
-            "{} of {} items that people rated have no value of the judge; the figures under every policy are shown",
-            thousands(unscored),
-            thousands(counts.human_items)
-        ));
-    }
-    for (n, what) in [
-        (
-            counts.human_missing.iter().map(|reason| reason.n).sum(),
-            "row(s) of the human file have no value",
-        ),
-        (
-            counts.only_judged.n,
-            "id(s) of the judged file are not in the human file",
-        ),
-        (
-            counts.duplicates_left_out,
-            "row(s) were left out because their id occurs on another row",
-        ),
-    ] {
-        if n > 0 {
-            found.push(format!("{} {what}", thousands(n)));
-        }
-    }
-    if audit.n < 30 {
-        found.push(format!(
-            "{} items are few: intervals are wide and their methods approximate",
-            audit.n
-        ));
-    }
-    let tied = Ranks::of(sample.predicted()).tie_share();
-    if tied > 0.5 {
-        found.push(format!(
-            "{} % of the judge's values repeat another: rank statistics rest on ties, and their convention matters",
-            percent(tied)
-        ));
-    }
-    let nearly = nearly_tied(sample.predicted());
-    if nearly > 0 {
-        found.push(format!(
-            "{} of the judge's values differ from a neighbour by less than a billionth of their range; if that is float noise, their order is arbitrary",
-            thousands(nearly)
-        ));
-    }
-    let overall = |name: &str| {
-        audit
-            .estimates
-            .iter()
-            .find(|row| row.name == name && row.is_overall())
-            .and_then(|row| row.value)
-    };
-    if overall("spearman").is_some_and(|value| value < 0.0) {
-        found.push("the correlation is negative: if lower values are better in one file, say so with `--judged-better lower` or `--human-better lower`".to_owned());
-    }
-    if let Some(clusters) = clusters {
-        let count = clusters.iter().max().map_or(0, |last| last + 1);
-        if count < 20 {
-            found.push(format!(
-                "{count} clusters are few: intervals over clusters are too narrow below about 20"
-            ));
-        }
-    }
-    if let (Some(pooled), Some(within)) = (
-        overall("spearman"),
-        audit
-            .estimates
-            .iter()
-            .find(|row| row.name == "spearman" && row.average == Some("arithmetic"))
-            .and_then(|row| row.value),
-    ) && (pooled - within).abs() > 0.1
-    {
-        found.push(format!(
-            "Spearman is {pooled:.3} over all items but {within:.3} on average within groups: part of the agreement is about groups, not items"
-        ));
-    }
-    found
-}
-
-/// Neighbours in order that differ, but by less than 1e-9 of the range.
-fn nearly_tied(values: &[f64]) -> usize {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let range = sorted.last().unwrap_or(&0.0) - sorted.first().unwrap_or(&0.0);
-    let near = |pair: &&[f64]| pair[1] > pair[0] && pair[1] - pair[0] < 1e-9 * range;
-    sorted.windows(2).filter(near).count()
 }
 
 /// Adds the comparison with the baseline judge.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Role;
+use super::names::Names;
 use super::options::{Better, Duplicates, Matching};
 use super::word;
 use crate::digest::Digest;
@@ -45,39 +46,10 @@ pub(super) struct Side {
     pub(super) judge: Option<String>,
     /// The worse end of the judge's scale, where the rows hold it.
     pub(super) worst: Option<f64>,
+    /// Whether the rows say that lower is better on the judge's scale.
+    pub(super) lower_is_better: bool,
     /// Whether values are words such as `A`, `B` and `tie`.
     pub(super) words: bool,
-}
-
-/// A column of names, each counted once.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Distinct names in order of appearance.
-    pub(super) names: Vec<String>,
-    /// For each row the place of its name, `NONE` where the cell is empty.
-    pub(super) codes: Vec<u32>,
-    known: BTreeMap<String, u32>,
-}
-
-/// The code of an empty cell.
-pub(super) const NONE: u32 = u32::MAX;
-
-impl Names {
-    fn push(&mut self, name: Option<String>) {
-        let code = match name {
-            None => NONE,
-            Some(name) => match self.known.get(&name) {
-                Some(code) => *code,
-                None => {
-                    let code = u32::try_from(self.names.len()).unwrap_or(NONE);
-                    self.names.push(name.clone());
-                    self.known.insert(name, code);
-                    code
-                }
-            },
-        };
-        self.codes.push(code);
-    }
 }
 
 /// What is read from a file.
@@ -180,6 +152,7 @@ impl<'a> Reader<'a> {
             duplicates: 0,
             judge: None,
             worst: None,
+            lower_is_better: false,
             words: false,
         };
         Ok(Reader {
@@ -350,6 +323,7 @@ impl<'a> Reader<'a> {
             return;
         };
         let lower = better.label().is_some_and(|better| better == "lower");
+        self.side.lower_is_better |= lower;
         if let Reading::Value(worst) = (if lower { high } else { low }).number(&[]) {
             self.side.worst = Some(self.plan.better.upward(worst));
         }

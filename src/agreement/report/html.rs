@@ -1,5 +1,6 @@
 //! The audit as one HTML file: no script, no font, no link to anywhere; opens offline, prints well.
 
+use super::figure_tables;
 use super::number::{interval, maybe, statistic};
 use super::style::STYLE;
 use super::svg::{self, Mark, escaped};
@@ -119,14 +120,14 @@ fn agreement(page: &mut String, audit: &Audit) {
         "People\u{2019}s values against the judge\u{2019}s",
         &shown,
         &svg::scatter(audit),
-        tables::bins(audit),
+        figure_tables::bins(audit),
     );
     figure(
         page,
         "Ranks by judge and by people",
         "tenths of rank; a judge that agrees has its items on the diagonal",
         &svg::ranks(audit),
-        Some(tables::ranks(audit)),
+        Some(figure_tables::ranks(audit)),
     );
     page.push_str("</div>\n");
     table(page, &tables::agreement(audit));
@@ -234,7 +235,7 @@ fn groups(page: &mut String, audit: &Audit) {
             "Residuals by group",
             "right of zero the judge is harsher on the group than people are",
             &svg::residuals(shown),
-            tables::residuals(audit),
+            figure_tables::residuals(audit),
         );
     }
     page.push_str("</div>\n");
@@ -267,7 +268,7 @@ fn calibration(page: &mut String, audit: &Audit) {
         "Reliability",
         "on the dashed line stated and observed are the same; larger dots hold more items; bars: 95 % intervals",
         &svg::reliability(calibration),
-        tables::bins(audit),
+        figure_tables::bins(audit),
     );
     if let Some(errors) = tables::calibration(audit) {
         table(page, &errors);
@@ -276,7 +277,7 @@ fn calibration(page: &mut String, audit: &Audit) {
 
 fn disagreements(page: &mut String, audit: &Audit) {
     heading(page, "disagreements", "Disagreements");
-    table(page, &tables::disagreements(audit));
+    table(page, &figure_tables::disagreements(audit));
 }
 
 fn conventions(page: &mut String, audit: &Audit) {

@@ -1,5 +1,6 @@
 //! The audit as Markdown: the sentence, what to know first, and every table.
 
+use super::figure_tables;
 use super::tables::{self, Table};
 use crate::agreement::audit::Audit;
 
@@ -43,10 +44,10 @@ fn all(audit: &Audit) -> Vec<Table> {
     found.push(tables::baselines(audit));
     found.push(tables::bias(audit));
     found.extend(tables::calibration(audit));
-    found.extend(tables::bins(audit));
-    found.extend(tables::residuals(audit));
-    found.push(tables::ranks(audit));
-    found.push(tables::disagreements(audit));
+    found.extend(figure_tables::bins(audit));
+    found.extend(figure_tables::residuals(audit));
+    found.push(figure_tables::ranks(audit));
+    found.push(figure_tables::disagreements(audit));
     found.push(tables::conventions(audit));
     found.push(tables::inputs(audit));
     found

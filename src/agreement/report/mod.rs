@@ -2,6 +2,7 @@
 //!
 //! Numbers are rounded for people in HTML and Markdown and whole in JSON. The same audit gives the same bytes.
 
+mod figure_tables;
 mod html;
 mod json;
 mod markdown;
