@@ -15,6 +15,15 @@ pub(super) fn figure(value: f64) -> String {
     text.replace('-', "\u{2212}")
 }
 
+/// A whole number without decimals, anything else as a figure.
+pub(super) fn count_or_figure(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        format!("{value:.0}").replace('-', "\u{2212}")
+    } else {
+        figure(value)
+    }
+}
+
 /// A figure, or a dash.
 pub(super) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| "\u{2013}".to_owned(), figure)
@@ -96,6 +105,7 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(figure(value), text);
         }
+        assert_eq!(count_or_figure(247.0), "247");
         assert_eq!(p_value(Some(0.0)), "< 0.001");
         assert_eq!(
             statistic("spearman_difference_williams"),

@@ -28,7 +28,7 @@ a{color:var(--one)}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--one);outline-offset:2px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:32px;align-items:start}
 figure{margin:16px 0;min-width:0}
-figure svg{display:block;width:100%;height:auto;max-width:680px}
+figure svg{display:block;width:100%;height:auto}
 figcaption{font-weight:600;margin-bottom:6px}
 figcaption span{display:block;font-weight:400;color:var(--soft);font-size:14px}
 .scroll{overflow-x:auto;margin:12px 0}
@@ -67,6 +67,6 @@ svg .median{stroke:var(--one);stroke-width:2}
 svg .heat{fill:var(--one)}
 svg .count{font-size:10.5px;fill:var(--ink);font-variant-numeric:tabular-nums}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f6f7f9;--ink:#000;--soft:#444;--line:#c6ccd3;--one:#0b5fb0;--two:#b34700;--band:#0b5fb0;--warn:#7a4b00;--warnpaper:#fff}
-body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid;margin-top:24pt}figure,tr,.key,blockquote,.warnings{break-inside:avoid}table{font-size:8pt}.scroll{overflow:visible}details::details-content{content-visibility:visible;height:auto;display:block}figure svg{max-width:12cm}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}h2{break-after:avoid;margin-top:24pt}figure,tr,.key,blockquote,.warnings{break-inside:avoid}table{font-size:8pt}.scroll{overflow:visible}details::details-content{content-visibility:visible;height:auto;display:block}figure svg{max-width:12cm!important}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media (max-width:600px){main{padding:20px 16px 48px}h1{font-size:24px}}
 "#;

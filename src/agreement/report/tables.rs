@@ -1,6 +1,6 @@
 //! The tables of a report, the same in HTML and in Markdown.
 
-use super::number::{figure, interval, maybe, p_value, statistic};
+use super::number::{count_or_figure, figure, interval, maybe, p_value, statistic};
 use crate::agreement::audit::{Audit, Row, percent, thousands};
 
 /// A table: header, rows, and which columns hold numbers.
@@ -274,7 +274,7 @@ pub(super) fn bias(audit: &Audit) -> Table {
         [
             row.topic.replace('_', " "),
             row.name.clone(),
-            figure(row.value).trim_end_matches(".000").to_owned(),
+            count_or_figure(row.value),
             interval(row.ci),
             thousands(row.n),
             row.meaning.clone(),

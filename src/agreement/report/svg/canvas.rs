@@ -115,8 +115,10 @@ impl Canvas {
             description,
             body,
         } = self;
+        // A little larger than drawn and no more: lines and letters keep their weight beside the text.
+        let widest = 1.2 * width;
         format!(
-            "<svg role=\"img\" aria-labelledby=\"{id}-title {id}-description\" viewBox=\"0 0 {width:.0} {height:.0}\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-description\">{description}</desc>\n{body}</svg>\n"
+            "<svg role=\"img\" style=\"max-width:{widest:.0}px\" aria-labelledby=\"{id}-title {id}-description\" viewBox=\"0 0 {width:.0} {height:.0}\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-description\">{description}</desc>\n{body}</svg>\n"
         )
     }
 
