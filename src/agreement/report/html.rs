@@ -349,7 +349,7 @@ fn table(page: &mut String, table: &Table) {
 /// Safe text, with what stands between backquotes as code.
 fn inline(text: &str) -> String {
     let safe = escaped(text);
-    if safe.matches('`').count() % 2 == 1 {
+    if !safe.matches('`').count().is_multiple_of(2) {
         return safe;
     }
     let parts = safe.split('`').enumerate();

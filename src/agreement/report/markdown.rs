@@ -76,19 +76,28 @@ fn section(text: &mut String, table: &Table) {
     }
 }
 
-/// Names from files must not become markup.
+/// Names from files must not become markup; what stands between backquotes is code already.
 fn escaped(text: &str) -> String {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    let mut code = false;
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '|' | '*' | '_' | '[' | ']' | '#' | '\\' => {
+            '`' if paired => {
+                code = !code;
+                safe.push('`');
+            }
+            // A table ends a cell at a bar, in code too.
+            '|' => safe.push_str("\\|"),
+            '\n' | '\r' => safe.push(' '),
+            other if code => safe.push(other),
+            '*' | '_' | '[' | ']' | '#' | '\\' | '`' => {
                 safe.push('\\');
                 safe.push(character);
             }
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
-            '\n' | '\r' => safe.push(' '),
             other => safe.push(other),
         }
     }
@@ -102,5 +111,7 @@ mod tests {
     #[test]
     fn names_do_not_become_markup() {
         assert_eq!(escaped("a|b\n<x>_y_"), "a\\|b &lt;x&gt;\\_y\\_");
+        assert_eq!(escaped("judge `a_b|c` is_x"), "judge `a_b\\|c` is\\_x");
+        assert_eq!(escaped("odd ` one"), "odd \\` one");
     }
 }
