@@ -122,7 +122,8 @@ fn bare_session(library: &Path) -> Session {
 fn picture(seed: u8) -> RgbImage {
     let wave = |value: u32, period: u32| (value % period).abs_diff(period / 2);
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
-        let channel = |shift: u32| (128 + wave(x + u32::from(seed), 96) + wave(y + shift, 64)) & 255;
+        let channel =
+            |shift: u32| (128 + wave(x + u32::from(seed), 96) + wave(y + shift, 64)) & 255;
         Rgb([0, 40, 80].map(|shift| u8::try_from(channel(shift)).unwrap()))
     })
 }

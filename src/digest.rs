@@ -12,6 +12,16 @@ impl Digest {
         Digest(*blake3::hash(bytes).as_bytes())
     }
 
+    /// Digest of all that a reader gives, without holding it.
+    ///
+    /// # Errors
+    /// Whatever the reader fails with.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Digest(*hasher.finalize().as_bytes()))
+    }
+
     /// Digest of several fields in order; field borders count, so `["ab", "c"]` and `["a", "bc"]` differ.
     pub fn of_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = blake3::Hasher::new();

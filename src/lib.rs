@@ -17,4 +17,5 @@ pub mod judging;
 mod near;
 pub mod pixels;
 pub mod stats;
+pub mod table;
 pub mod wire;

@@ -2,4 +2,6 @@
 //!
 //! Sees numbers and names, never an image or a running judge. What judges said comes from files.
 
+pub mod audit;
+pub mod report;
 pub mod reproduce;

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
+mod audit;
 mod judges;
 mod output;
 mod reproduce;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
+    /// Audit a judge: how far its values agree with people's
+    Audit(Box<audit::AuditArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
     /// Recompute a published table from its authors' files
@@ -70,6 +73,12 @@ enum CliError {
     Start(#[from] crate::http::StartError),
     #[error("the service ended: {0}")]
     Serve(std::io::Error),
+    #[error(transparent)]
+    Audit(#[from] crate::agreement::audit::AuditError),
+    #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
+    ReportForm(PathBuf),
+    #[error("`{}` cannot be written: {}", .0.display(), .1)]
+    ReportFile(PathBuf, std::io::Error),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -81,6 +90,7 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };

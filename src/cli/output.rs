@@ -16,6 +16,11 @@ pub(super) fn line(line: fmt::Arguments<'_>) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
+/// A document as it is, on standard output.
+pub(super) fn text(text: &str) -> io::Result<()> {
+    io::stdout().lock().write_all(text.as_bytes())
+}
+
 /// One JSON object on a line of its own, on standard output.
 pub(super) fn json_line(value: &impl Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();

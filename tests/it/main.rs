@@ -3,6 +3,8 @@
 //! `cfg(test)` is always so here; it is how clippy knows a test helper.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod backend_laws;
 #[cfg(test)]
 mod cards;

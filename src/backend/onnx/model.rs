@@ -175,7 +175,9 @@ impl Model {
         let preparation = &self.recipe.preparation;
         let picture = pixels::decode(image.bytes(), &self.recipe.limits, preparation.background)
             .map_err(|fault| from_fault(&fault))?;
-        preparation.apply(picture).map_err(|fault| from_fault(&fault))
+        preparation
+            .apply(picture)
+            .map_err(|fault| from_fault(&fault))
     }
 
     fn run(&mut self, tensor: &Tensor) -> Result<Vec<f64>, BackendError> {
