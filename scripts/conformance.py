@@ -19,9 +19,19 @@ from pathlib import Path
 # A decoder may take this long and this much on any one picture, however hostile.
 SECONDS = 2.0
 MEGABYTES = 300
-# Where each table's files are, below DATA.
+# The folder below DATA in which each table looks for its files.
 TABLES = {
-    "q-bench-a3": "q-bench-a3",
+    "q-bench-a3": ".",
+    "agiqa-3k": ".",
+    "imagenhub": "t2i",
+    "viescore": "t2i",
+    "tifa": "t2i",
+    "genai-bench": "t2i",
+    "edit-judge": "mllm-judge",
+    "alt-test": "mllm-judge",
+    "alpaca-eval": "mllm-judge",
+    "mllm-judge-table": "mllm-judge",
+    "krasula-toyama": "iqa",
 }
 
 

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("pixels", &[]),
     ("dataset", &[]),
+    ("table", &[]),
     // The words, and what is made of them.
     ("judging", &["digest", "stats"]),
     ("card", &["digest", "judging", "pixels"]),
@@ -28,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Published tables are recomputed with the recipes of the built-in cards.
     (
         "agreement",
-        &["card", "dataset", "digest", "judging", "stats"],
+        &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
