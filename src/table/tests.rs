@@ -92,12 +92,15 @@ fn lines_are_those_of_the_file() {
     assert_eq!((jsonl[1].0, jsonl[1].1.as_str()), (3, "9007199254740993"));
 }
 
+/// Name, bytes and delimiter of a file, what is wrong with it, and on which line.
+type BadFile<'a> = (&'a str, &'a [u8], Option<u8>, TableFault, Option<u64>);
+
 #[test]
 fn what_is_wrong_with_a_file_is_named_with_its_line() {
     use TableFault::*;
     let latin = b"id,score\na,1\nb\xe9,2\n";
     let long = [b"id,score\na,1\n\"", vec![b'x'; 9 << 20].as_slice()].concat();
-    let cases: [(&str, &[u8], Option<u8>, TableFault, Option<u64>); 14] = [
+    let cases: [BadFile<'_>; 14] = [
         ("x.csv", b"", None, Empty, None),
         ("x.csv", b" \n\n", None, Empty, None),
         ("x.csv", b"id;score\na;1\n", None, Header, Some(1)),
