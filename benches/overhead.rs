@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use opine::assemble::assemble;
+use opine::backend::onnx::OnnxRuntime;
 use opine::config::Config;
 use opine::engine::RunLimits;
 use opine::judging::Image;
@@ -100,9 +101,9 @@ fn measure(library: &Path, rounds: usize) -> (Vec<f64>, Vec<f64>) {
 
 /// The session that Opine itself opens.
 fn bare_session(library: &Path) -> Session {
-    let environment = ort::init_from(library).unwrap().build().unwrap();
+    let runtime = OnnxRuntime::load(&[library.to_path_buf()]).unwrap();
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("judges/technical-quality/model.onnx");
-    Session::builder(&environment)
+    Session::builder(runtime.environment())
         .unwrap()
         .with_optimization_level(GraphOptimizationLevel::All)
         .unwrap()

@@ -75,7 +75,10 @@ impl OnnxRuntime {
         Ok(runtime)
     }
 
-    pub(super) fn environment(&self) -> &Environment {
+    /// What sessions are opened in. Public for the bench that opens a bare session beside ours: a process has
+    /// one environment.
+    #[doc(hidden)]
+    pub fn environment(&self) -> &Environment {
         &self.environment
     }
 }
