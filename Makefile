@@ -30,9 +30,10 @@ onnxruntime: ## Get the ONNX Runtime library into .ort, pinned and checked
 test: onnxruntime lint ## Everything a stranger needs to trust the build
 	cargo test --locked
 
-lint: ## Formatting and lints
+lint: ## Formatting, lints and documentation
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --locked
 
 conformance: build ## Run the released program on published data and hostile images; DATA names their folder
 	@test -n "$(DATA)" || { echo "usage: make conformance DATA=FOLDER"; exit 2; }
