@@ -118,6 +118,27 @@ impl Default for LimitsConfig {
     }
 }
 
+impl LimitsConfig {
+    /// Names of the limits that would let nothing through.
+    fn zeros(&self) -> Vec<&'static str> {
+        let limits = [
+            ("`request_bytes`", self.request_bytes == 0),
+            ("`images_per_request`", self.images_per_request == 0),
+            ("`requests_in_flight`", self.requests_in_flight == 0),
+            ("`seconds_per_request`", self.seconds_per_request == 0),
+            ("`seconds_per_body`", self.seconds_per_body == 0),
+            ("`image_bytes`", self.image_bytes == 0),
+            ("`image_pixels`", self.image_pixels == 0),
+            ("`image_side`", self.image_side == 0),
+        ];
+        limits
+            .into_iter()
+            .filter(|(_, zero)| *zero)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
 impl Default for CacheConfig {
     fn default() -> Self {
         CacheConfig { bytes: 64 << 20 }
@@ -148,6 +169,13 @@ impl Config {
             std::fs::read_to_string(path).map_err(|e| error(format!("cannot be read: {e}")))?;
         let mut config: Config =
             toml::from_str(&text).map_err(|e| error(e.to_string().trim_end().to_owned()))?;
+        let zeros = config.limits.zeros();
+        if !zeros.is_empty() {
+            return Err(error(format!(
+                "[limits]: {} must be at least 1; leave a limit out for its default",
+                zeros.join(", ")
+            )));
+        }
         if let Some(folder) = path.parent() {
             config.resolve(folder);
         }
@@ -245,6 +273,22 @@ mod tests {
         let error = Config::load(&path).unwrap_err().to_string();
         assert!(
             error.contains("line 3") && error.contains("`images_per_request`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn limits_that_let_nothing_through_are_refused_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("opine.toml");
+        std::fs::write(
+            &path,
+            "[limits]\nimages_per_request = 0\nimage_pixels = 0\n",
+        )
+        .unwrap();
+        let error = Config::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("`images_per_request`, `image_pixels` must"),
             "{error}"
         );
     }

@@ -16,20 +16,16 @@ pub struct ScoreResult {
     pub judge: String,
     /// `scored` or `unscored`.
     pub status: &'static str,
-    /// Expected worth on the scale; absent when unscored.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Expected worth on the scale; `null` when unscored.
     pub score: Option<f64>,
     /// The scale of `score` and `spread`.
     pub scale: ScaleJson,
-    /// Probability of each level; absent when unscored.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Probability of each level; `null` when unscored.
     pub opinion: Option<Shares>,
-    /// Standard deviation of the worth under the opinion; absent when unscored.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Standard deviation of the worth under the opinion; `null` when unscored.
     pub spread: Option<f64>,
-    /// Mass on the allowed answers; `null` where the readout cannot know it; absent when unscored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coverage: Option<Option<f64>>,
+    /// Mass on the allowed answers; `null` when unscored, and where the readout cannot know it.
+    pub coverage: Option<f64>,
     /// Why there is no score: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -147,7 +143,7 @@ impl ScoreResult {
                         .collect(),
                 ));
                 result.spread = Some(verdict.spread);
-                result.coverage = Some(verdict.coverage.map(crate::judging::Coverage::value));
+                result.coverage = verdict.coverage.map(crate::judging::Coverage::value);
                 result.provenance.readout = Some(verdict.readout.name());
             }
             Err(unscored) => {

@@ -160,6 +160,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<Ending, CliError> {
         .iter()
         .map(|path| Form::of(path))
         .collect::<Result<Vec<Form>, CliError>>()?;
+    arguments.spare_inputs()?;
     let found = audit(&arguments.options())?;
     for (path, form) in arguments.report.iter().zip(&forms) {
         form.write(&found, path)?;
@@ -178,6 +179,24 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<Ending, CliError> {
 }
 
 impl AuditArguments {
+    /// Refuses a report that would be written over a file that is read.
+    fn spare_inputs(&self) -> Result<(), CliError> {
+        let place = |path: &PathBuf| std::fs::canonicalize(path).ok();
+        let inputs: Vec<PathBuf> = [&self.judged, &self.human]
+            .into_iter()
+            .chain(&self.baseline)
+            .filter_map(place)
+            .collect();
+        match self
+            .report
+            .iter()
+            .find(|path| place(path).is_some_and(|path| inputs.contains(&path)))
+        {
+            Some(path) => Err(CliError::ReportOverInput(path.clone())),
+            None => Ok(()),
+        }
+    }
+
     fn options(&self) -> AuditOptions {
         let (columns, choices) = (&self.columns, &self.choices);
         AuditOptions {

@@ -77,6 +77,8 @@ enum CliError {
     Audit(#[from] crate::agreement::audit::AuditError),
     #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
     ReportForm(PathBuf),
+    #[error("`{}` is read by this audit; name the report otherwise", .0.display())]
+    ReportOverInput(PathBuf),
     #[error("`{}` cannot be written: {}", .0.display(), .1)]
     ReportFile(PathBuf, std::io::Error),
     #[error("output could not be written: {0}")]

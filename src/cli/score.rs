@@ -1,5 +1,7 @@
 //! `opine score`: image files in, one line of result each.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ pub(super) struct ScoreArguments {
 
 pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let engine = Arc::new(arguments.common.engine()?);
+    let most_bytes = arguments.common.configuration()?.limits.image_bytes;
     let judge = engine.judges().find(&arguments.judge)?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -42,7 +45,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let mut all_scored = true;
     runtime.block_on(async {
         let judged = stream::iter(&arguments.files)
-            .map(|path| score_file(&engine, &judge, path))
+            .map(|path| score_file(&engine, &judge, path, most_bytes))
             .buffered(at_once);
         let mut judged = std::pin::pin!(judged);
         let mut files = arguments.files.iter();
@@ -68,8 +71,13 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     })
 }
 
-async fn score_file(engine: &Engine, judge: &Judge, path: &Path) -> Result<Judged, CliError> {
-    Ok(match std::fs::read(path) {
+async fn score_file(
+    engine: &Engine,
+    judge: &Judge,
+    path: &Path,
+    most_bytes: usize,
+) -> Result<Judged, CliError> {
+    Ok(match read_at_most(path, most_bytes) {
         Ok(bytes) => {
             engine
                 .score(judge, Image::new(bytes), &RunLimits::none())
@@ -86,6 +94,28 @@ async fn score_file(engine: &Engine, judge: &Judge, path: &Path) -> Result<Judge
     })
 }
 
+/// The file, or as much of it as shows that it is larger than an image may be.
+fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let enough = u64::try_from(most_bytes)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A name as it may be shown on a terminal: control characters would be obeyed there.
+fn shown(name: &str) -> String {
+    let visible = |sign: char| {
+        if sign.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            sign
+        }
+    };
+    name.chars().map(visible).collect()
+}
+
 /// Score, spread, the likeliest level and the file; or why there is none.
 fn print(result: &ScoreResult) -> std::io::Result<()> {
     let likeliest = result
@@ -95,11 +125,11 @@ fn print(result: &ScoreResult) -> std::io::Result<()> {
     match (result.score, result.spread, likeliest) {
         (Some(score), Some(spread), Some((level, _))) => output::line(format_args!(
             "{score:.4}  spread {spread:.4}  {level:<9}  {}",
-            result.image
+            shown(&result.image)
         )),
         _ => {
             let detail = result.detail.as_deref().unwrap_or_default();
-            output::line(format_args!("unscored  {}: {detail}", result.image))
+            output::line(format_args!("unscored  {}: {detail}", shown(&result.image)))
         }
     }
 }

@@ -118,7 +118,9 @@ fn a_bad_file_is_unscored_and_its_neighbour_is_not_harmed() {
     assert_eq!(results[2]["reason"], "file_unreadable");
     for unscored in [&results[0], &results[2]] {
         assert!(
-            unscored.get("score").is_none() && unscored.get("opinion").is_none(),
+            ["score", "opinion", "spread", "coverage"]
+                .iter()
+                .all(|field| unscored.get(field).is_some_and(Value::is_null)),
             "{unscored}"
         );
         assert!(unscored["detail"].is_string());

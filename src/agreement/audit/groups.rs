@@ -125,6 +125,18 @@ fn averages(name: &str, of_groups: &[&Row], groups: usize) -> Vec<Row> {
         ));
     }
     rows.push(legacy);
+    if values.iter().any(|value| value.abs() >= 1.0) {
+        let warning = "a group at exactly 1 or -1 is in it, as groups of two items always are: it draws Fisher's mean to \
+                       the end of the scale and says little in any mean";
+        for row in &mut rows {
+            let earlier = row
+                .note
+                .take()
+                .map(|note| format!("{note}; "))
+                .unwrap_or_default();
+            row.note = Some(format!("{earlier}{warning}"));
+        }
+    }
     rows
 }
 

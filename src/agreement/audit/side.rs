@@ -207,8 +207,10 @@ impl<'a> Reader<'a> {
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         let mut cells = cells[1..].iter();
         let mut value = None;
-        if let (Some(column), Some(cell)) = (&plan.value, cells.next()) {
-            value = Some(self.value(line, column, cell)?);
+        // A side without a value column has no cell for it: what follows must not move up.
+        if let Some(column) = &plan.value {
+            let cell = cells.next().copied().unwrap_or(Cell::Absent);
+            value = Some(self.value(line, column, &cell)?);
         }
         for (at, column) in plan.raters.iter().enumerate() {
             let cell = cells.next().copied().unwrap_or(Cell::Absent);

@@ -19,6 +19,15 @@ const SRCC_TOLERANCE: f64 = 2.1e-3;
 const PLCC_TOLERANCE: f64 = 6e-4;
 /// CGIQA-6K is published as the mean over its games and its movies, which lie one after the other.
 const HALVED: &str = "cgi";
+/// Images of each data set in the authors' files.
+const IMAGES: [(&str, usize); 6] = [
+    ("koniq", 10_073),
+    ("spaq", 11_125),
+    ("livec", 1_169),
+    ("cgi", 6_000),
+    ("agi", 2_982),
+    ("kadid", 10_125),
+];
 
 struct Published {
     srcc: f64,
@@ -243,6 +252,15 @@ impl RowShape<'_> {
         );
         row.ci = interval(estimates);
         row.tie_share = Some(self.tie_share);
+        let images = IMAGES.iter().find(|(name, _)| *name == self.dataset);
+        if let Some((_, images)) = images.filter(|(_, images)| *images != row.n) {
+            row = row.noting(format!(
+                "{}/{}.json has {} images, the authors' has {images}: it is cut, or another",
+                self.model,
+                self.dataset,
+                self.output.records.len()
+            ));
+        }
         let Some(published) = self.published else {
             return row;
         };
@@ -251,10 +269,12 @@ impl RowShape<'_> {
             "plcc" => row = row.against(published.plcc, PLCC_TOLERANCE),
             _ => return row,
         }
-        row.note = published.leaderboard.as_ref().map(|other| {
-            format!("published is the authors' notebook; their leaderboard prints {other}")
-        });
-        row
+        match &published.leaderboard {
+            Some(other) => row.noting(format!(
+                "published is the authors' notebook; their leaderboard prints {other}"
+            )),
+            None => row,
+        }
     }
 }
 

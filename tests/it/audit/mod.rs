@@ -285,6 +285,32 @@ fn pairs_asked_in_both_orders_show_position_bias() {
     );
 }
 
+/// numpy 2.4: corrcoef of 1..5 with the means of the three raters; a column beside them changes nothing.
+#[test]
+fn raters_without_a_value_column_are_averaged() {
+    let bench = Bench::new();
+    let judged = bench.file("judged.csv", "id,score\na,1\nb,2\nc,3\nd,4\ne,5\n");
+    for (name, header, extra) in [("plain.csv", "", ""), ("length.csv", ",length", ",70")] {
+        let ratings = [[1, 2, 1], [2, 1, 3], [2, 3, 3], [4, 3, 5], [5, 5, 4]];
+        let mut text = format!("id,rater_1,rater_2,rater_3{header}\n");
+        for (id, [first, second, third]) in "abcde".chars().zip(ratings) {
+            text.push_str(&format!("{id},{first},{second},{third}{extra}\n"));
+        }
+        let human = bench.file(name, text);
+        let (_, report) = bench.json(&judged, &human, &[]);
+        let estimates = report["estimates"].as_array().unwrap();
+        let pearson = estimates
+            .iter()
+            .find(|row| row["name"] == "pearson")
+            .unwrap();
+        let value = pearson["value"].as_f64().unwrap();
+        assert!(
+            (value - 0.991_240_707_161_930_4).abs() < 1e-12,
+            "{name}: {value}"
+        );
+    }
+}
+
 #[test]
 fn rater_columns_give_a_ceiling() {
     let bench = Bench::new();
