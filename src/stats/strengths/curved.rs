@@ -52,8 +52,8 @@ pub(super) struct Lowest {
 const STATISTIC: &str = "strengths";
 const MOST_ITERATIONS: usize = 200;
 const MOST_HALVINGS: usize = 50;
-/// A step this small is the last one: Newton's next would be its square.
-const LAST_STEP: f64 = 1e-9;
+/// A step this small, relative to the largest unknown, is the last one: Newton's next would be its square.
+const LAST_STEP: f64 = 1e-7;
 /// A predicted fall this small, relative to the value, is below what the value can show.
 const NO_FALL: f64 = 1e-13;
 /// Steps that stay above this, relative to the largest unknown, while the value no longer falls lead away
@@ -102,12 +102,12 @@ pub(super) fn least(problem: &mut impl Curved, start: Vec<f64>) -> Result<Lowest
         }
         last_step = largest;
         if largest <= LAST_STEP * extent || stuck {
-            point
-                .iter_mut()
-                .zip(&step)
-                .for_each(|(at, part)| *at -= part);
+            for (at, part) in point.iter_mut().zip(&step) {
+                *at -= part;
+            }
             problem.settle(&mut point);
-            value = problem.curve(&point, &mut gradient);
+            // So near to the minimum the function is the parabola that Newton's method takes it for.
+            value -= 0.5 * fall;
             return Ok(Lowest { point, value });
         }
         let mut length = 1.0;

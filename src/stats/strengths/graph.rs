@@ -89,18 +89,26 @@ pub(super) fn components(links: &Links) -> Vec<Vec<usize>> {
 
 /// Number of sets of items that hang together, whichever way links lead.
 pub(super) fn islands(links: &Links) -> usize {
-    let mut parent: Vec<usize> = (0..links.items()).collect();
-    let mut islands = links.items();
-    for item in 0..links.items() {
-        for other in links.of(item) {
-            let (one, two) = (root(&mut parent, item), root(&mut parent, *other as usize));
-            if one != two {
-                parent[one] = two;
-                islands -= 1;
+    let all = (0..links.items())
+        .flat_map(|item| links.of(item).iter().map(move |end| (item, *end as usize)));
+    joined(links.items(), all)
+}
+
+/// Number of sets into which `pairs` join the items.
+pub(super) fn joined(items: usize, pairs: impl Iterator<Item = (usize, usize)>) -> usize {
+    let mut parent: Vec<usize> = (0..items).collect();
+    let mut sets = items;
+    for (one, other) in pairs {
+        let (one, other) = (root(&mut parent, one), root(&mut parent, other));
+        if one != other {
+            parent[one] = other;
+            sets -= 1;
+            if sets == 1 {
+                break;
             }
         }
     }
-    islands
+    sets
 }
 
 fn root(parent: &mut [usize], mut item: usize) -> usize {

@@ -15,10 +15,14 @@ mod dense;
 mod effects;
 mod fit;
 mod graph;
+#[cfg(test)]
+mod laws;
 mod lists;
 mod model;
 mod sandwich;
 mod separation;
+#[cfg(test)]
+mod simulated;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::graph::{Links, components, islands};
+use super::graph::{Links, components, islands, joined};
 use super::table::Table;
 use crate::stats::StatsError;
 
@@ -45,6 +45,13 @@ pub enum StrengthsError {
 
 /// The groups of a table of votes, if there is more than one.
 pub(super) fn separation(table: &Table, items: usize) -> Option<Separation> {
+    // Pairs that went both ways or tied join their items, and mostly all of them at once.
+    let both_ways = table
+        .pairs()
+        .filter(|(_, _, [wins, losses, ties])| *ties > 0.0 || *wins > 0.0 && *losses > 0.0);
+    if joined(items, both_ways.map(|(first, second, _)| (first, second))) == 1 {
+        return None;
+    }
     let mut links = Vec::with_capacity(table.len());
     for (first, second, [wins, losses, ties]) in table.pairs() {
         // A link leads from an item to one that it did not always beat.

@@ -1,6 +1,6 @@
 //! Votes gathered by pair.
 
-use super::votes::Votes;
+use super::votes::{Vote, Votes};
 
 /// The pairs that were voted on, sorted by first and second item, with what was voted on each.
 ///
@@ -13,6 +13,8 @@ pub(super) struct Table {
     pub(super) counts: Vec<[f64; 3]>,
     /// Which pair each vote is on.
     pair_of: Vec<u32>,
+    /// Whether votes whose first item comes after their second are on the pair the other way round.
+    turned: bool,
 }
 
 impl Table {
@@ -41,34 +43,26 @@ impl Table {
             second: votes.all().iter().map(|vote| vote.second).collect(),
             counts: vec![[0.0; 3]; votes.all().len()],
             pair_of: (0_u32..).take(votes.all().len()).collect(),
+            turned: false,
         }
     }
 
     fn grouped(votes: &Votes, ordered: bool) -> Self {
-        let ends = |index: u32| {
-            let vote = &votes.all()[index as usize];
-            if ordered || vote.first < vote.second {
-                (vote.first, vote.second)
-            } else {
-                (vote.second, vote.first)
-            }
-        };
-        let (starts, by_first) = by_first(votes, |index| ends(index).0);
+        let (starts, by_first) = by_first(votes, ordered);
         let mut table = Table {
-            first: Vec::new(),
-            second: Vec::new(),
-            counts: Vec::new(),
             pair_of: vec![0; votes.all().len()],
+            turned: !ordered,
+            ..Table::default()
         };
         let mut place = vec![u32::MAX; votes.items()];
         let mut met = Vec::new();
         for (first, bounds) in (0_u32..).zip(starts.windows(2)) {
             let group = &by_first[bounds[0]..bounds[1]];
-            for vote in group {
-                let second = ends(*vote).1;
-                if place[second as usize] == u32::MAX {
-                    place[second as usize] = 0;
-                    met.push(second);
+            for (second, _) in group {
+                let place = &mut place[*second as usize];
+                if *place == u32::MAX {
+                    *place = 0;
+                    met.push(*second);
                 }
             }
             met.sort_unstable();
@@ -78,8 +72,8 @@ impl Table {
                 table.first.push(first);
                 table.second.push(*second);
             }
-            for vote in group {
-                table.pair_of[*vote as usize] = place[ends(*vote).1 as usize];
+            for (second, vote) in group {
+                table.pair_of[*vote as usize] = place[*second as usize];
             }
             for second in met.drain(..) {
                 place[second as usize] = u32::MAX;
@@ -95,7 +89,7 @@ impl Table {
         for (index, (vote, pair)) in votes.all().iter().zip(&self.pair_of).enumerate() {
             let weight = vote.weight * times(index);
             let [mut one, mut other, tie] = vote.outcome.shares();
-            if vote.first != self.first[*pair as usize] {
+            if self.turned && vote.first > vote.second {
                 (one, other) = (other, one);
             }
             let counts = &mut self.counts[*pair as usize];
@@ -127,22 +121,28 @@ impl Table {
     }
 }
 
-/// Votes sorted by their first item: where each item's votes start, and the votes.
-fn by_first(votes: &Votes, first: impl Fn(u32) -> u32) -> (Vec<usize>, Vec<u32>) {
-    let number = u32::try_from(votes.all().len()).expect("votes are counted in 32 bits");
+/// Votes sorted by the first item of their pair, as (second item, vote), and where each item's votes start.
+fn by_first(votes: &Votes, ordered: bool) -> (Vec<usize>, Vec<(u32, u32)>) {
+    let ends = |vote: &Vote| {
+        if ordered || vote.first < vote.second {
+            (vote.first as usize, vote.second)
+        } else {
+            (vote.second as usize, vote.first)
+        }
+    };
     let mut starts = vec![0_usize; votes.items() + 1];
-    for vote in 0..number {
-        starts[first(vote) as usize + 1] += 1;
+    for vote in votes.all() {
+        starts[ends(vote).0 + 1] += 1;
     }
     for item in 0..votes.items() {
         starts[item + 1] += starts[item];
     }
     let mut next = starts.clone();
-    let mut sorted = vec![0_u32; number as usize];
-    for vote in 0..number {
-        let place = &mut next[first(vote) as usize];
-        sorted[*place] = vote;
-        *place += 1;
+    let mut sorted = vec![(0, 0); votes.all().len()];
+    for (number, vote) in (0_u32..).zip(votes.all()) {
+        let (first, second) = ends(vote);
+        sorted[next[first]] = (second, number);
+        next[first] += 1;
     }
     (starts, sorted)
 }
