@@ -14,5 +14,6 @@ pub mod digest;
 pub mod engine;
 pub mod judging;
 pub mod pixels;
+pub mod ranking;
 pub mod stats;
 pub mod wire;

@@ -4,6 +4,7 @@
 
 mod judges;
 mod output;
+mod rank;
 mod reproduce;
 mod score;
 
@@ -30,6 +31,8 @@ enum Command {
     Score(score::ScoreArguments),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
+    /// Rank items by votes on pairs of them
+    Rank(rank::RankArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
 }
@@ -62,6 +65,10 @@ enum CliError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Reproduce(#[from] crate::agreement::reproduce::ReproduceError),
+    #[error(transparent)]
+    Votes(#[from] crate::ranking::votes::VotesError),
+    #[error(transparent)]
+    Stats(#[from] crate::stats::StatsError),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -73,6 +80,7 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Score(arguments) => score::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
+        Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };
     match ended {

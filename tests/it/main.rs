@@ -4,4 +4,5 @@ mod cards;
 mod cli;
 mod command;
 mod pixels;
+mod rank;
 mod technical_quality;
