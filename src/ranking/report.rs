@@ -248,7 +248,7 @@ fn fill(
     // Items come sorted by name, which a stable sort keeps within a place.
     report.items.sort_by_key(|item| item.rank);
     report.coherence = Some(named(
-        coherence(&table.votes, strengths, MOST_CYCLES)?,
+        &coherence(&table.votes, strengths, MOST_CYCLES)?,
         &table.items,
     ));
     if let Some(voters) = &table.voters {
@@ -323,7 +323,7 @@ fn separate(report: &mut RankReport, table: &VoteTable, separation: &Separation)
     ));
 }
 
-fn named(found: Coherence, items: &[String]) -> CoherenceReport {
+fn named(found: &Coherence, items: &[String]) -> CoherenceReport {
     let triads = found.triads.as_ref();
     let cycles = triads.map_or(&[][..], |triads| &triads.cycles).iter();
     CoherenceReport {

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::stats::StatsError;
 use crate::stats::strengths::{Outcome, Vote, Votes};
 
 /// Votes with the names of what they are on and who gave them.
@@ -82,7 +81,8 @@ pub fn read(path: &Path) -> Result<VoteTable, VotesError> {
 /// # Errors
 /// As [`read`].
 pub fn parse(bytes: &[u8], path: &str) -> Result<VoteTable, VotesError> {
-    // The reader itself drops a byte order mark.
+    // Places in the file are then places in what the reader sees.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = ReaderBuilder::new()
         .trim(Trim::All)
         .flexible(true)
@@ -96,9 +96,9 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<VoteTable, VotesError> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
-        rows.push(columns.row(&record, path)?);
+        rows.push(columns.row(&record, bytes, path)?);
     }
-    table(rows, columns.voter.is_some(), path)
+    table(&rows, columns.voter.is_some(), path)
 }
 
 /// Where the columns stand.
@@ -159,11 +159,10 @@ impl Columns {
         })
     }
 
-    fn row(&self, record: &StringRecord, path: &str) -> Result<Row, VotesError> {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn row(&self, record: &StringRecord, bytes: &[u8], path: &str) -> Result<Row, VotesError> {
         let misplaced = |column: &str, reason: String| VotesError::Misplaced {
             path: path.to_owned(),
-            line,
+            line: line_of(record, bytes),
             column: column.to_owned(),
             reason,
         };
@@ -217,7 +216,20 @@ impl Columns {
     }
 }
 
-fn table(rows: Vec<Row>, with_voters: bool, path: &str) -> Result<VoteTable, VotesError> {
+/// The line that a record begins on. The reader counts the blank lines before it as part of it.
+fn line_of(record: &StringRecord, bytes: &[u8]) -> u64 {
+    let start = record.position().map_or(0, csv::Position::byte);
+    let start = usize::try_from(start)
+        .unwrap_or(bytes.len())
+        .min(bytes.len());
+    let blanks = bytes[start..]
+        .iter()
+        .take_while(|byte| b"\r\n".contains(byte));
+    let before = bytes[..start].iter().chain(blanks);
+    1 + before.filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn table(rows: &[Row], with_voters: bool, path: &str) -> Result<VoteTable, VotesError> {
     let items = Names::new(rows.iter().flat_map(|row| [&row.first, &row.second]));
     let voters = with_voters.then(|| {
         let names = Names::new(rows.iter().map(|row| &row.voter));
@@ -235,14 +247,13 @@ fn table(rows: Vec<Row>, with_voters: bool, path: &str) -> Result<VoteTable, Vot
     });
     let votes = votes.collect();
     let items = items.sorted();
-    let votes = Votes::new(items.len(), votes).map_err(|error| VotesError::Unusable {
-        path: path.to_owned(),
-        // Each vote was checked with its line, so that too few are all that can be wrong.
-        reason: match error {
-            StatsError::TooFew { .. } => "has no vote with a weight above zero".to_owned(),
-            other => other.to_string(),
-        },
-    })?;
+    if !rows.iter().any(|row| row.weight > 0.0) {
+        return Err(VotesError::Unusable {
+            path: path.to_owned(),
+            reason: "has no vote with a weight above zero".to_owned(),
+        });
+    }
+    let votes = Votes::new(items.len(), votes).expect("each vote was checked with its line");
     Ok(VoteTable {
         items,
         votes,
@@ -331,7 +342,8 @@ mod tests {
             ("a,b,first,1,", "voter"),
             ("a", "second"),
         ] {
-            let text = format!("first,second,outcome,weight,voter\nx,y,first,1,v\n\n{line}\n");
+            let text =
+                format!("\u{feff}first,second,outcome,weight,voter\nx,y,first,1,v\r\n\r\n{line}\n");
             match read(&text) {
                 Err(VotesError::Misplaced {
                     line: at,

@@ -1,8 +1,8 @@
 //! The negative log-likelihood of votes on pairs.
 
-use super::curved::{Curved, Symmetric};
+use super::curved::{Curved, OnScore, Symmetric};
 use super::fit::StrengthSettings;
-use super::model::Model;
+use super::model::{Model, bradley_terry};
 use super::table::Table;
 use super::votes::Votes;
 
@@ -56,9 +56,28 @@ impl<'a> Comparisons<'a> {
         usize::from(self.order_effect) + self.votes.covariates() + usize::from(self.ties)
     }
 
-    /// Where to start: all items equal, and a tie parameter inside its domain.
+    /// Where to start: each item as strong as its share of votes says, as if all had met the same others.
     pub(super) fn start(&self) -> Vec<f64> {
-        let mut start = vec![0.0; self.unknowns()];
+        let mut shares = vec![[0.0; 2]; self.items()];
+        for (first, second, [wins, losses, ties]) in self.table.pairs() {
+            let (wins, losses) = (wins + 0.5 * ties, losses + 0.5 * ties);
+            shares[first][0] += wins;
+            shares[first][1] += losses;
+            shares[second][0] += losses;
+            shares[second][1] += wins;
+        }
+        let guess = |[won, lost]: [f64; 2]| {
+            // An item that won all its votes is taken to have won nineteen in twenty.
+            let some = 0.05 * (won + lost);
+            if some > 0.0 {
+                ((won + some) / (lost + some)).ln()
+            } else {
+                0.0
+            }
+        };
+        let mut start: Vec<f64> = shares.into_iter().map(guess).collect();
+        start.resize(self.unknowns(), 0.0);
+        self.settle(&mut start);
         if self.ties {
             let last = start.len() - 1;
             start[last] = match self.model {
@@ -94,6 +113,14 @@ impl<'a> Comparisons<'a> {
         } else {
             0.0
         }
+    }
+
+    /// exp(s) of each item where that spares an exponential for each pair: Bradley and Terry's model without
+    /// effects, and no item so far off that it overflows.
+    fn odds(&self, point: &[f64]) -> Option<Vec<f64>> {
+        let plain = self.model == Model::BradleyTerry && self.width() == 0;
+        let moderate = || point.iter().all(|strength| strength.abs() < 300.0);
+        (plain && moderate()).then(|| point.iter().map(|strength| strength.exp()).collect())
     }
 
     /// The part of the value that the ridge adds.
@@ -168,15 +195,19 @@ impl Curved for Comparisons<'_> {
         gradient[items..].fill(0.0);
         self.border.fill(0.0);
         self.corner.fill(0.0);
+        let odds = self.odds(point);
         for pair in 0..self.table.len() {
             let first = self.table.first[pair] as usize;
             let second = self.table.second[pair] as usize;
             let mut d = point[first] - point[second];
-            if width > 0 {
+            let local = if let Some(odds) = &odds {
+                let small = odds[first].min(odds[second]) / odds[first].max(odds[second]);
+                bradley_terry(d, small, self.table.counts[pair])
+            } else {
                 self.features(pair, &mut features);
                 d += along(&features, &point[items..]);
-            }
-            let local = self.model.local(d, tie, self.table.counts[pair]);
+                self.model.local(d, tie, self.table.counts[pair])
+            };
             value += local.value;
             gradient[first] += local.slope;
             gradient[second] -= local.slope;
@@ -216,7 +247,7 @@ impl Curved for Comparisons<'_> {
         self.own.iter().copied().chain(corner).collect()
     }
 
-    fn scores(&self, point: &[f64], each: &mut dyn FnMut(&[(usize, f64)])) {
+    fn scores(&self, point: &[f64], each: &mut OnScore<'_>) {
         let items = self.votes.items();
         let width = self.width();
         let tie = self.tie(point);

@@ -30,6 +30,9 @@ pub(super) trait Symmetric {
     }
 }
 
+/// What is done with the derivatives of one vote, each beside the unknown that it is by.
+pub(super) type OnScore<'a> = dyn FnMut(&[(usize, f64)]) + 'a;
+
 /// A convex function whose second derivatives are the matrix.
 pub(super) trait Curved: Symmetric {
     /// The value and the first derivatives at a point, which the second derivatives are then of.
@@ -39,7 +42,7 @@ pub(super) trait Curved: Symmetric {
     fn diagonal(&self) -> Vec<f64>;
 
     /// Hands the derivatives of each vote's log-likelihood at `point`, as (unknown, derivative), to `each`.
-    fn scores(&self, point: &[f64], each: &mut dyn FnMut(&[(usize, f64)]));
+    fn scores(&self, point: &[f64], each: &mut OnScore<'_>);
 }
 
 /// The lowest point.
@@ -54,6 +57,9 @@ const MOST_ITERATIONS: usize = 200;
 const MOST_HALVINGS: usize = 50;
 /// A step this small, relative to the largest unknown, is the last one: Newton's next would be its square.
 const LAST_STEP: f64 = 1e-7;
+/// The most that the last step may let the value fall, relative to it: where the function bends sharply, a
+/// small step may still be a long way.
+const LAST_FALL: f64 = 1e-14;
 /// A predicted fall this small, relative to the value, is below what the value can show.
 const NO_FALL: f64 = 1e-13;
 /// Steps that stay above this, relative to the largest unknown, while the value no longer falls lead away
@@ -73,7 +79,6 @@ pub(super) fn least(problem: &mut impl Curved, start: Vec<f64>) -> Result<Lowest
     let mut gradient = vec![0.0; problem.unknowns()];
     let mut trial = gradient.clone();
     let mut value = problem.curve(&point, &mut gradient);
-    let mut first_size = None;
     let mut last_step = f64::INFINITY;
     for iteration in 0..MOST_ITERATIONS {
         let failed = |step| StatsError::NotConverged {
@@ -82,8 +87,8 @@ pub(super) fn least(problem: &mut impl Curved, start: Vec<f64>) -> Result<Lowest
             step,
         };
         let diagonal = problem.diagonal();
-        let size = scaled_size(&gradient, &diagonal);
-        let exactness = (size / *first_size.get_or_insert(size)).clamp(1e-10, 0.02);
+        // The square of a step is what Newton's method leaves for the next: to be more exact is no use.
+        let exactness = (last_step * last_step).clamp(1e-10, 0.05);
         let step =
             solve(problem, &diagonal, &gradient, exactness).ok_or_else(|| failed(last_step))?;
         let fall = dot(&gradient, &step);
@@ -101,7 +106,8 @@ pub(super) fn least(problem: &mut impl Curved, start: Vec<f64>) -> Result<Lowest
             return Err(runaway());
         }
         last_step = largest;
-        if largest <= LAST_STEP * extent || stuck {
+        let last = largest <= LAST_STEP * extent && fall <= LAST_FALL * (1.0 + value.abs());
+        if last || stuck {
             for (at, part) in point.iter_mut().zip(&step) {
                 *at -= part;
             }
@@ -144,14 +150,6 @@ fn runaway() -> StatsError {
                  outcomes perfectly); a ridge gives finite strengths"
             .to_owned(),
     }
-}
-
-fn scaled_size(gradient: &[f64], diagonal: &[f64]) -> f64 {
-    let parts = gradient.iter().zip(diagonal);
-    let sum: f64 = parts
-        .map(|(slope, bend)| slope * slope / floor(*bend))
-        .sum();
-    sum.sqrt()
 }
 
 /// Solves `matrix * x = right` by preconditioned conjugate gradients, to a residual of `exactness` relative to `right`.

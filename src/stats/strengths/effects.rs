@@ -45,10 +45,11 @@ fn own_shares(mut reduced: Vec<Vec<f64>>, whole: &[f64]) -> Result<(), usize> {
         if pivot.is_nan() || pivot <= LEAST_OWN_SHARE * whole[at] {
             return Err(at);
         }
-        for row in at + 1..whole.len() {
-            let factor = reduced[row][at] / pivot;
-            for column in at + 1..whole.len() {
-                reduced[row][column] -= factor * reduced[at][column];
+        let (done, below) = reduced.split_at_mut(at + 1);
+        for row in below {
+            let factor = row[at] / pivot;
+            for (entry, above) in row.iter_mut().zip(&done[at]) {
+                *entry -= factor * above;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Strengths from ordered lists.
 
-use super::curved::{Curved, Symmetric, least};
+use super::curved::{Curved, OnScore, Symmetric, least};
 use super::fit::Strengths;
 use super::graph::Links;
 use super::sandwich::{Sandwich, StrengthIntervals, deviations, intervals};
@@ -288,7 +288,7 @@ impl Curved for Choices<'_> {
         self.own.clone()
     }
 
-    fn scores(&self, _: &[f64], each: &mut dyn FnMut(&[(usize, f64)])) {
+    fn scores(&self, _: &[f64], each: &mut OnScore<'_>) {
         let mut start = 0;
         for (list, weight) in self.lists.counting() {
             let (odds, left) = (&self.odds[start..], &self.left[start..start + list.len()]);

@@ -66,7 +66,7 @@ impl Model {
     #[inline]
     pub(super) fn local(self, d: f64, tie: f64, counts: [f64; 3]) -> Local {
         match self {
-            Model::BradleyTerry => bradley_terry(d, counts),
+            Model::BradleyTerry => bradley_terry(d, (-d.abs()).exp(), counts),
             Model::Davidson => davidson(d, tie, counts),
             Model::RaoKupper => rao_kupper(d, tie, counts),
             Model::Thurstone => thurstone(d, counts),
@@ -85,15 +85,15 @@ fn logistic(x: f64) -> (f64, f64) {
     }
 }
 
+/// Bradley and Terry's model at difference `d`, where `small` is exp(-|d|).
 #[inline]
-fn bradley_terry(d: f64, [first, second, tie]: [f64; 3]) -> Local {
+pub(super) fn bradley_terry(d: f64, small: f64, [first, second, tie]: [f64; 3]) -> Local {
     let (first, second) = (first + 0.5 * tie, second + 0.5 * tie);
     let (worse, better) = if d >= 0.0 {
         (second, first)
     } else {
         (first, second)
     };
-    let small = (-d.abs()).exp();
     let upset = small / (1.0 + small);
     let slope = worse * (1.0 - upset) - better * upset;
     Local {
