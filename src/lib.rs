@@ -16,6 +16,7 @@ pub mod http;
 pub mod judging;
 mod near;
 pub mod pixels;
+pub mod ranking;
 pub mod stats;
 pub mod table;
 pub mod wire;

@@ -5,6 +5,7 @@
 mod audit;
 mod judges;
 mod output;
+mod rank;
 mod reproduce;
 mod score;
 mod serve;
@@ -37,6 +38,8 @@ enum Command {
     Audit(Box<audit::AuditArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
+    /// Rank items by votes on pairs of them
+    Rank(rank::RankArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
 }
@@ -81,6 +84,10 @@ enum CliError {
     ReportOverInput(PathBuf),
     #[error("`{}` cannot be written: {}", .0.display(), .1)]
     ReportFile(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Votes(#[from] crate::ranking::votes::VotesError),
+    #[error(transparent)]
+    Stats(#[from] crate::stats::StatsError),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -94,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
+        Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };
     match ended {

@@ -47,6 +47,18 @@ pub(super) fn normal_below(z: f64) -> f64 {
     normal_above(-z)
 }
 
+/// ln P(Z <= z) and its derivative, the density over that probability; both finite wherever z is moderate or far.
+pub(super) fn normal_log_below(z: f64) -> (f64, f64) {
+    let log_density = -z * z / 2.0 - 0.5 * (2.0 * PI).ln();
+    if z < -2.0 {
+        // Here the probability may underflow, and its logarithm does not.
+        let hazard = mills_fraction(-z);
+        return (log_density - hazard.ln(), hazard);
+    }
+    let above = normal_above(z);
+    ((-above).ln_1p(), log_density.exp() / (1.0 - above))
+}
+
 /// The z with P(Z <= z) = `probability`; infinite at 0 and 1.
 pub(super) fn normal_quantile(probability: f64) -> f64 {
     if probability <= 0.0 {

@@ -29,6 +29,7 @@ pub mod resample;
 mod sample;
 mod spearman;
 mod spearman_exact;
+pub mod strengths;
 mod tails;
 mod weighted_tau;
 

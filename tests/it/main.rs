@@ -17,6 +17,8 @@ mod http;
 #[cfg(test)]
 mod pixels;
 #[cfg(test)]
+mod rank;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod serve;

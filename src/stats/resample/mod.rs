@@ -17,6 +17,7 @@ mod statistic;
 mod tally;
 
 pub(super) use kendall::balances;
+pub(super) use parallel::run;
 
 pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval};
 pub use clustered::Clustered;

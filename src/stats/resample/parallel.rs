@@ -8,7 +8,7 @@ use super::Plan;
 const BLOCK: usize = 8;
 
 /// The results of job 0, 1, ... of `plan.resamples`. Every thread makes its own `scratch` once.
-pub(super) fn run<Scratch, T: Send + Clone + Default>(
+pub(in crate::stats) fn run<Scratch, T: Send + Clone + Default>(
     plan: &Plan,
     scratch: impl Fn() -> Scratch + Sync,
     job: impl Fn(u64, &mut Scratch) -> T + Sync,

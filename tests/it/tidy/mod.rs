@@ -31,6 +31,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "agreement",
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
+    // Votes that exist already, and the ranking that they give.
+    ("ranking", &["digest", "near", "stats", "table"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
@@ -54,6 +56,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "http",
             "judging",
+            "ranking",
+            "stats",
             "wire",
         ],
     ),

@@ -1,0 +1,44 @@
+//! Strengths from comparisons: who beat whom, turned into one number per item.
+//!
+//! Votes on pairs go to [`fit_strengths`] under one of four [`Model`]s, ordered lists to
+//! [`plackett_luce`]. All are concave and solved by Newton's method over the pairs that were voted on, so
+//! that time and memory follow the votes and never the square of the items.
+//!
+//! Votes do not always say how far apart items are: where one group never lost to another, any distance
+//! fits. That is an outcome with a name, [`StrengthsError::Separated`], and not a large number.
+
+mod bootstrap;
+mod coherence;
+mod comparisons;
+mod curved;
+mod dense;
+mod effects;
+mod fit;
+mod graph;
+#[cfg(test)]
+mod laws;
+mod lists;
+mod model;
+mod sandwich;
+mod separation;
+#[cfg(test)]
+mod simulated;
+mod table;
+#[cfg(test)]
+mod tests;
+mod triads;
+mod voters;
+mod votes;
+
+pub use bootstrap::bootstrap_intervals;
+pub use coherence::{Coherence, coherence};
+pub use fit::{StrengthSettings, Strengths, fit_strengths};
+pub use lists::{Lists, plackett_luce, plackett_luce_intervals};
+pub use model::Model;
+pub use sandwich::{
+    MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, sandwich_intervals,
+};
+pub use separation::{Separation, StrengthsError};
+pub use triads::{Cycle, Triads, triads};
+pub use voters::{VoterConsistency, voter_consistency};
+pub use votes::{Outcome, Vote, Votes};
