@@ -19,6 +19,8 @@ mod graph;
 mod laws;
 mod lists;
 mod model;
+#[cfg(test)]
+mod refusals;
 mod sandwich;
 mod separation;
 #[cfg(test)]
