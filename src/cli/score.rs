@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CliError, Common, Ending, output};
+use crate::assemble::assemble;
 use crate::engine::{Engine, Judge, Judged, RunLimits};
 use crate::judging::{Image, Reason, Unscored};
 use crate::wire::ScoreResult;
@@ -34,8 +35,9 @@ pub(super) struct ScoreArguments {
 }
 
 pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
-    let engine = Arc::new(arguments.common.engine()?);
-    let most_bytes = arguments.common.configuration()?.limits.image_bytes;
+    let config = arguments.common.configuration()?;
+    let most_bytes = config.limits.image_bytes;
+    let engine = Arc::new(assemble(&config)?);
     let judge = engine.judges().find(&arguments.judge)?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let runtime = tokio::runtime::Builder::new_multi_thread()

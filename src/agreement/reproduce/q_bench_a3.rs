@@ -174,22 +174,24 @@ fn one_file(path: &Path, recipe: &ScoreRecipe, judge: &str) -> Result<Vec<Row>, 
         .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let words = Words::of_model(&model);
     let output = q_bench::read(path, words)?;
-    let parts: Vec<&[Record]> = if dataset == HALVED {
-        let (games, movies) = output.records.split_at(output.records.len() / 2);
-        vec![games, movies]
+    let scores = scores(&output.records, recipe, path)?;
+    let human: Vec<f64> = output.records.iter().map(|record| record.human).collect();
+    let half = if dataset == HALVED {
+        scores.len() / 2
     } else {
-        vec![&output.records]
+        0
     };
     let statistic = |error| ReproduceError::Statistic {
         file: path.display().to_string(),
         error,
     };
-    let samples = parts
+    let samples = [0..half, half..scores.len()]
         .into_iter()
-        .map(|part| sample(part, recipe, path))
+        .filter(|part| !part.is_empty())
+        .map(|part| PairedSample::new(&scores[part.clone()], &human[part]).map_err(statistic))
         .collect::<Result<Vec<_>, _>>()?;
     let published = PUBLISHED.get(&(model.clone(), dataset.clone()));
-    let tie_share = tie_share(&output.records, recipe, path)?;
+    let tie_share = Ranks::of(&scores).tie_share();
     let shape = RowShape {
         model,
         dataset,
@@ -289,20 +291,6 @@ fn interval(estimates: &[Estimate]) -> Option<[f64; 2]> {
     }
 }
 
-fn sample(
-    records: &[Record],
-    recipe: &ScoreRecipe,
-    path: &Path,
-) -> Result<PairedSample, ReproduceError> {
-    let human: Vec<f64> = records.iter().map(|record| record.human).collect();
-    PairedSample::new(&scores(records, recipe, path)?, &human).map_err(|error| {
-        ReproduceError::Statistic {
-            file: path.display().to_string(),
-            error,
-        }
-    })
-}
-
 /// Scores by the code that reads live answers.
 fn scores(
     records: &[Record],
@@ -327,12 +315,6 @@ fn scores(
             Ok(verdict.score.value())
         })
         .collect()
-}
-
-fn tie_share(records: &[Record], recipe: &ScoreRecipe, path: &Path) -> Result<f64, ReproduceError> {
-    let ranks = Ranks::of(&scores(records, recipe, path)?);
-    #[expect(clippy::cast_precision_loss, reason = "counts of images")]
-    Ok(1.0 - ranks.levels() as f64 / records.len() as f64)
 }
 
 fn name_of(folder: Option<&Path>) -> String {
