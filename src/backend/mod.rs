@@ -9,7 +9,7 @@ pub mod recorded;
 
 use async_trait::async_trait;
 
-use crate::judging::{Answer, Prompt, Reason, Unscored};
+use crate::judging::{Answer, Prompt, Readout, Reason, Unscored, Wanted};
 
 /// Name and model revision; written into every verdict and every cache key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ pub struct BackendId {
 }
 
 /// What a backend can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abilities {
     /// Most images in one prompt.
     pub images_per_prompt: usize,
@@ -33,6 +33,10 @@ pub struct Abilities {
     pub text: bool,
     /// Whether the probability of each option is read, not only the option chosen.
     pub log_probabilities: bool,
+    /// The ways in which it can read the mass of an option.
+    pub readouts: Vec<Readout>,
+    /// Whether the answer can be made to continue given words.
+    pub answer_prefix: bool,
     /// How many prompts it works on at once.
     pub concurrency: usize,
 }
@@ -65,6 +69,34 @@ pub enum BackendError {
         /// What it gave.
         value: String,
     },
+    /// The judge declined to answer.
+    #[error("the judge declined: {message}")]
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// The answer came and holds no allowed answer.
+    #[error("{message}")]
+    Unreadable {
+        /// What came and what was looked for.
+        message: String,
+    },
+    /// Almost no probability fell on the allowed answers, so nothing about them could be read.
+    #[error("{message}")]
+    NoCoverage {
+        /// What the judge would have said instead.
+        message: String,
+    },
+    /// The backend is not asked for the moment, because it failed too often.
+    #[error("`{backend}` is resting after failures; it is tried again in {seconds} s ({message})")]
+    Resting {
+        /// Name of the backend.
+        backend: String,
+        /// Seconds until it is tried again, rounded up.
+        seconds: u64,
+        /// Its last failure.
+        message: String,
+    },
     /// The backend failed.
     #[error("{message}")]
     Failed {
@@ -80,10 +112,69 @@ impl From<BackendError> for Unscored {
             BackendError::Image { code, .. } => Reason::Image(code),
             BackendError::CannotAnswer { .. } => Reason::NotApplicable,
             BackendError::NotFinite { .. } => Reason::NotFinite,
-            BackendError::Failed { .. } => Reason::Backend,
+            BackendError::Refused { .. } => Reason::Refused,
+            BackendError::Unreadable { .. } => Reason::Unparsed,
+            BackendError::NoCoverage { .. } => Reason::LowCoverage,
+            BackendError::Resting { .. } | BackendError::Failed { .. } => Reason::Backend,
         };
         Unscored::new(reason, detail)
     }
+}
+
+/// One thing that was looked at before a judge is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable name: `images`, `log_probabilities`, `answer_prefix`, `labels` ...
+    pub subject: &'static str,
+    /// Whether the judge can be asked with this as it is.
+    pub holds: bool,
+    /// What was seen, and what would help where it does not hold.
+    pub detail: String,
+}
+
+/// What the abilities alone say about a prompt.
+pub fn examine_abilities(abilities: &Abilities, prompt: &Prompt) -> Vec<Finding> {
+    let images = prompt.images().count();
+    let mut findings = vec![Finding {
+        subject: "images",
+        holds: images <= abilities.images_per_prompt,
+        detail: format!(
+            "the prompt shows {images}; the backend takes up to {} at a time",
+            abilities.images_per_prompt
+        ),
+    }];
+    let (kind, answered) = match prompt.wanted() {
+        Wanted::Options(_) => ("a closed question", abilities.options),
+        Wanted::Value => ("a number", abilities.value),
+        Wanted::Text => ("free text", abilities.text),
+    };
+    let can = if answered { "does" } else { "does not" };
+    findings.push(Finding {
+        subject: "question",
+        holds: answered,
+        detail: format!("the prompt asks for {kind}; the backend {can} answer that"),
+    });
+    if matches!(prompt.wanted(), Wanted::Options(_)) {
+        let names: Vec<&str> = abilities.readouts.iter().map(|way| way.name()).collect();
+        findings.push(Finding {
+            subject: "log_probabilities",
+            holds: abilities.log_probabilities,
+            detail: format!("readouts of the backend: {}", names.join(", ")),
+        });
+    }
+    if prompt.answer_prefix().is_some() {
+        let can = if abilities.answer_prefix {
+            "can"
+        } else {
+            "cannot"
+        };
+        findings.push(Finding {
+            subject: "answer_prefix",
+            holds: abilities.answer_prefix,
+            detail: format!("the answer {can} be made to continue the card's words"),
+        });
+    }
+    findings
 }
 
 /// Answers prompts about images.
@@ -94,6 +185,19 @@ pub trait Backend: Send + Sync {
 
     /// What it can be asked; never more than it does.
     fn abilities(&self) -> Abilities;
+
+    /// Finds out what can only be learnt by asking, once; the same as [`Backend::abilities`] where nothing is left to learn.
+    ///
+    /// # Errors
+    /// The backend could not be asked.
+    async fn probe(&self) -> Result<Abilities, BackendError> {
+        Ok(self.abilities())
+    }
+
+    /// What would be right and wrong if this prompt were asked: the findings of `opine judges check`.
+    async fn examine(&self, prompt: &Prompt) -> Vec<Finding> {
+        examine_abilities(&self.abilities(), prompt)
+    }
 
     /// One result for each prompt, in order; a bad prompt spoils no neighbour.
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>>;

@@ -113,6 +113,15 @@ impl Recorded {
         Ok(Recorded { id, answers })
     }
 
+    fn readouts(&self) -> Vec<Readout> {
+        let read = |readout: &Readout| {
+            self.answers.values().any(
+                |answer| matches!(answer, Answer::Choice(choice) if choice.readout() == *readout),
+            )
+        };
+        Readout::ALL.into_iter().filter(read).collect()
+    }
+
     fn recall(&self, prompt: &Prompt) -> Result<Answer, BackendError> {
         let wanted = match prompt.wanted() {
             Wanted::Options(options) => {
@@ -219,6 +228,8 @@ impl Backend for Recorded {
             value: has(|wanted| matches!(wanted, WantedKey::Value)),
             text: has(|wanted| matches!(wanted, WantedKey::Text)),
             log_probabilities: options,
+            readouts: self.readouts(),
+            answer_prefix: true,
             concurrency: 64,
         }
     }

@@ -143,7 +143,7 @@ impl Judge {
 #[derive(Default)]
 pub struct Judges {
     by_id: BTreeMap<String, Judge>,
-    backends: BTreeMap<String, Arc<dyn Backend>>,
+    backends: BTreeMap<String, BackendState>,
 }
 
 impl fmt::Debug for Judges {
@@ -159,7 +159,7 @@ impl Judges {
     /// The judges of these cards, and the backends that `judge@backend` may name.
     pub fn new(
         judges: impl IntoIterator<Item = Judge>,
-        backends: BTreeMap<String, Arc<dyn Backend>>,
+        backends: BTreeMap<String, BackendState>,
     ) -> Self {
         let by_id = judges
             .into_iter()
@@ -171,6 +171,13 @@ impl Judges {
     /// All judges in order of id.
     pub fn iter(&self) -> impl Iterator<Item = &Judge> {
         self.by_id.values()
+    }
+
+    /// The configured backends in order of name.
+    pub fn backends(&self) -> impl Iterator<Item = (&str, &BackendState)> {
+        self.backends
+            .iter()
+            .map(|(name, state)| (name.as_str(), state))
     }
 
     /// The judge that `id` or `id@backend` names.
@@ -200,7 +207,7 @@ impl Judges {
                 })?;
         Ok(Judge {
             card: Arc::clone(&judge.card),
-            state: BackendState::Ready(Arc::clone(backend_found)),
+            state: backend_found.clone(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a backend answers: probabilities of the allowed answers, a number, or text.
 
-use super::WordError;
+use super::{Readout, WordError};
 
 /// Probability mass that fell on the allowed answers at all, in 0..=1.
 ///
@@ -32,30 +32,17 @@ impl Coverage {
     }
 }
 
-/// How the mass of each answer was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readout {
-    /// A model whose outputs are exactly the allowed answers.
-    ClosedSet,
-    /// Logits of the label tokens alone, as benchmark authors release them; coverage is unknown.
-    LabelLogits,
-}
-
-impl Readout {
-    /// Stable name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Readout::ClosedSet => "closed_set",
-            Readout::LabelLogits => "label_logits",
-        }
-    }
-
-    /// The readout of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Readout::ClosedSet, Readout::LabelLogits]
-            .into_iter()
-            .find(|readout| readout.name() == name)
-    }
+/// What the masses of a choice rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evidence {
+    /// Every mass was read.
+    Exact,
+    /// Some options were not listed: `Some(ceiling)` is the log of the most that such an option can have,
+    /// and its log mass is that of half the ceiling. One entry for each option.
+    Censored(Vec<Option<f64>>),
+    /// Answers drawn at random: how many fell on each option. The log masses are those of the posterior
+    /// mean under Jeffreys' prior, `(count + 1/2) / (n + K/2)`.
+    Counts(Vec<u32>),
 }
 
 /// The answer to a closed question: a log mass for each option, in the order of the options.
@@ -67,6 +54,7 @@ pub struct Choice {
     log_mass: Vec<f64>,
     coverage: Option<Coverage>,
     readout: Readout,
+    evidence: Evidence,
 }
 
 impl Choice {
@@ -95,7 +83,75 @@ impl Choice {
             log_mass,
             coverage,
             readout,
+            evidence: Evidence::Exact,
         })
+    }
+
+    /// A choice in which some options were not listed: `masses` has the log-probability of each listed
+    /// option, and for the others the log of the most that it can be.
+    ///
+    /// # Errors
+    /// As [`Choice::new`]; and when no option was listed, for then nothing was read.
+    pub fn censored(
+        masses: &[Listed],
+        coverage: Option<Coverage>,
+        readout: Readout,
+    ) -> Result<Self, WordError> {
+        if masses.iter().all(|mass| matches!(mass, Listed::Below(_))) {
+            return Err(WordError::new("none of the options was listed"));
+        }
+        let log_mass = masses
+            .iter()
+            .map(|mass| match mass {
+                Listed::At(log_mass) => *log_mass,
+                Listed::Below(ceiling) => ceiling - std::f64::consts::LN_2,
+            })
+            .collect();
+        let mut choice = Choice::new(log_mass, coverage, readout)?;
+        if masses.iter().any(|mass| matches!(mass, Listed::Below(_))) {
+            choice.evidence = Evidence::Censored(
+                masses
+                    .iter()
+                    .map(|mass| match mass {
+                        Listed::At(_) => None,
+                        Listed::Below(ceiling) => Some(*ceiling),
+                    })
+                    .collect(),
+            );
+        }
+        Ok(choice)
+    }
+
+    /// A choice from drawn answers: `counts` of them fell on each option, out of `drawn`.
+    ///
+    /// # Errors
+    /// Fewer than two options, more answers counted than drawn, or none on any option: nothing was read then.
+    pub fn sampled(counts: Vec<u32>, drawn: u32) -> Result<Self, WordError> {
+        let counted: u32 = counts.iter().sum();
+        if counted == 0 || counted > drawn {
+            return Err(WordError::new(format!(
+                "{counted} of {drawn} drawn answers fell on an option; there must be at least one, and no more than were drawn"
+            )));
+        }
+        let half = 0.5 * counts.len() as f64;
+        let log_mass = counts
+            .iter()
+            .map(|count| ((f64::from(*count) + 0.5) / (f64::from(counted) + half)).ln())
+            .collect();
+        let coverage = Coverage::new(f64::from(counted) / f64::from(drawn))?;
+        let mut choice = Choice::new(log_mass, Some(coverage), Readout::Samples)?;
+        choice.evidence = Evidence::Counts(counts);
+        Ok(choice)
+    }
+
+    /// What the masses rest on.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Whether some option was not listed, so that its mass is only bounded.
+    pub fn is_censored(&self) -> bool {
+        matches!(self.evidence, Evidence::Censored(_))
     }
 
     /// Log mass of each option, up to a common constant.
@@ -112,6 +168,15 @@ impl Choice {
     pub fn readout(&self) -> Readout {
         self.readout
     }
+}
+
+/// The mass of one option in a list of the most probable answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Listed {
+    /// It was listed, with this log-probability.
+    At(f64),
+    /// It was not; the log of its probability is at most this.
+    Below(f64),
 }
 
 /// One answer of a backend.
@@ -146,9 +211,24 @@ mod tests {
     }
 
     #[test]
-    fn readout_names_are_read_back() {
-        for readout in [Readout::ClosedSet, Readout::LabelLogits] {
-            assert_eq!(Readout::from_name(readout.name()), Some(readout));
-        }
+    fn an_option_that_is_not_listed_has_half_its_ceiling() {
+        let masses = [Listed::At(0.6f64.ln()), Listed::Below(0.1f64.ln())];
+        let choice = Choice::censored(&masses, None, Readout::TopTokens).unwrap();
+        assert!(choice.is_censored());
+        assert!((choice.log_mass()[1].exp() - 0.05).abs() < 1e-15);
+        let none = [Listed::Below(-1.0), Listed::Below(-1.0)];
+        assert!(Choice::censored(&none, None, Readout::TopTokens).is_err());
+        let all = [Listed::At(-1.0), Listed::At(-2.0)];
+        let exact = Choice::censored(&all, None, Readout::TopTokens).unwrap();
+        assert!(!exact.is_censored());
+    }
+
+    #[test]
+    fn drawn_answers_are_counted_and_never_certain() {
+        let choice = Choice::sampled(vec![8, 0], 10).unwrap();
+        assert!((choice.log_mass()[0].exp() - 8.5 / 9.0).abs() < 1e-15);
+        assert!((choice.coverage().unwrap().value() - 0.8).abs() < 1e-15);
+        assert!(Choice::sampled(vec![0, 0], 10).is_err());
+        assert!(Choice::sampled(vec![8, 8], 10).is_err());
     }
 }

@@ -10,15 +10,17 @@ mod level;
 mod opinion;
 mod prompt;
 pub mod protocol;
+mod readout;
 mod score;
 mod verdict;
 
-pub use answer::{Answer, Choice, Coverage, Readout};
+pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
 pub use comparison::Comparison;
 pub use labels::{HumanLabel, HumanLabels};
 pub use level::{Better, Level, LevelSet, Scale};
 pub use opinion::{Opinion, Temperature};
 pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
+pub use readout::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling};
 pub use score::{CalibratedScore, CalibrationMap, RawScore};
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
 

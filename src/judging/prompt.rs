@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::WordError;
+use super::{Reading, WordError};
 use crate::digest::Digest;
 
 /// An encoded picture as it was given, with the digest of its bytes.
@@ -149,11 +149,14 @@ pub enum Wanted {
 }
 
 /// A question: at least one part, and what answer is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
+    system: Option<String>,
     parts: Vec<Part>,
     answer_prefix: Option<String>,
     wanted: Wanted,
+    reading: Reading,
+    repeat: u32,
 }
 
 impl Prompt {
@@ -166,10 +169,34 @@ impl Prompt {
             return Err(WordError::new("a prompt needs at least one part"));
         }
         Ok(Prompt {
+            system: None,
             parts,
             answer_prefix: None,
             wanted,
+            reading: Reading::default(),
+            repeat: 0,
         })
+    }
+
+    /// The same, under the judge's standing instructions.
+    #[must_use]
+    pub fn with_system(mut self, system: Option<String>) -> Self {
+        self.system = system;
+        self
+    }
+
+    /// The same, read in this way.
+    #[must_use]
+    pub fn with_reading(mut self, reading: Reading) -> Self {
+        self.reading = reading;
+        self
+    }
+
+    /// The same question asked again, for another drawn answer: `repeat` counts from 0 and seeds the draw.
+    #[must_use]
+    pub fn with_repeat(mut self, repeat: u32) -> Self {
+        self.repeat = repeat;
+        self
     }
 
     /// The same, with the words that the answer is to continue (Q-Bench: `The quality of the image is`).
@@ -177,6 +204,21 @@ impl Prompt {
     pub fn with_answer_prefix(mut self, prefix: Option<String>) -> Self {
         self.answer_prefix = prefix;
         self
+    }
+
+    /// The judge's standing instructions.
+    pub fn system(&self) -> Option<&str> {
+        self.system.as_deref()
+    }
+
+    /// What is allowed and asked of the reading.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Which of several equal questions this is.
+    pub fn repeat(&self) -> u32 {
+        self.repeat
     }
 
     /// Images and text in order.
@@ -202,9 +244,15 @@ impl Prompt {
         })
     }
 
-    /// Digest of all that the answer can depend on: parts, prefix and wanted options with their spellings.
+    /// Digest of all that the answer can depend on: instructions, parts, prefix, wanted options with their
+    /// spellings, reading and repeat.
     pub fn digest(&self) -> Digest {
         let mut fields: Vec<&[u8]> = Vec::new();
+        let reading = self.reading.fingerprint();
+        let repeat = self.repeat.to_le_bytes();
+        if let Some(system) = &self.system {
+            fields.extend([&b"system"[..], system.as_bytes()]);
+        }
         let digests: Vec<Digest> = self.images().map(Image::digest).collect();
         let mut images = digests.iter();
         for part in &self.parts {
@@ -230,6 +278,12 @@ impl Prompt {
             Wanted::Value => fields.push(b"value"),
             Wanted::Text => fields.push(b"free text"),
         }
+        fields.extend([
+            &b"reading"[..],
+            reading.as_bytes(),
+            &b"repeat"[..],
+            &repeat[..],
+        ]);
         Digest::of_fields(fields)
     }
 }
@@ -265,6 +319,9 @@ mod tests {
         assert_eq!(base, ask(b"a", "rate").digest());
         assert_ne!(base, ask(b"b", "rate").digest());
         assert_ne!(base, ask(b"a", "rate it").digest());
+        assert_ne!(base, ask(b"a", "rate").with_repeat(1).digest());
+        let strict = ask(b"a", "rate").with_system(Some("Be strict.".into()));
+        assert_ne!(base, strict.digest());
         assert_ne!(
             base,
             ask(b"a", "rate")

@@ -17,7 +17,7 @@ pub use runtime::{OnnxRuntime, RuntimeError};
 
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::card::OnnxModel;
-use crate::judging::{Answer, Prompt};
+use crate::judging::{Answer, Prompt, Readout};
 use crate::pixels::{Limits, Preparation};
 use model::ModelError;
 use threads::{Job, ModelThreads};
@@ -86,6 +86,9 @@ impl Backend for Onnx {
             value: false,
             text: false,
             log_probabilities: true,
+            readouts: vec![Readout::ClosedSet],
+            // A classifier gives the same answer whatever words stand before it.
+            answer_prefix: true,
             concurrency: self.concurrency,
         }
     }

@@ -152,7 +152,8 @@ fn a_recorded_backend_answers_by_its_name() {
     let line = json!({"images": [digest.to_string()], "options": ["good", "poor"], "log_mass": [0.0, -1.0], "coverage": 0.9});
     std::fs::write(&file, line.to_string()).unwrap();
     let app = TestApp::with(|config| {
-        let recorded = opine::config::BackendConfig::Recorded { file };
+        let recorded =
+            opine::config::BackendConfig::Recorded(opine::config::RecordedConfig { file });
         config.backends.insert("old".into(), recorded);
     });
     let unknown = png::gray(78);

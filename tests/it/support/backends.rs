@@ -58,6 +58,8 @@ impl Backend for Gated {
             value: false,
             text: false,
             log_probabilities: true,
+            readouts: vec![Readout::ClosedSet],
+            answer_prefix: true,
             concurrency: 4,
         }
     }

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("judging", &["digest", "stats"]),
     ("card", &["digest", "judging", "pixels"]),
     ("backend", &["card", "digest", "judging", "pixels"]),
-    ("calibration", &["digest", "judging", "stats"]),
+    ("calibration", &["digest", "judging", "stats", "table"]),
     // Published tables are recomputed with the recipes of the built-in cards.
     (
         "agreement",
@@ -72,12 +72,16 @@ const FENCES: &[(&str, &[&str])] = &[
     ("moka", &["engine/cache.rs"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
+    ("reqwest", &["backend/remote/"]),
+    ("rustls", &["backend/remote/"]),
+    ("tokenizers", &["backend/onnx/"]),
+    ("minijinja", &["backend/onnx/"]),
     ("kendalls", &["stats/"]),
     ("statrs", &["stats/"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     // `std::env` and `env` alike; the macro `env!` reads at compile time and is no fence.
-    ("env", &["config.rs"]),
+    ("env", &["config/mod.rs"]),
 ];
 
 /// Crates that a part may not import at all: numbers and words have no format and no time.

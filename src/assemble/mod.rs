@@ -1,14 +1,15 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
+mod backends;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use crate::backend::Backend;
 use crate::backend::onnx::{Onnx, OnnxOptions, OnnxRuntime, OpenError, RuntimeError};
-use crate::backend::recorded::{Recorded, RecordingError};
+use crate::backend::recorded::RecordingError;
 use crate::card::{CardError, JudgeCard, builtin_cards, load_folder};
-use crate::config::{BackendConfig, Config};
+use crate::config::Config;
 use crate::engine::{AnswerCache, BackendState, Engine, Judge, Judges};
 
 /// Why no engine could be made. A missing ONNX Runtime is not among them: its judges are unavailable.
@@ -46,14 +47,12 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     if let Some(pair) = cards.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(AssembleError::SameId(pair[0].id.clone()));
     }
-    let mut backends: BTreeMap<String, Arc<dyn Backend>> = BTreeMap::new();
-    for (name, backend) in &config.backends {
-        let backend = match backend {
-            BackendConfig::Recorded { file } => Recorded::load(name, file)?,
-        };
-        backends.insert(name.clone(), Arc::new(backend));
-    }
     let runtime = OnnxRuntime::load(&config.onnxruntime_candidates());
+    let backends = config
+        .backends
+        .iter()
+        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend)?)))
+        .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()
         .map(|card| bind(card, &runtime, config))

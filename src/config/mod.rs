@@ -2,6 +2,8 @@
 //!
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
+mod backends;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::pixels;
+pub use backends::{BackendConfig, RecordedConfig};
 
 /// Everything that can be set, with its defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,17 +49,6 @@ pub struct OnnxRuntimeConfig {
 pub struct JudgesConfig {
     /// Folders with cards.
     pub folders: Vec<PathBuf>,
-}
-
-/// One backend. A closed list: a kind that is not known is refused and the known ones are named.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum BackendConfig {
-    /// Replays answers from a JSON Lines file.
-    Recorded {
-        /// The recording.
-        file: PathBuf,
-    },
 }
 
 /// Bounds on requests and pictures.
@@ -190,9 +182,7 @@ impl Config {
             *path = folder.join(&path);
         }
         for backend in self.backends.values_mut() {
-            match backend {
-                BackendConfig::Recorded { file } => *file = folder.join(&file),
-            }
+            backend.resolve(folder);
         }
     }
 
@@ -303,7 +293,7 @@ mod tests {
         )
         .unwrap();
         let config = Config::load(&path).unwrap();
-        let BackendConfig::Recorded { file } = &config.backends["old"];
-        assert_eq!(*file, folder.path().join("a.jsonl"));
+        let BackendConfig::Recorded(recorded) = &config.backends["old"];
+        assert_eq!(recorded.file, folder.path().join("a.jsonl"));
     }
 }
