@@ -382,7 +382,7 @@ fn the_reader_finds_what_is_wrong_and_nothing_else() {
             "fn f(image: &Image) { image.bytes(); env!(\"X\") }",
             None,
         ),
-        ("config.rs", "fn f() { std::env::var(\"X\") }", None),
+        ("config/mod.rs", "fn f() { std::env::var(\"X\") }", None),
     ];
     for (file, text, expected) in cases {
         let faults = import_faults(file, text);
