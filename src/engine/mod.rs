@@ -8,6 +8,8 @@ mod cache;
 mod judges;
 mod limits;
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 
 pub use admission::{Admission, Overloaded, Permit};
@@ -16,9 +18,10 @@ pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 
 use crate::backend::Backend;
+use crate::card::Recipe;
 use crate::digest::Digest;
-use crate::judging::protocol::{Answered, Protocol, Score, Step};
-use crate::judging::{Image, Prompt, Provenance, Reason, Unscored, Verdict};
+use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
+use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdict};
 
 /// Runs protocols on judges.
 #[derive(Debug)]
@@ -52,27 +55,31 @@ impl Engine {
         self.cache.counts()
     }
 
-    /// Scores one image with a ready judge.
+    /// Scores one subject with a ready judge.
     ///
     /// # Errors
-    /// [`BindError`] when the judge has no backend that can be asked.
+    /// [`BindError`] when the judge has no backend that can be asked, or does not score.
     pub async fn score(
         &self,
         judge: &Judge,
-        image: Image,
+        subject: Subject,
         limits: &RunLimits,
     ) -> Result<Judged, BindError> {
         let backend = judge.backend()?;
-        let provenance = judge.provenance(backend.id(), Some(image.digest()));
-        let protocol = Score::new(judge.card.recipe.clone(), image);
-        let outcome = self
-            .run(
-                backend.as_ref(),
-                &provenance.preprocessing,
-                protocol,
-                limits,
-            )
-            .await;
+        let first_image = subject.images().first().map(Image::digest);
+        let provenance = judge.provenance(backend.as_ref(), first_image);
+        let asked = (backend.as_ref(), provenance.preprocessing.as_str());
+        let outcome = match &judge.card.recipe {
+            Recipe::Score(recipe) => {
+                let protocol = Score::new(Arc::clone(recipe), subject);
+                self.run(asked.0, asked.1, protocol, limits).await
+            }
+            Recipe::Rating(recipe) => {
+                let protocol = Rating::new(Arc::clone(recipe), subject);
+                self.run(asked.0, asked.1, protocol, limits).await
+            }
+            Recipe::Compare(_) => return Err(judge.wrong_protocol("score")),
+        };
         Ok(Judged {
             provenance,
             outcome,
@@ -84,7 +91,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::score`].
     pub fn unasked(&self, judge: &Judge, unscored: Unscored) -> Result<Judged, BindError> {
-        let provenance = judge.provenance(judge.backend()?.id(), None);
+        let provenance = judge.provenance(judge.backend()?.as_ref(), None);
         Ok(Judged {
             provenance,
             outcome: Err(unscored),
