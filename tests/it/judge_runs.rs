@@ -247,3 +247,20 @@ fn the_cards_of_the_folder_are_the_built_in_ones() {
     };
     assert_eq!(known(cards()), known(builtin_cards().unwrap()));
 }
+
+#[test]
+fn the_table_of_the_readme_has_a_row_for_every_judge() {
+    let readme = include_str!("../../judges/README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .collect();
+    let cards = cards();
+    assert_eq!(rows.len(), cards.len());
+    for card in cards {
+        let row = format!("| [{}](", card.id);
+        let row = rows.iter().find(|line| line.starts_with(&row));
+        let row = row.unwrap_or_else(|| panic!("no row for {}", card.id));
+        assert!(row.contains(&format!("| {} |", card.protocol())), "{row}");
+    }
+}
