@@ -17,7 +17,7 @@ pub use cache::{AnswerCache, CacheCounts};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Finding};
 use crate::card::Recipe;
 use crate::digest::Digest;
 use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
@@ -96,6 +96,31 @@ impl Engine {
             provenance,
             outcome: Err(unscored),
         })
+    }
+
+    /// What would be right and wrong if this subject were judged: asks the backend about itself first.
+    ///
+    /// # Errors
+    /// [`BindError`] when the judge has no backend, or the subject lacks what the question shows.
+    pub async fn examine(
+        &self,
+        judge: &Judge,
+        subject: &Subject,
+    ) -> Result<Vec<Finding>, BindError> {
+        let backend = judge.backend()?;
+        let prompts = judge.card.recipe.prompts(subject);
+        let prompts = prompts.map_err(|error| judge.unfit(&error))?;
+        if let Err(error) = backend.probe().await {
+            return Ok(vec![Finding {
+                subject: "backend",
+                holds: false,
+                detail: error.to_string(),
+            }]);
+        }
+        match prompts.first() {
+            Some(prompt) => Ok(backend.examine(prompt).await),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::score::choice;
 use super::{Answered, Protocol, Step};
 use crate::judging::{
-    Choice, Comparison, Coverage, Opinion, Options, Question, Readout, Reason, Subject,
+    Choice, Comparison, Coverage, Opinion, Options, Prompt, Question, Readout, Reason, Subject,
     Temperature, Unscored, Wanted, WordError,
 };
 
@@ -95,6 +95,20 @@ impl CompareRecipe {
                 "some answer must prefer the first image and some the second",
             ))
         }
+    }
+
+    /// The prompts for a pair: as it is, and with its images the other way round.
+    ///
+    /// # Errors
+    /// An image or text that the pair lacks.
+    pub fn prompts(&self, pair: &Subject) -> Result<Vec<Prompt>, WordError> {
+        [pair.clone(), pair.reversed()]
+            .iter()
+            .map(|pair| {
+                let wanted = Wanted::Options(self.options.clone());
+                self.question.prompt(pair, wanted)
+            })
+            .collect()
     }
 
     /// Combines the choices of both orders; `turned` was asked with the images the other way round.
@@ -200,12 +214,7 @@ impl Protocol for Compare {
 
     fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
         if let Some(pair) = self.pair.take() {
-            let wanted = || Wanted::Options(self.recipe.options.clone());
-            let prompts: Result<Vec<_>, WordError> = [pair.clone(), pair.reversed()]
-                .iter()
-                .map(|pair| self.recipe.question.prompt(pair, wanted()))
-                .collect();
-            return match prompts {
+            return match self.recipe.prompts(&pair) {
                 Ok(prompts) => Step::Ask(prompts),
                 Err(error) => {
                     Step::Done(Err(Unscored::new(Reason::NotApplicable, error.to_string())))

@@ -1,13 +1,18 @@
 //! `opine judges`: the judges and whether each can be asked.
 
-use clap::Args;
+mod check;
+
+use clap::{Args, Subcommand};
 
 use super::{CliError, Common, Ending, output};
 use crate::wire::JudgeJson;
 
 /// Arguments of `opine judges`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct JudgesArguments {
+    #[command(subcommand)]
+    command: Option<JudgesCommand>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -15,7 +20,16 @@ pub(super) struct JudgesArguments {
     common: Common,
 }
 
+#[derive(Debug, Subcommand)]
+enum JudgesCommand {
+    /// Ask a judge's backend what would be right and wrong if it judged
+    Check(check::CheckArguments),
+}
+
 pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
+    if let Some(JudgesCommand::Check(arguments)) = &arguments.command {
+        return check::run(arguments);
+    }
     let engine = arguments.common.engine()?;
     let judges: Vec<JudgeJson> = engine.judges().iter().map(JudgeJson::new).collect();
     if arguments.json {
