@@ -17,6 +17,7 @@ pub use cache::{AnswerCache, CacheCounts};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 
+use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
 use crate::card::Recipe;
 use crate::digest::Digest;
@@ -28,6 +29,7 @@ use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdi
 pub struct Engine {
     judges: Judges,
     cache: AnswerCache,
+    recorder: Option<Recorder>,
 }
 
 /// What became of one image: always with its provenance, scored or not.
@@ -42,7 +44,18 @@ pub struct Judged {
 impl Engine {
     /// An engine for these judges.
     pub fn new(judges: Judges, cache: AnswerCache) -> Self {
-        Engine { judges, cache }
+        Engine {
+            judges,
+            cache,
+            recorder: None,
+        }
+    }
+
+    /// The same, writing every answer to a file, so that the run can be replayed with no model.
+    #[must_use]
+    pub fn recording(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
     }
 
     /// The judges, ready or not.
@@ -178,6 +191,12 @@ impl Engine {
                 }
             },
         };
+        if let (Some(recorder), Ok(answer)) = (&self.recorder, &answered) {
+            recorder.add(prompt, answer).map_err(|error| {
+                let detail = format!("the answer came and could not be recorded: {error}");
+                Unscored::new(Reason::Backend, detail)
+            })?;
+        }
         answered.map_err(Unscored::from)
     }
 }
