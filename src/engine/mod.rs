@@ -9,6 +9,7 @@ mod judges;
 mod limits;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 
@@ -109,6 +110,23 @@ impl Engine {
             provenance,
             outcome: Err(unscored),
         })
+    }
+
+    /// Asks every configured backend about itself, all at once and for at most `patience` each: what can be
+    /// learnt only by asking is known afterwards. Gives the failures by name of backend.
+    pub async fn probe(&self, patience: Duration) -> Vec<(String, String)> {
+        let probes = self.judges.backends().map(|(name, state)| async move {
+            let BackendState::Ready(backend) = state else {
+                return None;
+            };
+            let failure = match tokio::time::timeout(patience, backend.probe()).await {
+                Ok(Ok(_)) => return None,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer within {} s", patience.as_secs()),
+            };
+            Some((name.to_owned(), failure))
+        });
+        join_all(probes).await.into_iter().flatten().collect()
     }
 
     /// What would be right and wrong if this subject were judged: asks the backend about itself first.

@@ -1,5 +1,6 @@
 //! `opine judges`: the judges and whether each can be asked.
 
+mod backends;
 mod check;
 
 use clap::{Args, Subcommand};
@@ -13,6 +14,9 @@ use crate::wire::JudgeJson;
 pub(super) struct JudgesArguments {
     #[command(subcommand)]
     command: Option<JudgesCommand>,
+    /// List the configured backends, each asked about itself first
+    #[arg(long)]
+    backends: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,6 +35,9 @@ pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
         return check::run(arguments);
     }
     let engine = arguments.common.engine()?;
+    if arguments.backends {
+        return backends::run(&engine, arguments.json);
+    }
     let judges: Vec<JudgeJson> = engine.judges().iter().map(JudgeJson::new).collect();
     if arguments.json {
         output::json_document(&judges)?;
@@ -55,7 +62,14 @@ pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
         &rows,
         &[],
     )?;
-    for judge in &judges {
+    let unbound = judges.iter().filter(|judge| judge.state == "unbound");
+    let unbound = unbound.count();
+    if unbound > 0 {
+        output::say(format_args!(
+            "hint: {unbound} of them name no backend; ask for `JUDGE@BACKEND` with a backend of the configuration"
+        ));
+    }
+    for judge in judges.iter().filter(|judge| judge.state != "unbound") {
         if let Some(remedy) = &judge.remedy {
             output::say(format_args!(
                 "hint: {} is {}: {remedy}",
