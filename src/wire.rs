@@ -3,6 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::backend::Abilities;
 use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
@@ -97,6 +98,45 @@ pub struct ProvenanceJson {
     /// True where some level was not listed, so that its mass is only bounded; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub censored: bool,
+}
+
+/// One configured backend in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct BackendJson {
+    /// Name, as in `judge@name`.
+    pub name: String,
+    /// `ready` or `unavailable`.
+    pub state: &'static str,
+    /// Revision of the model behind it, where it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_revision: Option<String>,
+    /// What would make it ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What it can be asked, as far as is known; absent where it is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abilities: Option<AbilitiesJson>,
+}
+
+/// What a backend can be asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct AbilitiesJson {
+    /// Most images in one prompt.
+    pub images_per_prompt: usize,
+    /// Closed questions.
+    pub options: bool,
+    /// Questions for one number.
+    pub value: bool,
+    /// Questions for free text.
+    pub text: bool,
+    /// Whether the probability of each option is read.
+    pub log_probabilities: bool,
+    /// The ways in which it reads an answer.
+    pub readouts: Vec<&'static str>,
+    /// Whether the answer can be made to continue given words.
+    pub answer_prefix: bool,
+    /// How many prompts it works on at once.
+    pub concurrency: usize,
 }
 
 /// One judge in a list.
@@ -234,6 +274,43 @@ impl JudgeJson {
             card: card.digest.to_string(),
             source: card.source.clone(),
             licence: card.licence.clone(),
+        }
+    }
+}
+
+impl BackendJson {
+    /// The list entry of a configured backend, with what is known of it now.
+    pub fn new(name: &str, state: &BackendState) -> Self {
+        let mut entry = BackendJson {
+            name: name.to_owned(),
+            state: state.name(),
+            model_revision: None,
+            remedy: None,
+            abilities: None,
+        };
+        match state {
+            BackendState::Ready(backend) => {
+                entry.model_revision = Some(backend.id().model_revision.clone());
+                entry.abilities = Some(AbilitiesJson::from(backend.abilities()));
+            }
+            BackendState::Unavailable { remedy } => entry.remedy = Some(remedy.clone()),
+            BackendState::Unbound => {}
+        }
+        entry
+    }
+}
+
+impl From<Abilities> for AbilitiesJson {
+    fn from(abilities: Abilities) -> Self {
+        AbilitiesJson {
+            images_per_prompt: abilities.images_per_prompt,
+            options: abilities.options,
+            value: abilities.value,
+            text: abilities.text,
+            log_probabilities: abilities.log_probabilities,
+            readouts: abilities.readouts.into_iter().map(Readout::name).collect(),
+            answer_prefix: abilities.answer_prefix,
+            concurrency: abilities.concurrency,
         }
     }
 }

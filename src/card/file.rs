@@ -110,7 +110,10 @@ pub(super) struct AnswerFile {
 
 /// `"first"`, `"second"`, `"tie"`, or the probability that the first shown is better.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an answer says `first`, `second` or `tie`, or is the probability that the first is better"
+)]
 pub(super) enum SaysFile {
     Word(SaysWord),
     Preference(f64),

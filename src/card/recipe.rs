@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::judging::protocol::{CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe};
-use crate::judging::{LevelSet, Options, Piece, Question, Scale, Temperature, Template};
+use crate::judging::{
+    LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, WordError,
+};
 
 /// The recipe of a card's protocol.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,18 @@ impl Recipe {
             Recipe::Score(recipe) => recipe.variants.iter().map(|one| &one.question).collect(),
             Recipe::Rating(recipe) => vec![&recipe.question],
             Recipe::Compare(recipe) => vec![&recipe.question],
+        }
+    }
+
+    /// All that a subject is asked at first.
+    ///
+    /// # Errors
+    /// An image or text that the subject lacks.
+    pub fn prompts(&self, subject: &Subject) -> Result<Vec<Prompt>, WordError> {
+        match self {
+            Recipe::Score(recipe) => recipe.prompts(subject),
+            Recipe::Rating(recipe) => recipe.prompts(subject),
+            Recipe::Compare(recipe) => recipe.prompts(subject),
         }
     }
 

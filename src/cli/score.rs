@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use futures::stream::{self, StreamExt};
@@ -12,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CliError, Common, Ending, output};
 use crate::assemble::assemble;
+use crate::backend::recorded::Recorder;
 use crate::engine::{Engine, Judge, Judged, RunLimits};
 use crate::judging::{Image, Reason, Subject, Unscored};
 use crate::wire::ScoreResult;
@@ -31,6 +31,9 @@ pub(super) struct ScoreArguments {
     /// A text that the judge's question quotes, such as `prompt=a red circle`; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
+    /// Write every answer to a new file, which a `recorded` backend replays
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Print one JSON object per image
     #[arg(long)]
     json: bool,
@@ -41,7 +44,11 @@ pub(super) struct ScoreArguments {
 pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let config = arguments.common.configuration()?;
     let most_bytes = config.limits.image_bytes;
-    let engine = Arc::new(assemble(&config)?);
+    let mut engine = assemble(&config)?;
+    if let Some(path) = &arguments.record {
+        let recorder = Recorder::create(path);
+        engine = engine.recording(recorder.map_err(|e| CliError::ReportFile(path.clone(), e))?);
+    }
     let judge = engine.judges().find(&arguments.judge)?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let runtime = tokio::runtime::Builder::new_multi_thread()

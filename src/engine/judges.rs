@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::backend::{AS_GIVEN, Backend};
 use crate::card::JudgeCard;
 use crate::digest::Digest;
-use crate::judging::Provenance;
+use crate::judging::{Provenance, WordError};
 use crate::near::{near, quoted};
 
 /// Whether a judge can be asked.
@@ -90,6 +90,14 @@ pub enum BindError {
         /// What was wanted of it.
         wanted: &'static str,
     },
+    /// The subject lacks what the judge's question shows.
+    #[error("judge `{judge}` cannot be asked this: {detail}")]
+    Unfit {
+        /// The judge.
+        judge: String,
+        /// What is lacking.
+        detail: String,
+    },
     /// The judge is known and cannot be asked now.
     #[error("judge `{judge}` is unavailable: {remedy}")]
     Unavailable {
@@ -141,6 +149,14 @@ impl Judge {
             judge: self.card.id.clone(),
             protocol: self.card.protocol(),
             wanted,
+        }
+    }
+
+    /// The fault of a subject that lacks what the judge's question shows.
+    pub(super) fn unfit(&self, error: &WordError) -> BindError {
+        BindError::Unfit {
+            judge: self.card.id.clone(),
+            detail: error.to_string(),
         }
     }
 

@@ -263,6 +263,7 @@ impl From<BindError> for Problem {
                 }),
             BindError::WrongProtocol { .. } => Problem::new(Code::WrongProtocol, detail)
                 .hint("GET /v1/judges names the protocol of each judge"),
+            BindError::Unfit { .. } => Problem::new(Code::InvalidValue, detail),
             BindError::Unavailable { remedy, .. } => {
                 Problem::new(Code::JudgeUnavailable, detail).hint(remedy)
             }

@@ -19,7 +19,7 @@ mod subject;
 mod verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
-pub use comparison::Comparison;
+pub use comparison::{Comparison, Disagreement, Preference};
 pub use extract::{Extraction, Place, Reduce};
 pub use interval::{IntervalKind, ScoreInterval};
 pub use labels::{HumanLabel, HumanLabels};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::score::choice;
 use super::{Answered, Protocol, Step};
 use crate::judging::{
-    Choice, Comparison, Coverage, Opinion, Options, Question, Readout, Reason, Subject,
-    Temperature, Unscored, Wanted, WordError,
+    Choice, Comparison, Coverage, Disagreement, Opinion, Options, Preference, Prompt, Question,
+    Readout, Reason, Subject, Temperature, Unscored, Wanted, WordError,
 };
 
 /// What every pair is asked and how the answer is read.
@@ -34,6 +34,18 @@ pub enum Says {
     First(f64),
     /// Neither is better.
     Tie,
+}
+
+impl Compared {
+    /// What it comes down to, with a tie width in log-odds (0 for none) and a stated choice for orders that disagree.
+    pub fn preference(&self, tie_width: f64, on_disagreement: Disagreement) -> Preference {
+        match (self.orders_disagree, on_disagreement) {
+            (false, _) | (true, Disagreement::Average) => self.comparison.preference(tie_width),
+            (true, Disagreement::Tie) => Preference::Tie,
+            (true, Disagreement::Drop) => Preference::Dropped,
+            (true, Disagreement::Review) => Preference::Review,
+        }
+    }
 }
 
 /// What came of a comparison.
@@ -95,6 +107,20 @@ impl CompareRecipe {
                 "some answer must prefer the first image and some the second",
             ))
         }
+    }
+
+    /// The prompts for a pair: as it is, and with its images the other way round.
+    ///
+    /// # Errors
+    /// An image or text that the pair lacks.
+    pub fn prompts(&self, pair: &Subject) -> Result<Vec<Prompt>, WordError> {
+        [pair.clone(), pair.reversed()]
+            .iter()
+            .map(|pair| {
+                let wanted = Wanted::Options(self.options.clone());
+                self.question.prompt(pair, wanted)
+            })
+            .collect()
     }
 
     /// Combines the choices of both orders; `turned` was asked with the images the other way round.
@@ -200,12 +226,7 @@ impl Protocol for Compare {
 
     fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
         if let Some(pair) = self.pair.take() {
-            let wanted = || Wanted::Options(self.recipe.options.clone());
-            let prompts: Result<Vec<_>, WordError> = [pair.clone(), pair.reversed()]
-                .iter()
-                .map(|pair| self.recipe.question.prompt(pair, wanted()))
-                .collect();
-            return match prompts {
+            return match self.recipe.prompts(&pair) {
                 Ok(prompts) => Step::Ask(prompts),
                 Err(error) => {
                     Step::Done(Err(Unscored::new(Reason::NotApplicable, error.to_string())))
@@ -279,7 +300,7 @@ mod tests {
         let Step::Done(Ok(compared)) = protocol.step(answers.to_vec()) else {
             panic!("two answers make a comparison")
         };
-        assert!((compared.comparison.order_effect() - 1.0).abs() < 1e-12);
+        assert!((compared.comparison.order_effect().unwrap() - 1.0).abs() < 1e-12);
         let odds = (compared.comparison.first() / compared.comparison.second()).ln();
         assert!((odds - 1.5).abs() < 1e-12 && !compared.orders_disagree);
     }
@@ -292,6 +313,14 @@ mod tests {
             .unwrap();
         assert!(compared.orders_disagree);
         assert!((compared.comparison.first() - compared.comparison.second()).abs() < 1e-12);
+        for (choice, preference) in [
+            (Disagreement::Average, Preference::Tie),
+            (Disagreement::Tie, Preference::Tie),
+            (Disagreement::Drop, Preference::Dropped),
+            (Disagreement::Review, Preference::Review),
+        ] {
+            assert_eq!(compared.preference(0.0, choice), preference);
+        }
     }
 
     /// Compare2Score: P(second better) = sum of p over weights 0, .25, .5, .75, 1.
@@ -304,7 +333,7 @@ mod tests {
         let turned = [0.1f64, 0.3, 0.3, 0.2, 0.1].map(f64::ln);
         let compared = recipe.read(&choice(&masses), &choice(&turned)).unwrap();
         assert!((compared.comparison.second() - 0.525).abs() < 1e-12);
-        assert!(compared.comparison.order_effect().abs() < 1e-12);
+        assert!(compared.comparison.order_effect().unwrap().abs() < 1e-12);
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //! asked several times, `repeat` counts its answers from 0. Counted samples have `counts` and `drawn`
 //! instead of `log_mass`, and an option that was not listed has its `ceiling`, with `null` for the others.
 
+mod writer;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -21,6 +23,8 @@ use serde::Deserialize;
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::digest::Digest;
 use crate::judging::{Answer, Choice, Coverage, Image, Listed, Prompt, Readout, Wanted};
+
+pub use writer::Recorder;
 
 /// A recording that cannot be read: where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
