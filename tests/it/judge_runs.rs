@@ -155,10 +155,10 @@ impl Case {
             ("first", comparison.first(), self.first),
             ("second", comparison.second(), self.second),
             ("tie", comparison.tie(), self.tie),
-            ("order effect", comparison.order_effect(), self.order_effect),
         ] {
             self.near(what, ours, theirs.unwrap());
         }
+        self.near_if_known("order effect", comparison.order_effect(), self.order_effect);
         let coverage = compared.coverage.map(|coverage| coverage.value());
         self.near_if_known("coverage", coverage, self.coverage);
         assert_eq!(Some(compared.orders_disagree), self.orders_disagree);
@@ -223,12 +223,8 @@ fn every_line_of_a_run_is_asked() {
     for case in cases() {
         // Who lacks a text or has a picture too many is asked nothing.
         if case.unscored.as_deref() != Some("not_applicable") {
-            let questions = match &recipes[&case.judge] {
-                Recipe::Score(recipe) => recipe.variants.len(),
-                Recipe::Rating(recipe) => recipe.prompts(&case.subject()).unwrap().len(),
-                Recipe::Compare(_) => 2,
-            };
-            *asked.entry(case.judge).or_default() += questions;
+            let questions = recipes[&case.judge].prompts(&case.subject()).unwrap();
+            *asked.entry(case.judge).or_default() += questions.len();
         }
     }
     for (id, questions) in asked {
