@@ -6,6 +6,7 @@
 
 pub mod onnx;
 pub mod recorded;
+pub mod remote;
 
 use async_trait::async_trait;
 
