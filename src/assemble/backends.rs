@@ -30,7 +30,7 @@ pub(super) fn open(
             Ok(Arc::new(Recorded::load(name, &recorded.file)?) as Arc<dyn Backend>)
         }
         BackendConfig::Kserve(kserve) => open_kserve(name, kserve, cards, config),
-        BackendConfig::Systemone(systemone) => open_systemone(name, systemone),
+        BackendConfig::Systemone(systemone) => open_systemone(name, systemone, config),
     };
     match opened {
         Ok(backend) => Ok(BackendState::Ready(backend)),
@@ -82,7 +82,11 @@ fn open_kserve(
     Ok(Arc::new(Kserve::new(remote, options)))
 }
 
-fn open_systemone(name: &str, systemone: &SystemoneConfig) -> Result<Arc<dyn Backend>, NoClient> {
+fn open_systemone(
+    name: &str,
+    systemone: &SystemoneConfig,
+    config: &Config,
+) -> Result<Arc<dyn Backend>, NoClient> {
     let options = SystemoneOptions {
         model: systemone.model.clone(),
         images: match systemone.images {
@@ -94,6 +98,7 @@ fn open_systemone(name: &str, systemone: &SystemoneConfig) -> Result<Arc<dyn Bac
             SystemoneAsk::Choice => QuestionForm::Choice,
             SystemoneAsk::Score => QuestionForm::Score,
         },
+        limits: config.image_limits(),
     };
     let remote = client(name, &systemone.remote)?;
     Ok(Arc::new(Systemone::new(remote, options)))

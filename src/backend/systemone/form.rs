@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ImageForm, QuestionForm};
 use crate::judging::{Choice, Listed, Options, Part, Prompt, Readout, WordError};
-use crate::pixels::{Format, Limits, inspect};
+use crate::pixels::{Format, ImageFault, Limits, inspect};
 
 /// The one question of a request has this name.
 const QUESTION: &str = "opinion";
@@ -98,11 +98,11 @@ impl<'a> Request<'a> {
     /// An image that is none.
     pub(super) fn new(
         model: &'a str,
-        form: ImageForm,
+        (form, limits): (ImageForm, &Limits),
         prompt: &Prompt,
         options: &'a Options,
         kind: Kind,
-    ) -> Result<Self, crate::pixels::ImageFault> {
+    ) -> Result<Self, ImageFault> {
         let mut request = Request {
             model,
             state: String::new(),
@@ -126,7 +126,7 @@ impl<'a> Request<'a> {
         };
         let mut marks = Vec::new();
         for (index, image) in prompt.images().enumerate() {
-            let format = inspect(image.bytes(), &Limits::default())?.format;
+            let format = inspect(image.bytes(), limits)?.format;
             let data = STANDARD.encode(image.bytes());
             match form {
                 ImageForm::List => {

@@ -16,6 +16,7 @@ use self::form::{Request, Response, kind};
 use super::remote::{Content, Remote, RemoteError, Retry};
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::judging::{Answer, Options, Prompt, Readout, Wanted};
+use crate::pixels::Limits;
 
 /// What a server of typed decisions needs to be asked.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct SystemoneOptions {
     pub images_per_prompt: usize,
     /// How closed questions are asked that are not yes or no.
     pub question: QuestionForm,
+    /// Which images are sent at all.
+    pub limits: Limits,
 }
 
 /// How a server takes images.
@@ -85,13 +88,11 @@ impl Systemone {
         let options = self.askable(prompt)?;
         let kind = kind(options, self.options.question);
         let place = self.remote.enter().await?;
-        let model = &self.options.model;
-        let request =
-            Request::new(model, self.options.images, prompt, options, kind).map_err(|fault| {
-                BackendError::Image {
-                    code: fault.code(),
-                    message: fault.to_string(),
-                }
+        let own = &self.options;
+        let request = Request::new(&own.model, (own.images, &own.limits), prompt, options, kind)
+            .map_err(|fault| BackendError::Image {
+                code: fault.code(),
+                message: fault.to_string(),
             })?;
         let content = Content {
             headers: vec![("content-type", "application/json".into())],
