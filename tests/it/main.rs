@@ -12,7 +12,8 @@ mod cards;
 mod cli;
 #[cfg(test)]
 mod command;
-#[cfg(all(test, any(feature = "engine-tests", feature = "transformers-tests")))]
+#[cfg(test)]
+#[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
 mod engines;
 #[cfg(test)]
 mod http;
