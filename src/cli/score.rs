@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     })
 }
 
-async fn score_file(
+pub(super) async fn score_file(
     engine: &Engine,
     judge: &Judge,
     path: &Path,
@@ -136,7 +136,7 @@ fn print(result: &ScoreResult) -> std::io::Result<()> {
     }
 }
 
-fn progress(files: usize) -> ProgressBar {
+pub(super) fn progress(files: usize) -> ProgressBar {
     if files < MANY {
         return ProgressBar::hidden();
     }

@@ -4,6 +4,7 @@
 //! A value of one of these types holds what its constructor promises, so nothing below checks again.
 
 mod answer;
+mod calibration_map;
 mod comparison;
 mod labels;
 mod level;
@@ -15,13 +16,14 @@ mod score;
 mod verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
+pub use calibration_map::{CalibrationMap, Curve, Mapped};
 pub use comparison::Comparison;
 pub use labels::{HumanLabel, HumanLabels};
 pub use level::{Better, Level, LevelSet, Scale};
 pub use opinion::{Opinion, Temperature};
 pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
 pub use readout::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling};
-pub use score::{CalibratedScore, CalibrationMap, RawScore};
+pub use score::{CalibratedScore, RawScore};
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
 
 /// Why a value cannot be one of the words of judging: what was wrong and what is allowed.

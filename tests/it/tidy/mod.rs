@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "agreement",
             "assemble",
+            "calibration",
             "config",
             "engine",
             "http",
