@@ -279,10 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Named levels with their worths, and the two ends of the scale.
-    fn scale(
-        &self,
-        options: &LabelOptions<'_>,
-    ) -> Result<(Vec<(String, f64)>, (f64, f64)), CalibrationError> {
+    fn scale(&self, options: &LabelOptions<'_>) -> Result<NamedLevels, CalibrationError> {
         let range = options.range.or(self.stated);
         let words = (self.rows.iter()).any(|row| matches!(row.label, Label::Word(_)));
         if words || !options.levels.is_empty() {
@@ -322,8 +319,11 @@ impl<'a> Reader<'a> {
             )
         } else {
             (
-                format!("`{word}` is none of the levels"),
-                format!("those are {}", names.join(", ")),
+                format!(
+                    "`{word}` is neither a number nor one of the levels {}",
+                    names.join(", ")
+                ),
+                "for labels that name others pass `--levels LOWEST,...,HIGHEST`".to_owned(),
             )
         };
         let fault = TableFault::NotANumber;
@@ -338,6 +338,7 @@ pub(super) fn is_event(value: f64) -> bool {
     (0.0..=1.0).contains(&value) && value.fract().abs() < f64::EPSILON
 }
 
+/// Named levels with their worths, and the two ends of the scale.
 type NamedLevels = (Vec<(String, f64)>, (f64, f64));
 
 fn named_levels(

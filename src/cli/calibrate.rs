@@ -56,7 +56,7 @@ pub(super) struct CalibrateArguments {
     #[arg(long)]
     json: bool,
     /// Share of new labels that the map's intervals should hold
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
     coverage: f64,
     /// Resamples of a bootstrap
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
@@ -438,6 +438,12 @@ fn split(text: &str) -> Result<Split, String> {
         }
     }
     Ok(split)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok();
+    let inside = share.filter(|share| *share > 0.0 && *share < 1.0);
+    inside.ok_or_else(|| "write a share above 0 and below 1, as in `0.9`".to_owned())
 }
 
 fn range(text: &str) -> Result<(f64, f64), String> {

@@ -214,11 +214,12 @@ fn fault(curve: &Curve, human: Scale) -> Option<String> {
             "a Platt map needs a finite intercept and a finite slope other than 0",
         ),
         Curve::Logistic { curve, from, to } => (
-            finite(&curve.parameters())
+            !matches!(curve, FittedMap::MonotoneCubic { .. })
+                && finite(&curve.parameters())
                 && finite(&[*from, *to])
                 && from < to
                 && curve.direction(*from, *to) != Direction::Mixed,
-            "a logistic map needs finite parameters and must not turn between the ends of its range",
+            "a logistic map has four or five finite parameters and must not turn between the ends of its range",
         ),
         Curve::Ordinal { odds, worths } => (
             worths.len() >= 2
@@ -269,7 +270,7 @@ mod tests {
                 .unwrap()
         });
         assert_eq!(
-            mapped.map(|mapped| mapped.score.value()),
+            mapped.map(|mapped| mapped.score.value()).to_vec(),
             [10.0, 50.0, 90.0]
         );
         let elsewhere = RawScore::new(0.5, scale(0.0, 1.0));

@@ -24,14 +24,20 @@ fn card(folder: &Path) -> String {
 }
 
 /// A folder with `judged.csv`, and labels that follow the scores: `mos.csv` (1 to 5), `event.csv` (0 and 1),
-/// `level.csv` (three names), and `noise.csv`, which does not.
+/// `tilt.csv` (1 to 5, a step on a slope), `level.csv` (three names), and `noise.csv`, which does not.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let card = card(folder.path());
     let mut rng = CounterRng::new(19, 0);
     let mut judged = HEADER.to_owned();
-    let [mut mos, mut event, mut level, mut noise] =
-        ["id,mos,photo\n", "id,label\n", "id,level\n", "id,mos\n"].map(str::to_owned);
+    let [mut mos, mut tilt, mut event, mut level, mut noise] = [
+        "id,mos,photo\n",
+        "id,mos\n",
+        "id,label\n",
+        "id,level\n",
+        "id,mos\n",
+    ]
+    .map(str::to_owned);
     for at in 0..80 {
         let score = 0.02 + 0.96 * rng.uniform();
         writeln!(
@@ -42,6 +48,9 @@ fn folder() -> TempDir {
         .unwrap();
         let label = (1.0 + 4.0 * score * score + 0.3 * rng.normal()).clamp(1.0, 5.0);
         writeln!(mos, "{at:02}.png,{label},photo {}", at % 16).unwrap();
+        let step = 1.0 / (1.0 + (-12.0 * (score - 0.5)).exp());
+        let tilted = (1.1 + 2.6 * score + 1.1 * step + 0.06 * rng.normal()).clamp(1.0, 5.0);
+        writeln!(tilt, "{at:02}.png,{tilted}").unwrap();
         writeln!(event, "{at:02}.png,{}", u8::from(rng.uniform() < score)).unwrap();
         let name = ["low", "middle", "high"]
             [usize::from(score + 0.2 * rng.normal() > 0.35) + usize::from(score > 0.7)];
@@ -51,6 +60,7 @@ fn folder() -> TempDir {
     let files = [
         ("judged.csv", judged),
         ("mos.csv", mos),
+        ("tilt.csv", tilt),
         ("event.csv", event),
         ("level.csv", level),
         ("noise.csv", noise),
@@ -154,7 +164,7 @@ fn every_kind_of_label_has_its_map() {
             "nll",
         ),
         (
-            &["mos.csv", "--scale", "1..5", "--map", "logistic5"],
+            &["tilt.csv", "--scale", "1..5", "--map", "logistic5"],
             "rmse",
         ),
     ];
