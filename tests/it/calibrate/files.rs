@@ -133,7 +133,7 @@ fn a_map_holds_for_exactly_its_judge() {
         ("model revision", |p| p.model_revision = "r2".into()),
         ("preprocessing", |p| p.preprocessing = "resized".into()),
         ("temperature", |p| {
-            p.temperature = Temperature::new(1.0 + 1e-15).unwrap()
+            p.temperature = Temperature::new(1.0 + 1e-15).unwrap();
         }),
     ];
     for (field, change) in changes {

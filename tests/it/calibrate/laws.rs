@@ -63,7 +63,6 @@ proptest! {
             prop_assert!(mapped.iter().all(|value| (ends.min()..=ends.max()).contains(value)), "{kind}");
         }
     }
-
 }
 
 proptest! {
