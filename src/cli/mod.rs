@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
 mod audit;
+mod calibrate;
 mod judges;
 mod output;
 mod rank;
@@ -36,6 +37,8 @@ enum Command {
     Score(score::ScoreArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
+    /// Calibrate a judge: fit a map from its scores to a human scale
+    Calibrate(Box<calibrate::CalibrateArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
     /// Rank items by votes on pairs of them
@@ -82,10 +85,14 @@ enum CliError {
     ReportForm(PathBuf),
     #[error("`{}` cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),
-    #[error("`{}` is read by this audit; name the report otherwise", .0.display())]
+    #[error("`{}` is read by this command; name what it writes otherwise", .0.display())]
     ReportOverInput(PathBuf),
     #[error("`{}` cannot be written: {}", .0.display(), .1)]
     ReportFile(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Calibration(#[from] crate::calibration::CalibrationError),
+    #[error(transparent)]
+    MapFile(#[from] crate::calibration::MapFileError),
     #[error(transparent)]
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
@@ -102,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

@@ -93,7 +93,7 @@ fn named_text(given: &str) -> Result<(String, String), String> {
     }
 }
 
-async fn score_file(
+pub(super) async fn score_file(
     engine: &Engine,
     judge: &Judge,
     path: &Path,
@@ -162,7 +162,7 @@ fn print(result: &ScoreResult) -> std::io::Result<()> {
     ))
 }
 
-fn progress(files: usize) -> ProgressBar {
+pub(super) fn progress(files: usize) -> ProgressBar {
     if files < MANY {
         return ProgressBar::hidden();
     }

@@ -7,6 +7,8 @@ mod audit;
 #[cfg(test)]
 mod backend_laws;
 #[cfg(test)]
+mod calibrate;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod cli;

@@ -53,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "agreement",
             "assemble",
             "backend",
+            "calibration",
             "config",
             "engine",
             "http",
