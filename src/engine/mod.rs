@@ -5,6 +5,7 @@
 
 mod admission;
 mod cache;
+mod comparing;
 mod judges;
 mod limits;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 pub use admission::{Admission, Overloaded, Permit};
+pub use comparing::JudgedPair;
 pub use cache::{AnswerCache, CacheCounts};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
