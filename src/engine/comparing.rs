@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BindError, Engine, Judge, RunLimits};
+use super::{BindError, Engine, Judge, Judged, RunLimits};
 use crate::card::Recipe;
 use crate::judging::protocol::{Compare, Compared, OpinionRule, compare_opinions};
 use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
@@ -14,8 +14,25 @@ pub struct JudgedPair {
     pub provenance: Provenance,
     /// The rule by which two opinions were compared; `None` where the pair itself was asked about.
     pub rule: Option<OpinionRule>,
+    /// Whether both images are the same bytes, which is a tie that nobody was asked about.
+    pub same_image: bool,
     /// The comparison, or why there is none.
     pub outcome: Result<Compared, Unscored>,
+}
+
+impl JudgedPair {
+    /// A pair of which an image never arrived whole.
+    pub fn unasked(judged: Judged) -> Self {
+        let outcome = judged.outcome.and_then(|_| {
+            Err(Unscored::new(Reason::NotApplicable, "the pair was not asked about"))
+        });
+        JudgedPair {
+            provenance: judged.provenance,
+            rule: None,
+            same_image: false,
+            outcome,
+        }
+    }
 }
 
 impl Engine {
@@ -35,6 +52,16 @@ impl Engine {
         let backend = judge.backend()?;
         let first_image = pair.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
+        if let [first, second] = pair.images()
+            && first.digest() == second.digest()
+        {
+            return Ok(JudgedPair {
+                provenance,
+                rule: None,
+                same_image: true,
+                outcome: Ok(Compared::same()),
+            });
+        }
         let (rule, outcome) = match &judge.card.recipe {
             Recipe::Compare(recipe) => {
                 let protocol = Compare::new(Arc::clone(recipe), pair);
@@ -50,6 +77,7 @@ impl Engine {
         Ok(JudgedPair {
             provenance,
             rule,
+            same_image: false,
             outcome,
         })
     }

@@ -8,6 +8,7 @@ mod cache;
 mod comparing;
 mod judges;
 mod limits;
+mod ranking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use admission::{Admission, Overloaded, Permit};
 pub use comparing::JudgedPair;
 pub use cache::{AnswerCache, CacheCounts};
 pub use judges::{BackendState, BindError, Judge, Judges};
+pub use ranking::{RankWay, Ranked};
 pub use limits::{Clock, RunLimits};
 
 use crate::backend::recorded::Recorder;

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::problem::Problem;
-use super::score::judge_name;
+use super::given::judge_name;
 use super::service::Service;
 use crate::wire::{BackendJson, JudgeJson};
 

@@ -12,9 +12,12 @@
 mod app;
 mod body;
 mod envelope;
+mod compare;
+mod given;
 mod judges;
 mod probes;
 mod problem;
+mod rank;
 mod routes;
 mod score;
 mod service;

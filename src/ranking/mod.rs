@@ -2,7 +2,9 @@
 //!
 //! Knows names and where votes come from; the numbers are those of [`stats::strengths`](crate::stats::strengths).
 
+mod judged;
 mod report;
 pub mod votes;
 
+pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
 pub use report::{RankReport, RankSettings, rank};

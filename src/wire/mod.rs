@@ -1,12 +1,16 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod pair;
+
 use serde::{Serialize, Serializer};
 
 use crate::backend::Abilities;
 use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
+
+pub use pair::{CompareResult, PairReading};
 
 /// One image and what became of it.
 #[derive(Debug, Clone, Serialize)]

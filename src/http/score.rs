@@ -1,22 +1,29 @@
 //! `POST /v1/score`: one judge, one or more images, one result each.
 
-mod request;
-mod typed;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-use super::body::{Body, Form, MediaType, offload, read_object};
+use super::body::Scalar;
+use super::given::{self, GivenImage, Settings};
 use super::problem::Problem;
-use super::service::{Bounds, Service};
+use super::service::Service;
 use crate::engine::{BindError, Clock, Engine, Judge, RunLimits};
 use crate::judging::Subject;
 use crate::wire::{JudgeJson, ScoreResult};
 
-pub(super) use request::judge_name;
-use request::{GivenImage, ScoreRequest};
-use typed::{ScoreBody, ScoreForm};
+/// A score has no settings.
+#[derive(Debug, Default)]
+struct ScoreSettings;
+
+impl Settings for ScoreSettings {
+    const JSON: &'static [&'static str] = &["judge", "texts", "images"];
+    const FORM: &'static [&'static str] = &["judge", "texts", "image"];
+
+    fn set(&mut self, _: &str, _: &Scalar) -> Result<(), Problem> {
+        Ok(())
+    }
+}
 
 /// What is answered.
 #[derive(Debug, Serialize)]
@@ -32,37 +39,15 @@ pub(super) async fn score(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let limits = RunLimits::within(Clock, service.bounds.request_time);
-    let media_type = MediaType::of(http.headers())?;
-    let body = Body::open(&http, payload, service.bounds)?;
+    let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
-    let request = match media_type {
-        MediaType::Json => from_json(body, service.bounds).await?,
-        MediaType::Form => from_form(&http, body, service.bounds).await?,
-    };
+    let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
     let judge = find(&service.engine, &request.judge)?;
     let results = score_all(&service.engine, &judge, request.images, &limits).await?;
     Ok(HttpResponse::Ok().json(ScoreReply {
         judge: JudgeJson::new(&judge),
         results,
     }))
-}
-
-async fn from_json(body: Body, bounds: Bounds) -> Result<ScoreRequest, Problem> {
-    let bytes = body.collect().await?;
-    offload(bytes.len(), move || {
-        read_object::<ScoreBody>(bounds.images, &bytes)?.check()
-    })
-    .await
-}
-
-async fn from_form(
-    http: &HttpRequest,
-    body: Body,
-    bounds: Bounds,
-) -> Result<ScoreRequest, Problem> {
-    let form = Form::open(http, body, &ScoreForm::FIELDS);
-    let form = ScoreForm::read(form, bounds.images).await?;
-    offload(form.bytes(), move || form.check()).await
 }
 
 fn find(engine: &Engine, name: &str) -> Result<Judge, Problem> {
