@@ -1,14 +1,13 @@
 //! `opine score`: image files in, one line of result each.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::files::{named_text, read_at_most, shown};
 use super::{CliError, Common, Ending, output};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
@@ -86,13 +85,6 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     })
 }
 
-fn named_text(given: &str) -> Result<(String, String), String> {
-    match given.split_once('=') {
-        Some((name, text)) if !name.is_empty() => Ok((name.to_owned(), text.to_owned())),
-        _ => Err("a text is given as NAME=TEXT, such as `prompt=a red circle`".to_owned()),
-    }
-}
-
 async fn score_file(
     engine: &Engine,
     judge: &Judge,
@@ -114,28 +106,6 @@ async fn score_file(
             )?
         }
     })
-}
-
-/// The file, or as much of it as shows that it is larger than an image may be.
-fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let enough = u64::try_from(most_bytes)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// A name as it may be shown on a terminal: control characters would be obeyed there.
-fn shown(name: &str) -> String {
-    let visible = |sign: char| {
-        if sign.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            sign
-        }
-    };
-    name.chars().map(visible).collect()
 }
 
 /// Score, spread, the likeliest level and the file; or why there is none.

@@ -24,7 +24,10 @@ impl JudgedPair {
     /// A pair of which an image never arrived whole.
     pub fn unasked(judged: Judged) -> Self {
         let outcome = judged.outcome.and_then(|_| {
-            Err(Unscored::new(Reason::NotApplicable, "the pair was not asked about"))
+            Err(Unscored::new(
+                Reason::NotApplicable,
+                "the pair was not asked about",
+            ))
         });
         JudgedPair {
             provenance: judged.provenance,
@@ -90,7 +93,10 @@ impl Engine {
         limits: &RunLimits,
     ) -> Result<Result<Compared, Unscored>, BindError> {
         let [first, second] = pair.images() else {
-            let detail = format!("a pair has two images, this one has {}", pair.images().len());
+            let detail = format!(
+                "a pair has two images, this one has {}",
+                pair.images().len()
+            );
             return Ok(Err(Unscored::new(Reason::NotApplicable, detail)));
         };
         let alone = |image: &Image| pair.with_images(vec![image.clone()]);

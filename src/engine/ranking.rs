@@ -7,7 +7,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{BindError, Engine, Judge, Judged, RunLimits};
 use crate::card::Recipe;
-use crate::judging::protocol::{Next, OpinionRule, Pairing, Rank, RankPlan, RankRun, compare_opinions};
+use crate::judging::protocol::{
+    Answered, Next, OpinionRule, Pairing, Protocol, Rank, RankPlan, RankRun, Step, compare_opinions,
+};
 use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
 
 /// How a ranking is made.
@@ -29,7 +31,7 @@ pub enum Ranked {
 }
 
 impl Engine {
-    /// Ranks images, each with the same texts.
+    /// Ranks images, each with the same texts; `watch` sees the comparisons after each batch.
     ///
     /// # Errors
     /// [`BindError`] when the judge has no backend that can be asked, or cannot rank in this way.
@@ -40,19 +42,24 @@ impl Engine {
         texts: BTreeMap<String, String>,
         way: RankWay,
         limits: &RunLimits,
+        watch: &(dyn Fn(&RankRun) + Sync),
     ) -> Result<(Provenance, Ranked), BindError> {
         let backend = judge.backend()?;
         let provenance = judge.provenance(backend.as_ref(), None);
         let ranked = match (way, &judge.card.recipe) {
-            (RankWay::Scores, _) => Ranked::Scores(self.score_all(judge, images, texts, limits).await?),
+            (RankWay::Scores, _) => {
+                Ranked::Scores(self.score_all(judge, images, texts, limits).await?)
+            }
             (RankWay::Pairs(plan, _), Recipe::Compare(recipe)) => {
                 let protocol = Rank::new(Arc::clone(recipe), images, texts, plan)
                     .map_err(|error| judge.unfit(&error))?;
                 let preprocessing = &provenance.preprocessing;
+                let protocol = Watched { protocol, watch };
                 Ranked::Pairs(self.run(backend, preprocessing, protocol, limits).await)
             }
             (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
-                let pairing = Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
+                let pairing =
+                    Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
                 let judged = self.score_all(judge, images, texts, limits).await?;
                 Ranked::Pairs(by_opinions(pairing, &judged, judge, rule))
             }
@@ -76,6 +83,22 @@ impl Engine {
     }
 }
 
+/// A ranking that somebody watches.
+struct Watched<'a> {
+    protocol: Rank,
+    watch: &'a (dyn Fn(&RankRun) + Sync),
+}
+
+impl Protocol for Watched<'_> {
+    type Outcome = <Rank as Protocol>::Outcome;
+
+    fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
+        let step = self.protocol.step(answers);
+        (self.watch)(self.protocol.run());
+        step
+    }
+}
+
 fn by_opinions(
     mut pairing: Pairing,
     judged: &[Judged],
@@ -94,7 +117,9 @@ fn by_opinions(
         };
         compared = pairs
             .into_iter()
-            .map(|(first, second)| compare_opinions(verdict(first)?, verdict(second)?, levels, rule))
+            .map(|(first, second)| {
+                compare_opinions(verdict(first)?, verdict(second)?, levels, rule)
+            })
             .collect();
     }
 }

@@ -17,10 +17,22 @@ use crate::wire::{CompareResult, JudgeJson, PairReading};
 struct CompareSettings(PairReading);
 
 impl Settings for CompareSettings {
-    const JSON: &'static [&'static str] =
-        &["judge", "texts", "images", "by", "tie_width", "on_disagreement"];
-    const FORM: &'static [&'static str] =
-        &["judge", "texts", "image", "by", "tie_width", "on_disagreement"];
+    const JSON: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "images",
+        "by",
+        "tie_width",
+        "on_disagreement",
+    ];
+    const FORM: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "image",
+        "by",
+        "tie_width",
+        "on_disagreement",
+    ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
@@ -85,7 +97,10 @@ pub(super) async fn compare(
     let judged = match (first.image, second.image) {
         (Ok(one), Ok(other)) => {
             let pair = Subject::new(vec![one, other], request.texts);
-            service.engine.compare(&judge, pair, reading.by, &limits).await?
+            service
+                .engine
+                .compare(&judge, pair, reading.by, &limits)
+                .await?
         }
         (Err(unscored), _) | (_, Err(unscored)) => {
             let unasked = service.engine.unasked(&judge, unscored)?;

@@ -11,8 +11,8 @@
 
 mod app;
 mod body;
-mod envelope;
 mod compare;
+mod envelope;
 mod given;
 mod judges;
 mod probes;

@@ -31,10 +31,12 @@ enum Method {
 }
 
 impl Settings for RankingSettings {
-    const JSON: &'static [&'static str] =
-        &["judge", "texts", "images", "method", "budget", "places", "seed", "by"];
-    const FORM: &'static [&'static str] =
-        &["judge", "texts", "image", "method", "budget", "places", "seed", "by"];
+    const JSON: &'static [&'static str] = &[
+        "judge", "texts", "images", "method", "budget", "places", "seed", "by",
+    ];
+    const FORM: &'static [&'static str] = &[
+        "judge", "texts", "image", "method", "budget", "places", "seed", "by",
+    ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
@@ -129,7 +131,9 @@ pub(super) async fn rank(
         let detail = "a ranking has 2 to 1024 images, this one has 1";
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     }
-    let ranked = service.engine.rank(&judge, images, request.texts, way, &limits);
+    let ranked = service
+        .engine
+        .rank(&judge, images, request.texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
     let ranking = match (ranked, way) {
         (Ranked::Scores(judged), _) => {

@@ -145,7 +145,10 @@ fn order_effect(effects: &[f64]) -> Option<MeasuredEffect> {
     let found = mean(effects).ok()?;
     Some(MeasuredEffect {
         value: found.estimate.value,
-        ci: found.estimate.interval.map(|interval| [interval.low, interval.high]),
+        ci: found
+            .estimate
+            .interval
+            .map(|interval| [interval.low, interval.high]),
         n: effects.len(),
     })
 }
@@ -162,7 +165,9 @@ pub fn by_scores(names: &[String], outcomes: &[Result<Verdict, Unscored>]) -> Sc
                 items.push(RankedItem {
                     item: name.clone(),
                     strength: verdict.score.value(),
-                    ci: verdict.interval.map(|interval| [interval.low, interval.high]),
+                    ci: verdict
+                        .interval
+                        .map(|interval| [interval.low, interval.high]),
                     rank: 0,
                     rank_ci: None,
                 });

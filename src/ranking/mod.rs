@@ -4,7 +4,9 @@
 
 mod judged;
 mod report;
+mod sheet;
 pub mod votes;
 
 pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
 pub use report::{RankReport, RankSettings, rank};
+pub use sheet::contact_sheet;

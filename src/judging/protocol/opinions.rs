@@ -1,10 +1,8 @@
 //! Which of two is better, by what a judge that only rates says of each.
 
-use crate::judging::{
-    Better, Comparison, LevelSet, Reason, Scale, Unscored, Verdict,
-};
-use crate::stats::pairs::{better_by_levels, better_by_spread};
+use crate::judging::{Better, Comparison, LevelSet, Reason, Scale, Unscored, Verdict};
 use crate::stats::StatsError;
+use crate::stats::pairs::{better_by_levels, better_by_spread};
 
 use super::Compared;
 
@@ -32,7 +30,9 @@ impl OpinionRule {
 
     /// The rule of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        OpinionRule::ALL.into_iter().find(|rule| rule.name() == name)
+        OpinionRule::ALL
+            .into_iter()
+            .find(|rule| rule.name() == name)
     }
 }
 
@@ -114,9 +114,7 @@ pub fn better_score(first: f64, second: f64, scale: Scale) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judging::{
-        AnswerOption, Choice, Level, Opinion, RawScore, Readout, Temperature,
-    };
+    use crate::judging::{AnswerOption, Choice, Level, Opinion, RawScore, Readout, Temperature};
 
     fn levels(better: Better) -> LevelSet {
         let level = |name: &str, worth| Level {
@@ -146,10 +144,15 @@ mod tests {
     #[test]
     fn opinions_over_levels_compare_exactly() {
         let levels = levels(Better::Higher);
-        let (first, second) = (verdict([0.6, 0.3, 0.1], &levels), verdict([0.2, 0.3, 0.5], &levels));
+        let (first, second) = (
+            verdict([0.6, 0.3, 0.1], &levels),
+            verdict([0.2, 0.3, 0.5], &levels),
+        );
         let by = |first, second, levels: &LevelSet| {
             let rule = OpinionRule::Levels;
-            compare_opinions(first, second, Some(levels), rule).unwrap().comparison
+            compare_opinions(first, second, Some(levels), rule)
+                .unwrap()
+                .comparison
         };
         let straight = by(&first, &second, &levels);
         // .6 (.3 + .5) + .3 (.5), .1 (.2 + .3) + .3 (.2) and .6 .2 + .3 .3 + .1 .5, by hand.
@@ -166,8 +169,13 @@ mod tests {
         let lower = levels(Better::Lower);
         for rule in OpinionRule::ALL {
             let share = |levels: &LevelSet| {
-                let (first, second) = (verdict([0.6, 0.3, 0.1], levels), verdict([0.2, 0.3, 0.5], levels));
-                compare_opinions(&first, &second, Some(levels), rule).unwrap().comparison
+                let (first, second) = (
+                    verdict([0.6, 0.3, 0.1], levels),
+                    verdict([0.2, 0.3, 0.5], levels),
+                );
+                compare_opinions(&first, &second, Some(levels), rule)
+                    .unwrap()
+                    .comparison
             };
             assert!((share(&higher).first() - share(&lower).second()).abs() < 1e-12);
             assert!(share(&higher).first() > 0.5);

@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["stats"]),
+    ("ranking", &["judging", "stats"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
@@ -45,7 +45,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
-        &["assemble", "config", "engine", "judging", "near", "wire"],
+        &[
+            "assemble", "config", "engine", "judging", "near", "ranking", "wire",
+        ],
     ),
     (
         "cli",
@@ -57,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "http",
             "judging",
+            "pixels",
             "ranking",
             "stats",
             "wire",

@@ -12,7 +12,7 @@ pub use pairing::{FailedPair, Next, Pairing, RankRun, RankStop};
 pub use plan::{Pairs, RANKED_ITEMS, RankPlan};
 
 use super::score::choice;
-use super::{Answered, Compared, CompareRecipe, Protocol, Step};
+use super::{Answered, CompareRecipe, Compared, Protocol, Step};
 use crate::judging::{Image, Prompt, Reason, Subject, Unscored, WordError};
 use crate::stats::strengths::StrengthsError;
 

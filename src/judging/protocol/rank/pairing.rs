@@ -136,7 +136,10 @@ impl Pairing {
     ///
     /// # Errors
     /// Strengths that cannot be fitted, which the prior rules out for sound comparisons.
-    pub fn step(&mut self, compared: Vec<Result<Compared, Unscored>>) -> Result<Next, StrengthsError> {
+    pub fn step(
+        &mut self,
+        compared: Vec<Result<Compared, Unscored>>,
+    ) -> Result<Next, StrengthsError> {
         let all_failed = !compared.is_empty()
             && compared
                 .iter()
@@ -182,7 +185,9 @@ impl Pairing {
                         second: compared.comparison.second(),
                     };
                     self.run.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.run.order_effects.extend(compared.comparison.order_effect());
+                    self.run
+                        .order_effects
+                        .extend(compared.comparison.order_effect());
                     self.run.disagreements += u64::from(compared.orders_disagree);
                 }
                 Err(unscored) => self.run.failed.push(FailedPair { pair, unscored }),
@@ -214,7 +219,8 @@ impl Pairing {
 
     fn choose(&mut self) -> Result<Vec<(u32, u32)>, StatsError> {
         let budget = self.plan.stopping.budget - self.run.asked;
-        let most = usize::try_from(budget).map_or(self.plan.at_once, |left| left.min(self.plan.at_once));
+        let most =
+            usize::try_from(budget).map_or(self.plan.at_once, |left| left.min(self.plan.at_once));
         if let Some(schedule) = &mut self.schedule {
             let count = most.min(schedule.len());
             return Ok(schedule.drain(..count).collect());

@@ -93,7 +93,10 @@ impl RankPlan {
         } else if self.stopping.budget == 0 {
             "a budget of 0 comparisons ranks nothing; give at least 1".to_owned()
         } else if !(self.ridge > 0.0 && self.ridge.is_finite()) {
-            format!("the prior's precision is {}; it must be above 0", self.ridge)
+            format!(
+                "the prior's precision is {}; it must be above 0",
+                self.ridge
+            )
         } else if self.at_once == 0 {
             "nothing is asked 0 at a time; give at least 1".to_owned()
         } else {

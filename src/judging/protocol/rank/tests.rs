@@ -74,7 +74,11 @@ fn every_way_recovers_the_order_within_its_budget() {
 fn the_position_bias_is_measured_and_does_not_move_the_order() {
     let run = Simulated::new(12, 1.5, 0.0, 5).run(RankPlan::new(Pairs::All, 1_000));
     assert_eq!((run.asked, run.stop), (66, RankStop::Exhausted));
-    assert!(run.order_effects.iter().all(|effect| (effect - 1.5).abs() < 1e-9));
+    assert!(
+        run.order_effects
+            .iter()
+            .all(|effect| (effect - 1.5).abs() < 1e-9)
+    );
     let fair = Simulated::new(12, 0.0, 0.0, 5).run(RankPlan::new(Pairs::All, 1_000));
     for (biased, fair) in run.votes.iter().zip(&fair.votes) {
         let [biased, fair] = [biased, fair].map(|vote| vote.outcome.shares()[0]);
@@ -90,7 +94,11 @@ fn no_pair_is_asked_twice_and_a_run_repeats_for_its_seed() {
             ..RankPlan::new(pairs, 1_000)
         };
         let run = Simulated::new(9, 0.0, 0.3, 2).run(plan);
-        assert_eq!((run.asked, run.stop), (36, RankStop::Exhausted), "{pairs:?}");
+        assert_eq!(
+            (run.asked, run.stop),
+            (36, RankStop::Exhausted),
+            "{pairs:?}"
+        );
         let mut met: Vec<(u32, u32)> = run
             .votes
             .iter()
@@ -132,7 +140,11 @@ fn a_backend_that_dies_midway_leaves_what_is_known() {
     .unwrap();
     assert_eq!(run.stop, RankStop::Failed);
     assert_eq!(run.votes.len(), 15);
-    assert!(run.failed.iter().all(|failed| failed.unscored.reason == Reason::Backend));
+    assert!(
+        run.failed
+            .iter()
+            .all(|failed| failed.unscored.reason == Reason::Backend)
+    );
 }
 
 #[test]
