@@ -8,5 +8,5 @@ mod sheet;
 pub mod votes;
 
 pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
-pub use report::{RankReport, RankSettings, rank};
+pub use report::{RankReport, RankSettings, RankedItem, rank};
 pub use sheet::contact_sheet;

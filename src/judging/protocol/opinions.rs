@@ -80,7 +80,7 @@ fn by_levels(
 }
 
 fn by_spread(first: &Verdict, second: &Verdict) -> Result<[f64; 3], Unscored> {
-    let moments = |verdict: &Verdict| {
+    let moments = |verdict: &Verdict| -> Result<(f64, f64), Unscored> {
         let spread = verdict.spread.ok_or_else(|| {
             unfit("one rating has no spread; ask for several samples, or rank by scores".to_owned())
         })?;
