@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -32,6 +33,23 @@ pub enum AssembleError {
         /// What was wrong.
         error: OpenError,
     },
+    /// A backend's configuration is wrong.
+    #[error("backend `{backend}`: {message}")]
+    Backend {
+        /// The backend.
+        backend: String,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+impl AssembleError {
+    fn backend(backend: &str, message: impl Into<String>) -> Self {
+        AssembleError::Backend {
+            backend: backend.to_owned(),
+            message: message.into(),
+        }
+    }
 }
 
 /// Makes the engine that a configuration describes.
@@ -51,7 +69,7 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend)?)))
+        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, &cards, config)?)))
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

@@ -86,7 +86,7 @@ impl Engine {
         let backend = judge.backend()?;
         let first_image = subject.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
-        let asked = (backend.as_ref(), provenance.preprocessing.as_str());
+        let asked = (backend, provenance.preprocessing.as_str());
         let outcome = match &judge.card.recipe {
             Recipe::Score(recipe) => {
                 let protocol = Score::new(Arc::clone(recipe), subject);
@@ -161,7 +161,7 @@ impl Engine {
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.
     pub async fn run<P: Protocol>(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         mut protocol: P,
         limits: &RunLimits,
@@ -188,7 +188,7 @@ impl Engine {
 
     async fn ask(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         prompt: &Prompt,
         limits: &RunLimits,
