@@ -1,7 +1,5 @@
 //! A ranking as a contact sheet: one HTML file with its pictures in it, that opens offline and prints.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -53,10 +51,8 @@ fn figure(page: &mut String, item: &RankedItem, picture: Option<&[u8]>) {
         .ci
         .map(|[low, high]| format!(" [{low:.3}, {high:.3}]"))
         .unwrap_or_default();
-    // Writing to a string cannot fail.
-    drop(writeln!(
-        page,
-        "<li><figure>{image}<figcaption><span class=\"rank\">{}{places}</span> {name}<br><span class=\"numbers\">{:.3}{ends}</span></figcaption></figure></li>",
+    page.push_str(&format!(
+        "<li><figure>{image}<figcaption><span class=\"rank\">{}{places}</span> {name}<br><span class=\"numbers\">{:.3}{ends}</span></figcaption></figure></li>\n",
         item.rank, item.strength
     ));
 }
