@@ -1,6 +1,6 @@
 //! What every question to a judge is given: a judge's name, images, and texts; from JSON or from a form.
 
-mod image;
+mod picture;
 mod typed;
 
 use actix_web::{HttpRequest, web};
@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use super::body::{Body, Form, MediaType, Scalar, offload, read_object};
 use super::problem::Problem;
 use super::service::Bounds;
-pub(super) use image::{GivenImage, Texts, judge_name};
+pub(super) use picture::{GivenImage, Texts, judge_name};
 use typed::{GivenBody, GivenForm};
 
 /// A request that can be worked on, with the settings of its operation.

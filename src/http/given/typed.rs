@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::MapAccess;
 
-use super::image::{
+use super::picture::{
     DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, nothing_given,
     texts_fit, too_many,
 };
