@@ -4,6 +4,8 @@
 
 mod audit;
 mod calibrate;
+mod compare;
+mod files;
 mod judges;
 mod output;
 mod rank;
@@ -35,13 +37,15 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
+    /// Compare two images
+    Compare(compare::CompareArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
-    /// Rank items by votes on pairs of them
+    /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
@@ -83,6 +87,14 @@ enum CliError {
     Audit(#[from] crate::agreement::audit::AuditError),
     #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
     ReportForm(PathBuf),
+    #[error(transparent)]
+    Apply(#[from] crate::calibration::ApplyError),
+    #[error("{0}")]
+    Images(String),
+    #[error("nothing could be ranked: {0}")]
+    Unranked(crate::judging::Unscored),
+    #[error(transparent)]
+    Recording(crate::backend::recorded::RecordingError),
     #[error("`{}` cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),
     #[error("`{}` is read by this command; name what it writes otherwise", .0.display())]
@@ -108,6 +120,7 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),

@@ -22,6 +22,7 @@ mod http;
 #[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
+mod pairs;
 mod pixels;
 #[cfg(test)]
 mod rank;

@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["stats"]),
+    ("ranking", &["judging", "stats"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
@@ -41,11 +41,23 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
     ("assemble", &["backend", "card", "config", "engine"]),
-    ("wire", &["backend", "card", "engine", "judging"]),
+    (
+        "wire",
+        &["backend", "calibration", "card", "engine", "judging"],
+    ),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
-        &["assemble", "config", "engine", "judging", "near", "wire"],
+        &[
+            "assemble",
+            "calibration",
+            "config",
+            "engine",
+            "judging",
+            "near",
+            "ranking",
+            "wire",
+        ],
     ),
     (
         "cli",
@@ -58,6 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "http",
             "judging",
+            "pixels",
             "ranking",
             "stats",
             "wire",
