@@ -54,6 +54,15 @@ impl PairedSample {
         self.predicted.is_empty()
     }
 
+    /// The pairs at the drawn positions, each as often as it was drawn.
+    pub(in crate::stats) fn drawn(&self, positions: &[u32]) -> Self {
+        let pick = |column: &[f64]| positions.iter().map(|at| column[*at as usize]).collect();
+        PairedSample {
+            predicted: pick(&self.predicted),
+            human: pick(&self.human),
+        }
+    }
+
     /// Refuses samples that are too small for `statistic` or constant in a column.
     ///
     /// # Errors

@@ -1,14 +1,10 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use super::super::golden;
 use super::super::raters::Ratings;
 use super::super::{PairedSample, StatsError, pearson};
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,18 +22,9 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table =
-        toml::from_str(include_str!("../../../tests/golden/comparing.toml")).unwrap();
-    for case in table.case {
-        let found = check(&case);
-        assert_eq!(found.len(), case.expected.len(), "{}", case.name);
-        for (found, expected) in found.iter().zip(&case.expected) {
-            assert!(
-                (found - expected).abs() <= case.tolerance,
-                "{}: {found} instead of {expected}",
-                case.name
-            );
-        }
+    let table = include_str!("../../../tests/golden/comparing.toml");
+    for case in golden::rows::<Case>(table) {
+        golden::all_near(&case.name, &check(&case), &case.expected, case.tolerance);
     }
 }
 

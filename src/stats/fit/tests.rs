@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::stats::Side;
+use crate::stats::resample::Plan;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde::Deserialize;
@@ -116,8 +117,16 @@ fn residual_statistics_follow_the_recommendation() {
     let interval = rmse.interval.unwrap();
     close(interval.low, residual.rmse_low);
     close(interval.high, residual.rmse_high);
-    let star = root_mean_square_error_star(&sample, &half_widths, residual.coefficients).unwrap();
+    let star = root_mean_square_error_star(
+        &sample,
+        &half_widths,
+        residual.coefficients,
+        &Plan::default(),
+    )
+    .unwrap();
     close(star.value, residual.rmse_star);
+    let interval = star.interval.unwrap();
+    assert!(interval.low <= star.value && star.value <= interval.high);
     let ratio = |rule| outlier_ratio(&sample, rule).unwrap().value;
     close(
         ratio(OutlierRule::TwoDeviations(&residual.deviations)),
@@ -220,7 +229,7 @@ fn refuses_what_has_no_fit_by_name() {
         Err(StatsError::TooFew { needed: 7, .. })
     ));
     assert!(matches!(
-        root_mean_square_error_star(&sample, &[0.1, 0.1, -0.1, 0.1, 0.1, 0.1], 0),
+        root_mean_square_error_star(&sample, &[0.1, 0.1, -0.1, 0.1, 0.1, 0.1], 0, &Plan::NONE),
         Err(StatsError::Argument { .. })
     ));
     assert!(matches!(

@@ -7,6 +7,7 @@
 mod bootstrap;
 mod clustered;
 mod difference;
+mod items;
 mod kendall;
 mod parallel;
 mod pearson;
@@ -22,7 +23,8 @@ pub(super) use parallel::run;
 pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval};
 pub use clustered::Clustered;
 pub use difference::Difference;
-pub use kendall::ResampledKendall;
+pub use items::{percentile_over, percentile_over_items};
+pub use kendall::{ResampledKendall, ResampledPairs};
 pub use pearson::ResampledPearson;
 pub use permutation::{shuffle_test, swap_test};
 pub use rng::CounterRng;
@@ -40,6 +42,15 @@ pub struct Plan {
     pub seed: u64,
     /// Number of threads; 0 is taken as 1.
     pub threads: usize,
+}
+
+impl Plan {
+    /// No resamples: estimates come without the interval that would need them.
+    pub const NONE: Plan = Plan {
+        resamples: 0,
+        seed: 0,
+        threads: 1,
+    };
 }
 
 impl Default for Plan {
