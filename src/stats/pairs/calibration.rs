@@ -112,7 +112,7 @@ fn mean_over(
 /// Items of one group by rising score.
 struct Group {
     predicted: Vec<f64>,
-    human: Vec<usize>,
+    human: Vec<u32>,
     /// What one pair adds to the sum over groups.
     weight: f64,
 }
