@@ -87,7 +87,7 @@ fn timed(
         "kendall" => kendall_tau_b(sample)?.value,
         "spearman" => spearman(sample)?.value,
         "pearson" => pearson(sample)?.value,
-        "weighted" => weighted_tau(sample)?.value,
+        "weighted" => weighted_tau(sample, &Plan::NONE)?.value,
         interval => lower_end(sample, interval, &plan)?,
     };
     Ok((start.elapsed().as_secs_f64() * 1e3, value))

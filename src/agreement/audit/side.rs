@@ -52,6 +52,28 @@ pub(super) struct Side {
     pub(super) words: bool,
 }
 
+impl Side {
+    /// The value of a row; nothing where it has none.
+    pub(super) fn value(&self, row: u32) -> Option<f64> {
+        (self.state[row as usize] == 0).then(|| self.values[row as usize])
+    }
+
+    /// Whether a row showed its pair in swapped order.
+    pub(super) fn is_swapped(&self, row: u32) -> bool {
+        self.swapped.get(row as usize).copied().unwrap_or(false)
+    }
+
+    /// Gives back what growing columns had taken in advance.
+    fn shrink(&mut self) {
+        self.keys.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.state.shrink_to_fit();
+        self.swapped.shrink_to_fit();
+        self.numbers.values_mut().for_each(Vec::shrink_to_fit);
+        self.raters.iter_mut().for_each(Vec::shrink_to_fit);
+    }
+}
+
 /// What is read from a file.
 pub(super) struct Plan<'a> {
     pub(super) id: String,
@@ -118,8 +140,7 @@ impl<'a> Reader<'a> {
                 "",
             )
         };
-        let file = std::fs::File::open(table.path()).map_err(unreadable)?;
-        let digest = Digest::of_reader(file).map_err(unreadable)?;
+        let digest = Digest::of_reader(table.bytes()?).map_err(unreadable)?;
         let mut taken = vec![("id", plan.id.clone())];
         taken.extend(plan.value.iter().map(|column| ("value", column.clone())));
         taken.extend(plan.raters.iter().map(|column| ("rater", column.clone())));
@@ -203,6 +224,11 @@ impl<'a> Reader<'a> {
                 remedy,
             ));
         };
+        if cells[0].is_rounded() {
+            let detail = format!("the id {id} is a number of more digits than are kept");
+            let remedy = "write ids of so many digits in quotes";
+            return Err(self.error(line, &plan.id, TableFault::Format, detail, remedy));
+        }
         self.side.keys.push((key(plan.matching.part_of(&id)), row));
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         let mut cells = cells[1..].iter();
@@ -376,23 +402,19 @@ impl<'a> Reader<'a> {
         }
         self.side.keys.sort_unstable();
         self.resolve_duplicates()?;
+        self.side.shrink();
         Ok(self.side)
     }
 
     /// Refuses or settles ids on several rows; the two orders of a swapped pair are not duplicates.
     fn resolve_duplicates(&mut self) -> Result<(), TableError> {
-        let swapped = std::mem::take(&mut self.side.swapped);
-        let keys = std::mem::take(&mut self.side.keys);
-        let of_row = |row: u32| swapped.get(row as usize).copied().unwrap_or(false);
-        let mut keys: Vec<(Key, bool, u32)> = keys
-            .into_iter()
-            .map(|(key, row)| (key, of_row(row), row))
-            .collect();
-        if !swapped.is_empty() {
-            keys.sort_unstable();
+        let mut keys = std::mem::take(&mut self.side.keys);
+        let swapped = |row: u32| self.side.is_swapped(row);
+        if !self.side.swapped.is_empty() {
+            keys.sort_unstable_by_key(|(key, row)| (*key, swapped(*row), *row));
         }
+        let same = |a: &(Key, u32), b: &(Key, u32)| a.0 == b.0 && swapped(a.1) == swapped(b.1);
         let before = keys.len();
-        let same = |a: &(Key, bool, u32), b: &(Key, bool, u32)| a.0 == b.0 && a.1 == b.1;
         match self.plan.duplicates {
             Duplicates::Refuse => {
                 if keys.windows(2).any(|pair| same(&pair[0], &pair[1])) {
@@ -409,17 +431,17 @@ impl<'a> Reader<'a> {
             }),
         }
         self.side.duplicates = before - keys.len();
-        self.side.keys = keys.into_iter().map(|(key, _, row)| (key, row)).collect();
-        self.side.swapped = swapped;
+        self.side.keys = keys;
         Ok(())
     }
 
     /// Names the first ids that occur more than once, with their lines.
-    fn duplicates(&self, keys: &[(Key, bool, u32)]) -> TableError {
+    fn duplicates(&self, keys: &[(Key, u32)]) -> TableError {
+        let swapped = |row: u32| self.side.is_swapped(row);
         let mut rows: Vec<Vec<u32>> = keys
-            .chunk_by(|a, b| a.0 == b.0 && a.1 == b.1)
+            .chunk_by(|a, b| a.0 == b.0 && swapped(a.1) == swapped(b.1))
             .filter(|same| same.len() > 1)
-            .map(|same| same.iter().map(|(_, _, row)| *row).collect())
+            .map(|same| same.iter().map(|(_, row)| *row).collect())
             .collect();
         rows.sort_unstable();
         let first: Vec<u32> = rows.iter().take(3).map(|rows| rows[0]).collect();

@@ -57,7 +57,7 @@ proptest! {
         let largest = maximum_calibration_error(&forecast(&rows), binning, &Plan::NONE).unwrap().value;
         prop_assert!(ece(&rows) <= largest + 1e-12 && largest <= 1.0);
         if rows.len() > 1 {
-            let plan = Plan { resamples: 50, ..Plan::default() };
+            let plan = Plan { resamples: 20, ..Plan::default() };
             let resampled = expected_calibration_error(&forecast(&rows), binning, &plan).unwrap();
             let interval = resampled.interval.unwrap();
             prop_assert!(0.0 <= interval.low && interval.low <= interval.high && interval.high <= 1.0);

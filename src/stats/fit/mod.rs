@@ -60,6 +60,15 @@ pub struct MapFit {
     pub starts: usize,
 }
 
+impl MapFit {
+    /// The sample that was fitted, with the judge's values carried to the human scale.
+    pub fn mapped(&self, sample: &PairedSample) -> PairedSample {
+        let mapped = sample.predicted().iter().map(|x| self.map.evaluate(*x));
+        PairedSample::from_columns(mapped.collect(), sample.human().to_vec())
+            .expect("a fitted curve is finite where it was fitted")
+    }
+}
+
 /// Fits human values as a curve of the judge's values, by least squares.
 ///
 /// The correlation's interval is Fisher's with N - 3; it does not discount the curve's coefficients, as

@@ -92,7 +92,8 @@ proptest! {
     fn people_themselves_have_all_the_gain(relevance in prop::collection::vec(0.0..5.0, 1..9)) {
         prop_assume!(relevance.iter().any(|value| *value > 0.0));
         let turned: Vec<f64> = relevance.iter().map(|value: &f64| -*value).collect();
-        let best = ndcg(&relevance, &relevance, None, Gain::Linear, &Plan::default()).unwrap();
+        let few = Plan { resamples: 20, ..Plan::default() };
+        let best = ndcg(&relevance, &relevance, None, Gain::Linear, &few).unwrap();
         let worst = ndcg(&turned, &relevance, None, Gain::Linear, &Plan::NONE).unwrap();
         prop_assert!((best.estimate.value - 1.0).abs() < 1e-12);
         // Whatever is drawn, the best order of it has all the gain.

@@ -230,7 +230,7 @@ fn another_judge_on_the_same_items_is_tested_against() {
         &["--baseline", poor.to_str().unwrap(), "--resamples", "200"],
     );
     assert_eq!(code, 0);
-    let comparison = &report["comparison"];
+    let comparison = &report["comparisons"][0];
     assert_eq!(
         (comparison["baseline"].as_str(), comparison["n"].as_u64()),
         (Some("poor"), Some(60))
