@@ -123,7 +123,7 @@ struct Choices {
     /// Compute the coefficients that take long (calibrated ties, weighted tau, ...) above 20,000 items too
     #[arg(long)]
     full: bool,
-    /// Resamples of a bootstrap
+    /// Draws of a bootstrap; fewer, down to 200, where items are many
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     resamples: u32,
     /// Seed of every random draw

@@ -5,6 +5,7 @@ use super::draws::Draws;
 use super::join::{Item, Joined};
 use super::model::{Baseline, ends};
 use super::ranks::moments;
+use super::sentence::thousands;
 use crate::stats::raters::{Ratings, leave_one_out_ceiling};
 use crate::stats::{PairedSample, Ranks, StatsError};
 
@@ -215,7 +216,7 @@ fn from_deviations(joined: &Joined, used: &[Item]) -> Vec<Baseline> {
             format!(
                 "best possible: true means against the mean opinions, whose reliability is {:.3} by their standard deviations and numbers of ratings ({} items)",
                 real / observed,
-                known.len()
+                thousands(known.len())
             ),
         ),
         baseline(

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::join::{Item, Joined};
 use super::model::{Counts, Finding};
 use super::ranks::{mean_interval, moments, rank_shares, residuals};
+use super::sentence::thousands;
 use crate::stats::calibration::{BinomialInterval, binomial_interval};
 use crate::stats::{FisherVariance, PairedSample, Ranks, fisher_interval, spearman};
 
@@ -78,7 +79,7 @@ fn scale_use(sample: &PairedSample) -> Vec<Finding> {
             "distinct values",
             judged.levels() as f64,
             n,
-            format!("people used {}", human.levels()),
+            format!("people used {}", thousands(human.levels())),
         ),
         share(
             "scale_use",

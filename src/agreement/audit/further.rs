@@ -98,7 +98,7 @@ fn calibrated(sample: &PairedSample) -> Vec<Row> {
     .map(|(name, estimate)| {
         let mut row = Row::of(&estimate);
         name.clone_into(&mut row.name);
-        row.add_note("an optimistic figure: the threshold was chosen on these very pairs; its interval takes items as independent and the threshold as given");
+        row.add_note("an optimistic figure, whose interval takes the threshold as given and items as independent");
         row
     })
     .collect()

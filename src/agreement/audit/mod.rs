@@ -27,6 +27,7 @@ mod coefficients;
 mod columns;
 mod compared;
 mod draws;
+mod duplicates;
 mod error;
 mod figures;
 mod further;

@@ -132,7 +132,7 @@ pub(super) fn conventions(
         found.push(Named::new(
             "clusters",
             format!(
-                "{count} by `{column}`, drawn as a whole; closed-form p-values, group-free means of the bias panel, agreement of raters and its ceiling take items as independent"
+                "{count} by `{column}`, drawn as a whole; closed-form p-values, calibrated ties, agreement of raters and their ceiling, and intervals of the bias panel take items as independent"
             ),
         ));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Role;
+use super::duplicates;
 use super::names::Names;
 use super::options::{Better, Duplicates, Matching};
 use super::word;
@@ -401,81 +402,9 @@ impl<'a> Reader<'a> {
             ));
         }
         self.side.keys.sort_unstable();
-        self.resolve_duplicates()?;
+        duplicates::settle(&mut self.side, self.plan, &self.lines)?;
         self.side.shrink();
         Ok(self.side)
-    }
-
-    /// Refuses or settles ids on several rows; the two orders of a swapped pair are not duplicates.
-    fn resolve_duplicates(&mut self) -> Result<(), TableError> {
-        let mut keys = std::mem::take(&mut self.side.keys);
-        let swapped = |row: u32| self.side.is_swapped(row);
-        if !self.side.swapped.is_empty() {
-            keys.sort_unstable_by_key(|(key, row)| (*key, swapped(*row), *row));
-        }
-        let same = |a: &(Key, u32), b: &(Key, u32)| a.0 == b.0 && swapped(a.1) == swapped(b.1);
-        let before = keys.len();
-        match self.plan.duplicates {
-            Duplicates::Refuse => {
-                if keys.windows(2).any(|pair| same(&pair[0], &pair[1])) {
-                    return Err(self.duplicates(&keys));
-                }
-            }
-            Duplicates::First => keys.dedup_by(|later, kept| same(later, kept)),
-            Duplicates::Last => keys.dedup_by(|later, kept| {
-                let repeated = same(later, kept);
-                if repeated {
-                    *kept = *later;
-                }
-                repeated
-            }),
-        }
-        self.side.duplicates = before - keys.len();
-        self.side.keys = keys;
-        Ok(())
-    }
-
-    /// Names the first ids that occur more than once, with their lines.
-    fn duplicates(&self, keys: &[(Key, u32)]) -> TableError {
-        let swapped = |row: u32| self.side.is_swapped(row);
-        let mut rows: Vec<Vec<u32>> = keys
-            .chunk_by(|a, b| a.0 == b.0 && swapped(a.1) == swapped(b.1))
-            .filter(|same| same.len() > 1)
-            .map(|same| same.iter().map(|(_, row)| *row).collect())
-            .collect();
-        rows.sort_unstable();
-        let first: Vec<u32> = rows.iter().take(3).map(|rows| rows[0]).collect();
-        let ids = ids_of_rows(&self.side.table, &self.plan.id, &first).unwrap_or_default();
-        let shown: Vec<String> = rows
-            .iter()
-            .zip(&ids)
-            .map(|(rows, id)| {
-                let lines: Vec<String> = rows
-                    .iter()
-                    .take(5)
-                    .map(|row| self.lines[*row as usize].to_string())
-                    .collect();
-                format!("`{id}` is on lines {}", lines.join(", "))
-            })
-            .collect();
-        let more = match rows.len().saturating_sub(shown.len()) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
-        let line = rows
-            .first()
-            .map_or(1, |rows| u64::from(self.lines[rows[1] as usize]));
-        self.error(
-            line,
-            &self.plan.id,
-            TableFault::DuplicateId,
-            format!(
-                "{} id(s) occur more than once: {}{more}",
-                rows.len(),
-                shown.join("; ")
-            ),
-            "remove the extra rows, or pass `--duplicates first` or `last`",
-        )
     }
 }
 

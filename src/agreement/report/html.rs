@@ -326,9 +326,12 @@ fn table(page: &mut String, table: &Table) {
             ""
         }
     };
-    let caption = escaped(&table.caption);
+    let (caption, label) = (
+        inline(&table.caption),
+        escaped(&table.caption.replace('`', "")),
+    );
     page.push_str(&format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>"
     ));
     for (column, name) in table.header.iter().enumerate() {
         page.push_str(&format!(

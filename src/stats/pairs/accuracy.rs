@@ -187,7 +187,11 @@ impl ItemPairs {
             statistic: name,
             reason: "every pair is left out by the convention for ties".to_owned(),
         })?;
-        let convention = format!("{description}; the judge ties within {}", self.epsilon);
+        let convention = if self.epsilon <= 0.0 {
+            format!("{description}; equal values tie")
+        } else {
+            format!("{description}; the judge ties within {}", self.epsilon)
+        };
         let estimate = Estimate::new(name, value, self.items.len(), convention);
         Ok(match jackknife_error(&self.items, self.all, statistic) {
             Some(error) => estimate.with_interval(normal_interval(

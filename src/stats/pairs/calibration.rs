@@ -88,10 +88,13 @@ fn mean_over(
         .map(|group| statistic(group))
         .collect::<Result<_, _>>()?;
     let mut first = estimates[0].clone();
+    let over = match groups.len() {
+        1 => String::new(),
+        several => format!("; mean over {several} groups"),
+    };
     first.convention = format!(
-        "{}, the best on these very pairs; mean over {} group(s)",
-        first.convention,
-        groups.len()
+        "{}, the threshold that is best on these very pairs{over}",
+        first.convention
     )
     .into();
     if groups.len() > 1 {
