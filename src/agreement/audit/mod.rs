@@ -90,10 +90,12 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
         },
     };
     let preferences = joined.judged.words || joined.human.words;
-    let (mut estimates, fit) = agreement(&sample, preferences, draws);
+    let mut estimates = coefficients::main_rows(&sample, draws);
     if estimates.iter().all(|row| row.value.is_none()) {
         return Err(undefined(&joined, &sample));
     }
+    let (rows, fit) = beside_them(&sample, preferences, draws);
+    estimates.extend(rows);
     if options.same_scale {
         estimates.extend(coefficients::error_rows(&sample, draws));
     }
@@ -155,19 +157,16 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
     Ok(audit)
 }
 
-/// The usual coefficients, and the fitted curve where one exists.
-fn agreement(
+/// What is usual beside the three coefficients, and the fitted curve where one exists.
+fn beside_them(
     sample: &PairedSample,
     preferences: bool,
     draws: Draws<'_>,
 ) -> (Vec<Row>, Option<MapFit>) {
-    let mut rows = coefficients::main_rows(sample, draws);
     if preferences {
-        rows.extend(coefficients::preference_rows(sample, draws));
-        return (rows, None);
+        return (coefficients::preference_rows(sample, draws), None);
     }
-    let (of_fit, fit) = coefficients::fit_rows(sample, draws);
-    rows.extend(of_fit);
+    let (mut rows, fit) = coefficients::fit_rows(sample, draws);
     rows.extend(coefficients::pair_rows(sample, draws));
     (rows, fit)
 }

@@ -80,6 +80,8 @@ fn check(case: &Case) {
         case.cc0_half_ties,
     );
     close("threshold", analysis.threshold.value, case.threshold);
+    let interval = analysis.threshold.interval.as_ref().unwrap();
+    assert!(interval.low <= case.threshold && case.threshold <= interval.high);
     let comparison = compare_krasula(
         &differences(&case.first),
         &differences(&case.second),
