@@ -2,8 +2,7 @@
 //!
 //! An item takes part when people rated it. What the judge did not answer is counted and shown, and what stands in
 //! for it is a choice with a name. Files are read as streams, and ids are compared by digest and never held as text:
-//! memory is about 100 bytes for an id in both files while they are read, whatever else their rows hold, and 270
-//! bytes an item while coefficients are computed (measured: 271 MB for a million items, 2.5 GB for ten million).
+//! memory is about 120 bytes an item, whatever else the rows hold (measured: 1.2 GB for ten million items).
 //!
 //! Columns that are found by their names, unless others are given:
 //!
@@ -11,7 +10,8 @@
 //! |---|---|---|
 //! | id | `id`, `item`, `image`, `img_path`, `name`, `filename`, ... | both |
 //! | the judge's value | `score`, `judged`, `predicted`, `value`, `verdict`, ... | judged |
-//! | people's value | `human`, `mos`, `gt_score`, `label`, `mean`, ...; else the mean of `rater_1`, `rater_2`, ... | human |
+//! | people's value | `human`, `mos`, `gt_score`, `label`, `mean`, ...; else the mean of the raters | human |
+//! | single raters | `rater_1`, `annotator2`, `human 3`, ..., two at least | human |
 //! | spread of human ratings | `sd`, `std`, `human_sd`, with `ratings`, `votes`, `n`, ... | human |
 //! | place at which an item was shown | `position`, `order`: 1, 2, ... or `first`, `second` | judged |
 //! | pair shown in swapped order | `swapped`: true or false, two rows an id; values are the first shown one's share | judged |
