@@ -132,10 +132,9 @@ fn agreement(page: &mut String, audit: &Audit) {
     page.push_str("</div>\n");
     table(page, &tables::agreement(audit));
     table(page, &tables::baselines(audit));
-    for beside in [tables::further(audit), tables::raters(audit)] {
-        if let Some(beside) = beside {
-            table(page, &beside);
-        }
+    let beside = [tables::further(audit), tables::raters(audit)];
+    for beside in beside.iter().flatten() {
+        table(page, beside);
     }
 }
 

@@ -59,6 +59,25 @@ const FAMILIES: [MapFamily; 3] = [
 ];
 
 #[test]
+fn many_items_give_the_curve_that_they_came_from() {
+    let truth = |x: f64| 1.0 + 4.0 / (1.0 + (-(x - 0.6) / 0.08).exp());
+    let mut rng = crate::stats::resample::CounterRng::new(6, 0);
+    let (x, y): (Vec<f64>, Vec<f64>) = (0..100_100)
+        .map(|_| {
+            let x = rng.uniform();
+            (x, truth(x) + 0.3 * rng.normal())
+        })
+        .unzip();
+    let fit = fit_map(&PairedSample::new(&x, &y).unwrap(), MapFamily::Logistic4).unwrap();
+    assert!(fit.converged && fit.edge.is_none());
+    for x in [0.0, 0.3, 0.5, 0.6, 0.7, 1.0] {
+        assert!((fit.map.evaluate(x) - truth(x)).abs() < 0.02, "{x} {fit:?}");
+    }
+    // Least squares of many items leave the noise that was put in.
+    assert!((fit.rmse.value - 0.3).abs() < 0.002);
+}
+
+#[test]
 fn errs_no_more_than_the_best_of_many_searches_elsewhere() {
     let golden = golden();
     for case in &golden.case {
