@@ -104,7 +104,7 @@ pub fn fit_map(sample: &PairedSample, family: MapFamily) -> Result<MapFit, Stats
         MapFamily::MonotoneCubic => Found {
             map: cubic::fit_monotone(x, y).ok_or_else(|| StatsError::Undefined {
                 statistic: name,
-                reason: "the `predicted` values are too concentrated to tell a cubic".to_owned(),
+                reason: "the judge's values are too concentrated to tell a cubic".to_owned(),
             })?,
             edge: None,
             converged: true,
@@ -180,7 +180,7 @@ fn require_distinct(x: &[f64], family: MapFamily) -> Result<(), StatsError> {
     Err(StatsError::Undefined {
         statistic: family.name(),
         reason: format!(
-            "{} coefficients need as many distinct `predicted` values, there are {}",
+            "{} coefficients need as many distinct values of the judge, there are {}",
             family.coefficients(),
             sorted.len()
         ),
