@@ -19,8 +19,8 @@ Exit codes:
   1  done, with something missing: items unscored, ids in one file only, or duplicates left out
   2  not done: the message names file, line and column, and what to do
 
-Files are read as streams and ids are held as digests: memory is about 120 bytes an item with
-one judge (1.2 GB for ten million), whatever else rows hold. A pipe is held as a whole.";
+Files are read as streams and ids are held as digests: memory is about 130 bytes an item with
+one judge (1.3 GB for ten million), whatever else rows hold. A pipe is held as a whole.";
 
 /// Arguments of `opine audit`.
 #[derive(Debug, Args)]
