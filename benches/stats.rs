@@ -2,13 +2,14 @@
 //!
 //! `cargo bench --bench stats` prints the best of five rounds on made-up columns. `benches/stats_peer.py`
 //! drives the same program line by line, in turns with scipy: `load PATH N`, then `OPERATION RESAMPLES THREADS`,
-//! each answered by `milliseconds value`.
+//! each answered by `milliseconds value`, and `memory`, answered by the most memory that was in use, in MiB.
 #![expect(clippy::print_stdout, reason = "a benchmark talks to whoever runs it")]
 
 use std::error::Error;
 use std::io::{self, BufRead};
 use std::time::Instant;
 
+use opine::stats::pairs::calibrate_ties;
 use opine::stats::resample::{
     BootstrapMethod, CounterRng, Plan, ResampledKendall, ResampledPearson, ResampledSpearman,
     bootstrap_interval,
@@ -31,6 +32,7 @@ fn serve() -> Result<(), Failure> {
         let line = line?;
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
+            ["memory"] => println!("{}", peak_memory()?),
             ["load", path, length] => sample = load(path, length.parse()?)?,
             [operation, resamples, threads] => {
                 let (time, value) =
@@ -57,6 +59,7 @@ fn alone() -> Result<(), Failure> {
         ("percentile_kendall", 10_000, 2),
         ("bca_kendall", 10_000, 1),
         ("percentile_pearson", 10_000, 1),
+        ("tie_calibration", 10_000, 1),
     ] {
         for levels in [0, 5] {
             let sample = made_up(n, levels)?;
@@ -87,7 +90,8 @@ fn timed(
         "kendall" => kendall_tau_b(sample)?.value,
         "spearman" => spearman(sample)?.value,
         "pearson" => pearson(sample)?.value,
-        "weighted" => weighted_tau(sample)?.value,
+        "tie_calibration" => calibrate_ties(std::slice::from_ref(sample))?.accuracy.value,
+        "weighted" => weighted_tau(sample, &Plan::NONE)?.value,
         interval => lower_end(sample, interval, &plan)?,
     };
     Ok((start.elapsed().as_secs_f64() * 1e3, value))
@@ -107,6 +111,14 @@ fn lower_end(sample: &PairedSample, operation: &str, plan: &Plan) -> Result<f64,
         other => return Err(format!("`{other}` is no coefficient").into()),
     };
     Ok(interval?.low)
+}
+
+/// The most memory that this process has had in use, in MiB, as Linux counts it.
+fn peak_memory() -> Result<f64, Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(kibibytes.ok_or("no VmHWM")?.parse::<f64>()? / 1024.0)
 }
 
 /// Columns of `f64` in little-endian order, first all of `predicted`, then all of `human`.

@@ -5,8 +5,12 @@
     cargo bench --bench stats --no-run        # prints the path of the program
     python benches/stats_peer.py PROGRAM [--rounds 5] [--only kendall]
 
-Each line gives the best time of either side over all rounds and their ratio. Turns matter: on a busy
-machine only figures taken side by side compare.
+or, in one line,
+
+    python benches/stats_peer.py $(cargo bench --bench stats --no-run 2>&1 | grep -o 'target[^)]*')
+
+Each line gives the best time of either side over all rounds and their ratio, as JSON while it runs and as
+one Markdown table at the end. Turns matter: on a busy machine only figures taken side by side compare.
 """
 
 import argparse
@@ -86,14 +90,24 @@ CASES = [
     ("percentile_kendall", 10_000, 0, 0.005),
 ]
 
-# Ours against ours: (name, dividend, divisor), each (operation, n, levels, threads).
+# What each ratio should reach: at least (positive), or at most (negative).
+GOALS = {
+    "kendall n=1000000 levels=5": 3, "spearman n=1000000 levels=5": 3, "spearman n=1000000 levels=0": 3,
+    "percentile_spearman n=10000 levels=5": 10, "percentile_spearman n=10000 levels=0": 10,
+    "percentile_kendall n=10000 levels=5": 4, "percentile_kendall n=10000 levels=0": 4,
+}
+
+# Ours against ours: (name, dividend, divisor, goal), each (operation, n, levels, threads).
 OWN = [
-    ("kendall: 1e6 over 1e5", ("kendall", 1_000_000, 5, 1), ("kendall", 100_000, 5, 1)),
-    ("spearman: one thread over two", ("percentile_spearman", 10_000, 5, 1), ("percentile_spearman", 10_000, 5, 2)),
-    ("kendall: one thread over two", ("percentile_kendall", 10_000, 5, 1), ("percentile_kendall", 10_000, 5, 2)),
-    ("spearman: BCa over percentile", ("bca_spearman", 10_000, 5, 1), ("percentile_spearman", 10_000, 5, 1)),
-    ("kendall: BCa over percentile", ("bca_kendall", 10_000, 5, 1), ("percentile_kendall", 10_000, 5, 1)),
+    ("kendall: 1e6 over 1e5", ("kendall", 1_000_000, 5, 1), ("kendall", 100_000, 5, 1), -14),
+    ("bootstrap of spearman: one thread over two", ("percentile_spearman", 10_000, 5, 1), ("percentile_spearman", 10_000, 5, 2), 1.8),
+    ("bootstrap of kendall: one thread over two", ("percentile_kendall", 10_000, 5, 1), ("percentile_kendall", 10_000, 5, 2), 1.8),
+    ("spearman: BCa over percentile", ("bca_spearman", 10_000, 5, 1), ("percentile_spearman", 10_000, 5, 1), -2),
+    ("kendall: BCa over percentile", ("bca_kendall", 10_000, 5, 1), ("percentile_kendall", 10_000, 5, 1), -2),
 ]
+
+# Tie calibration, each in a process of its own: (n, levels), at most 3 s and 300 MB.
+CALIBRATIONS = [(10_000, 5), (10_000, 0)]
 
 
 class Program:
@@ -115,6 +129,10 @@ class Program:
         milliseconds, value = self.process.stdout.readline().split()
         return float(milliseconds), float(value)
 
+    def memory(self):
+        self.tell("memory")
+        return float(self.process.stdout.readline())
+
     def tell(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -134,15 +152,39 @@ def against_peer(program, operation, n, levels, allowed, rounds):
         "case": f"{operation} n={n} levels={levels}", "ours_ms": round(min(ours), 3), "scipy_ms": round(min(theirs), 3),
         "ratio_of_best": round(min(theirs) / min(ours), 2),
         "ratio_of_medians": round(float(np.median(theirs) / np.median(ours)), 2),
+        "goal": GOALS.get(f"{operation} n={n} levels={levels}"),
     }
 
 
-def against_own(program, name, dividend, divisor, rounds):
+def calibration(path, folder, n, levels, rounds):
+    program = Program(path, folder)
+    times = [program.time("tie_calibration", n, levels, 1)[0] for _ in range(rounds)]
+    peak = program.memory()
+    return {"case": f"tie_calibration n={n} levels={levels}", "ours_ms": round(min(times), 1), "peak_mib": round(peak, 1)}
+
+
+def markdown(rows):
+    """One row a case: milliseconds of ours and of the other, their ratio, and what it should be."""
+    lines = ["", "| case | ours | other | ratio | goal |", "|---|--:|--:|--:|--:|"]
+    for row in rows:
+        goal = row.get("goal")
+        wanted = "" if goal is None else f">= {goal}" if goal > 0 else f"<= {-goal}"
+        if "peak_mib" in row:
+            cells = [f"{row['ours_ms'] / 1e3:.2f} s, {row['peak_mib']:.0f} MiB", "", "", "<= 3 s, 300 MB"]
+        elif "ms" in row:
+            cells = [f"{row['ms'][0]:.1f} ms", f"ours, {row['ms'][1]:.1f} ms", f"{row['ratio_of_best']:.2f}", wanted]
+        else:
+            cells = [f"{row['ours_ms']:.1f} ms", f"scipy, {row['scipy_ms']:.1f} ms", f"{row['ratio_of_best']:.1f}", wanted]
+        lines.append(f"| {row['case']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def against_own(program, name, dividend, divisor, goal, rounds):
     times = ([], [])
     for _ in range(rounds):
         for side, case in zip(times, (dividend, divisor)):
             side.append(program.time(*case)[0])
-    return {"case": name, "ms": [round(min(side), 3) for side in times], "ratio_of_best": round(min(times[0]) / min(times[1]), 2)}
+    return {"case": name, "ms": [round(min(side), 3) for side in times], "ratio_of_best": round(min(times[0]) / min(times[1]), 2), "goal": goal}
 
 
 def main():
@@ -153,13 +195,22 @@ def main():
     arguments = parser.parse_args()
     print(json.dumps({"scipy": scipy.__version__, "numpy": np.__version__}))
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(arguments.program, folder)
+        program, rows = Program(arguments.program, folder), []
+
+        def keep(row):
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+
         for case in CASES:
             if arguments.only in case[0]:
-                print(json.dumps(against_peer(program, *case, arguments.rounds)), flush=True)
+                keep(against_peer(program, *case, arguments.rounds))
         for case in OWN:
             if arguments.only in case[0]:
-                print(json.dumps(against_own(program, *case, 2 * arguments.rounds)), flush=True)
+                keep(against_own(program, *case, 2 * arguments.rounds))
+        for case in CALIBRATIONS:
+            if arguments.only in "tie_calibration":
+                keep(calibration(arguments.program, folder, *case, arguments.rounds))
+        print(markdown(rows))
 
 
 main()

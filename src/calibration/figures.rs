@@ -188,7 +188,7 @@ fn calibration_error(
             .map(|at| (stated[*at as usize], happened[*at as usize]))
             .unzip();
         BinaryForecast::new(&stated, &happened)
-            .and_then(|forecast| expected_calibration_error(&forecast, binning))
+            .and_then(|forecast| expected_calibration_error(&forecast, binning, &Plan::NONE))
             .map_or(f64::NAN, |error| error.value)
     };
     ByIndices::new(n, Box::new(error) as Function<'static>)

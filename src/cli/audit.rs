@@ -12,8 +12,19 @@ use crate::agreement::audit::{
 };
 use crate::agreement::report;
 
+/// What a script wants to know, and how far files may grow.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done: every item that people rated was scored, and every row had its counterpart
+  1  done, with something missing: items unscored, ids in one file only, or duplicates left out
+  2  not done: the message names file, line and column, and what to do
+
+Files are read as streams and ids are held as digests: memory is about 130 bytes an item with
+one judge (1.3 GB for ten million), whatever else rows hold. A pipe is held as a whole.";
+
 /// Arguments of `opine audit`.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct AuditArguments {
     /// The judge's values: CSV, TSV, JSON or JSON Lines, as `opine score --json` prints them or any table
     #[arg(long, value_name = "FILE")]
@@ -21,9 +32,9 @@ pub(super) struct AuditArguments {
     /// People's values
     #[arg(long, value_name = "FILE")]
     human: PathBuf,
-    /// Another judge's values on the same items, to compare with
+    /// Another judge's values on the same items, to compare with; may be given several times
     #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    baseline: Vec<PathBuf>,
     /// Report to write: .html, .md or .json by its name; `-` prints JSON
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
@@ -51,6 +62,9 @@ struct Columns {
     /// Column with people's value
     #[arg(long, value_name = "COLUMN")]
     human_column: Option<String>,
+    /// Columns with the ratings of one person each, two or more; found by names such as `rater_1`
+    #[arg(long, value_name = "COLUMN,COLUMN", value_delimiter = ',')]
+    raters: Vec<String>,
     /// Column with the standard deviation of an item's human ratings
     #[arg(long, value_name = "COLUMN")]
     human_sd: Option<String>,
@@ -95,16 +109,22 @@ struct Choices {
     /// A further spelling of "no value", such as NaN
     #[arg(long, value_name = "TEXT")]
     missing_text: Vec<String>,
-    /// Delimiter: one character, or `tab`
+    /// Delimiter of files that are not JSON: one character, or `tab`
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
+    /// Delimiter of the human file, where it is another
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    human_delimiter: Option<u8>,
     /// Name of the judge
     #[arg(long, value_name = "NAME")]
     judge: Option<String>,
-    /// Name of the baseline judge
+    /// Name of a baseline judge, in the order of the files
     #[arg(long, value_name = "NAME")]
-    baseline_judge: Option<String>,
-    /// Resamples of a bootstrap
+    baseline_judge: Vec<String>,
+    /// Compute the coefficients that take long (calibrated ties, weighted tau, ...) above 20,000 items too
+    #[arg(long)]
+    full: bool,
+    /// Draws of a bootstrap; fewer, down to 200, where items are many
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     resamples: u32,
     /// Seed of every random draw
@@ -200,7 +220,7 @@ impl AuditArguments {
     fn options(&self) -> AuditOptions {
         let (columns, choices) = (&self.columns, &self.choices);
         AuditOptions {
-            baseline: self.baseline.clone(),
+            baselines: self.baseline.clone(),
             on: self.on.as_ref().map(|on| match on.split_once('=') {
                 Some((judged, human)) => (judged.to_owned(), human.to_owned()),
                 None => (on.clone(), on.clone()),
@@ -210,6 +230,7 @@ impl AuditArguments {
                 human: columns.human_column.clone(),
                 group: self.group.clone(),
                 cluster: self.cluster.clone(),
+                raters: columns.raters.clone(),
                 human_sd: columns.human_sd.clone(),
                 human_ratings: columns.human_ratings.clone(),
                 length: columns.length.clone(),
@@ -218,7 +239,7 @@ impl AuditArguments {
                 swapped: columns.swapped.clone(),
             },
             judge: choices.judge.clone(),
-            baseline_judge: choices.baseline_judge.clone(),
+            baseline_judges: choices.baseline_judge.clone(),
             matching: choices.matching.into(),
             duplicates: choices.duplicates.into(),
             missing: choices.missing.into(),
@@ -227,6 +248,8 @@ impl AuditArguments {
             human_better: choices.human_better.into(),
             same_scale: choices.same_scale,
             delimiter: choices.delimiter,
+            human_delimiter: choices.human_delimiter,
+            full: choices.full,
             resamples: choices.resamples,
             seed: choices.seed,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -273,19 +296,13 @@ impl Form {
 /// The sentence, the coefficients, what is missing, and the verdict on the baseline.
 fn summary(found: &Audit) -> std::io::Result<()> {
     output::line(format_args!("{}\n", found.sentence))?;
-    let main = found.estimates.iter().filter(|row| row.group.is_none());
+    let main = found.estimates.iter();
+    let main = main.filter(|row| row.group.is_none() && !row.further);
     let rows: Vec<Vec<String>> = main.map(cells).collect();
     output::table(
-        &[
-            "statistic",
-            "average",
-            "value",
-            "95 % interval",
-            "n",
-            "convention",
-        ],
+        &["statistic", "value", "95 % interval", "n", "convention"],
         &rows,
-        &[2, 4],
+        &[1, 3],
     )?;
     for input in &found.inputs {
         let columns: Vec<String> = input
@@ -309,7 +326,7 @@ fn summary(found: &Audit) -> std::io::Result<()> {
             reason.reason
         ))?;
     }
-    if let Some(comparison) = &found.comparison {
+    for comparison in &found.comparisons {
         output::line(format_args!(
             "against `{}` on {} items: {}",
             comparison.baseline,
@@ -324,7 +341,6 @@ fn cells(row: &Row) -> Vec<String> {
     let missing = || "-".to_owned();
     vec![
         row.name.clone(),
-        row.average.map_or_else(missing, str::to_owned),
         row.value
             .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}")),
         row.ci

@@ -11,6 +11,16 @@ pub enum Side {
     Human,
 }
 
+impl Side {
+    /// Whose values they are, in words.
+    fn whose(self) -> &'static str {
+        match self {
+            Side::Predicted => "the judge",
+            Side::Human => "people",
+        }
+    }
+}
+
 impl fmt::Display for Side {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -35,7 +45,7 @@ pub enum StatsError {
         got: usize,
     },
     /// One column has the same value everywhere, so that no correlation exists.
-    #[error("every `{side}` value is {value}: a constant column has no correlation")]
+    #[error("every value of {} is {value}: a constant column has no correlation", .side.whose())]
     Constant {
         /// The column.
         side: Side,
@@ -43,7 +53,7 @@ pub enum StatsError {
         value: f64,
     },
     /// A value is NaN or infinite.
-    #[error("`{side}` value at index {index} is {value}: only finite numbers are allowed")]
+    #[error("the value of {} at index {index} is {value}: only finite numbers are allowed", .side.whose())]
     NonFinite {
         /// The column.
         side: Side,

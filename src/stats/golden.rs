@@ -70,6 +70,39 @@ pub(super) struct Tail {
     high: f64,
 }
 
+/// The `[[case]]` rows of a table whose rows each say their own origin and tolerance.
+pub(super) fn rows<Case: DeserializeOwned>(text: &str) -> Vec<Case> {
+    #[derive(Deserialize)]
+    struct Rows<Case> {
+        case: Vec<Case>,
+    }
+    let rows: Rows<Case> = toml::from_str(text).unwrap();
+    assert!(!rows.case.is_empty());
+    rows.case
+}
+
+/// Compares every number with its expected one.
+pub(super) fn all_near(name: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    compare(name, found, expected, |_| tolerance);
+}
+
+/// The same, relative to the expected number or to 1, whichever is larger.
+pub(super) fn all_near_relative(name: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    compare(name, found, expected, |expected| {
+        tolerance * expected.abs().max(1.0)
+    });
+}
+
+fn compare(name: &str, found: &[f64], expected: &[f64], allowed: impl Fn(f64) -> f64) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(
+            (found - expected).abs() <= allowed(*expected),
+            "{name}: {found} instead of {expected}"
+        );
+    }
+}
+
 /// Reads a table and hands every case to `check`.
 pub(super) fn check_all<Expected: DeserializeOwned>(
     text: &str,

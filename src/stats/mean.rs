@@ -64,6 +64,17 @@ pub fn mean(values: &[f64]) -> Result<Mean, StatsError> {
     })
 }
 
+/// How many standard errors Student's 95 % interval of a mean of so many values reaches; nothing below two.
+///
+/// ```
+/// // scipy 1.17.1: t.ppf(0.975, 2)
+/// assert!((opine::stats::student_reach(3).unwrap() - 4.302_652_729_749_462).abs() < 1e-9);
+/// assert_eq!(opine::stats::student_reach(1), None);
+/// ```
+pub fn student_reach(values: usize) -> Option<f64> {
+    (values >= 2).then(|| t_quantile(0.5 + LEVEL / 2.0, values as f64 - 1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;

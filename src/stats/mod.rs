@@ -44,7 +44,7 @@ pub use estimate::{Estimate, Interval};
 pub use fisher::{DEFAULT_LEVEL, FisherVariance, fisher_interval, fisher_mean, fisher_z};
 pub use kendall::{KendallVariant, kendall, kendall_tau_a, kendall_tau_b, kendall_tau_c};
 pub use kendall_pairs::PairCounts;
-pub use mean::{Mean, mean};
+pub use mean::{Mean, mean, student_reach};
 pub use pearson::{pearson, pearson_test};
 pub use ranks::{Ranks, quantised};
 pub use sample::PairedSample;

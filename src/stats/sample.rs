@@ -22,16 +22,23 @@ impl PairedSample {
     /// # Errors
     /// [`StatsError::LengthMismatch`] and [`StatsError::NonFinite`], naming column and index.
     pub fn new(predicted: &[f64], human: &[f64]) -> Result<Self, StatsError> {
+        Self::from_columns(predicted.to_vec(), human.to_vec())
+    }
+
+    /// The same of columns that need not be kept: nothing is copied.
+    ///
+    /// # Errors
+    /// As [`PairedSample::new`].
+    pub fn from_columns(mut predicted: Vec<f64>, mut human: Vec<f64>) -> Result<Self, StatsError> {
         if predicted.len() != human.len() {
             return Err(StatsError::LengthMismatch {
                 predicted: predicted.len(),
                 human: human.len(),
             });
         }
-        Ok(PairedSample {
-            predicted: checked(predicted, Side::Predicted)?,
-            human: checked(human, Side::Human)?,
-        })
+        check(&mut predicted, Side::Predicted)?;
+        check(&mut human, Side::Human)?;
+        Ok(PairedSample { predicted, human })
     }
 
     /// The judge's values.
@@ -52,6 +59,15 @@ impl PairedSample {
     /// Whether there is no pair at all.
     pub fn is_empty(&self) -> bool {
         self.predicted.is_empty()
+    }
+
+    /// The pairs at the drawn positions, each as often as it was drawn.
+    pub(in crate::stats) fn drawn(&self, positions: &[u32]) -> Self {
+        let pick = |column: &[f64]| positions.iter().map(|at| column[*at as usize]).collect();
+        PairedSample {
+            predicted: pick(&self.predicted),
+            human: pick(&self.human),
+        }
     }
 
     /// Refuses samples that are too small for `statistic` or constant in a column.
@@ -78,17 +94,19 @@ impl PairedSample {
     }
 }
 
-fn checked(values: &[f64], side: Side) -> Result<Vec<f64>, StatsError> {
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(StatsError::NonFinite {
+fn check(values: &mut [f64], side: Side) -> Result<(), StatsError> {
+    if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+        return Err(StatsError::NonFinite {
             side,
             index,
             value: values[index],
-        }),
-        // Adding positive zero turns -0.0 into 0.0 and changes nothing else; order by bits and order by
-        // value then agree.
-        None => Ok(values.iter().map(|value| value + 0.0).collect()),
+        });
     }
+    // Adding positive zero turns -0.0 into 0.0 and changes nothing else; order by bits and order by value then agree.
+    for value in values {
+        *value += 0.0;
+    }
+    Ok(())
 }
 
 #[expect(

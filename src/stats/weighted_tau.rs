@@ -1,6 +1,6 @@
 //! Weighted Kendall's tau: agreement about the top counts more than agreement about the bottom.
 
-use super::resample::balances;
+use super::resample::{Plan, balances};
 use super::{Estimate, PairedSample, Ranks, StatsError};
 
 /// Which ranks decide how much an item weighs. Rank 0 is the item with the highest value.
@@ -60,19 +60,19 @@ pub fn hyperbolic(rank: f64) -> f64 {
 /// w_ij = w_i + w_j,   w_i = 1 / (1 + rank_i)
 /// ```
 /// Same convention as `scipy.stats.weightedtau`. Its null distribution is not known, so that there is no
-/// p-value; intervals come from the bootstrap.
+/// p-value; the interval is that of the percentile bootstrap over items by `plan`.
 ///
 /// ```
-/// use opine::stats::{PairedSample, weighted_tau};
+/// use opine::stats::{PairedSample, resample::Plan, weighted_tau};
 /// let sample = PairedSample::new(&[12.0, 2.0, 1.0, 12.0, 2.0], &[1.0, 4.0, 7.0, 1.0, 0.0])?;
-/// assert!((weighted_tau(&sample)?.value + 0.566_949_681_536_827_2).abs() < 1e-14);
+/// assert!((weighted_tau(&sample, &Plan::NONE)?.value + 0.566_949_681_536_827_2).abs() < 1e-14);
 /// # Ok::<(), opine::stats::StatsError>(())
 /// ```
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below two pairs and [`StatsError::Constant`].
-pub fn weighted_tau(sample: &PairedSample) -> Result<Estimate, StatsError> {
-    weighted_tau_by(sample, &TauWeights::default())
+pub fn weighted_tau(sample: &PairedSample, plan: &Plan) -> Result<Estimate, StatsError> {
+    weighted_tau_by(sample, &TauWeights::default(), plan)
 }
 
 /// [`weighted_tau`] with other weights.
@@ -83,7 +83,20 @@ pub fn weighted_tau(sample: &PairedSample) -> Result<Estimate, StatsError> {
 pub fn weighted_tau_by(
     sample: &PairedSample,
     weights: &TauWeights,
+    plan: &Plan,
 ) -> Result<Estimate, StatsError> {
+    let value = value_by(sample, weights)?;
+    let convention = match weights.pair {
+        PairWeight::Sum => "additive weights by rank from the top; ties as in tau-b",
+        PairWeight::Product => "multiplicative weights by rank from the top; ties as in tau-b",
+    };
+    let estimate = Estimate::new("weighted_tau", value, sample.len(), convention);
+    Ok(estimate.resampled(sample.len(), plan, |drawn| {
+        value_by(&sample.drawn(drawn), weights).unwrap_or(f64::NAN)
+    }))
+}
+
+fn value_by(sample: &PairedSample, weights: &TauWeights) -> Result<f64, StatsError> {
     sample.require_varied("weighted_tau", 2)?;
     let columns = Columns::of(sample);
     let by = |rank: Vec<usize>| -> Result<f64, StatsError> {
@@ -105,16 +118,7 @@ pub fn weighted_tau_by(
             reason: "the pairs that differ in a column have no weight".to_owned(),
         });
     }
-    let convention = match weights.pair {
-        PairWeight::Sum => "additive weights by rank from the top; ties as in tau-b",
-        PairWeight::Product => "multiplicative weights by rank from the top; ties as in tau-b",
-    };
-    Ok(Estimate::new(
-        "weighted_tau",
-        value,
-        sample.len(),
-        convention,
-    ))
+    Ok(value)
 }
 
 fn item_weights(rank: &[usize], weigher: fn(f64) -> f64) -> Result<Vec<f64>, StatsError> {
@@ -290,10 +294,42 @@ mod tests {
                     pair,
                     ..TauWeights::default()
                 };
-                let got = weighted_tau_by(&sample, &weights).unwrap().value;
+                let got = weighted_tau_by(&sample, &weights, &Plan::NONE)
+                    .unwrap()
+                    .value;
                 case.near(&format!("{rank:?} {pair:?}"), got, value, tolerance.value);
             }
         });
+    }
+
+    #[test]
+    fn the_interval_with_equal_weights_is_that_of_tau_b() {
+        let mut rng = crate::stats::resample::CounterRng::new(2, 0);
+        let (x, y): (Vec<f64>, Vec<f64>) = (0..60)
+            .map(|_| {
+                let x = rng.normal();
+                (x, (x + rng.normal()).round())
+            })
+            .unzip();
+        let sample = PairedSample::new(&x, &y).unwrap();
+        let plan = Plan {
+            resamples: 200,
+            ..Plan::default()
+        };
+        let equal = TauWeights {
+            weigher: |_| 1.0,
+            ..TauWeights::default()
+        };
+        let got = weighted_tau_by(&sample, &equal, &plan)
+            .unwrap()
+            .interval
+            .unwrap();
+        let kendall = crate::stats::resample::ResampledKendall::new(&sample).unwrap();
+        let expected = crate::stats::resample::percentile_over(kendall, None, &plan).unwrap();
+        assert!((got.low - expected.low).abs() < 1e-12 && (got.high - expected.high).abs() < 1e-12);
+        let top = weighted_tau(&sample, &plan).unwrap();
+        let interval = top.interval.unwrap();
+        assert!(interval.low < top.value && top.value < interval.high);
     }
 
     #[test]
@@ -306,6 +342,7 @@ mod tests {
                     weigher,
                     ..TauWeights::default()
                 },
+                &Plan::NONE,
             )
         };
         assert!(matches!(
@@ -335,11 +372,11 @@ mod tests {
             let tau_b = kendall_tau_b(&sample).unwrap().value;
             for pair in [PairWeight::Sum, PairWeight::Product] {
                 let equal = TauWeights { weigher: |_| 1.0, pair, ..TauWeights::default() };
-                let got = weighted_tau_by(&sample, &equal).unwrap().value;
+                let got = weighted_tau_by(&sample, &equal, &Plan::NONE).unwrap().value;
                 prop_assert!((got - tau_b).abs() < 1e-12);
                 let weights = TauWeights { pair, ..TauWeights::default() };
-                let there = weighted_tau_by(&sample, &weights).unwrap().value;
-                let back = weighted_tau_by(&swapped, &weights).unwrap().value;
+                let there = weighted_tau_by(&sample, &weights, &Plan::NONE).unwrap().value;
+                let back = weighted_tau_by(&swapped, &weights, &Plan::NONE).unwrap().value;
                 prop_assert!((there - back).abs() < 1e-12);
             }
         }

@@ -11,8 +11,8 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// A JSON number with a fraction or an exponent.
     Number(f64),
-    /// A whole JSON number, which an id may be.
-    Whole(i64),
+    /// A whole JSON number, which an id may be; those beyond 64 bits are a [`Cell::Number`].
+    Whole(i128),
     /// A JSON truth value.
     Truth(bool),
     /// A JSON array, whose numbers are not a value of one row.
@@ -43,6 +43,11 @@ impl Cell<'_> {
             Cell::Whole(number) => Some(number.to_string()),
             Cell::Truth(truth) => Some(truth.to_string()),
         }
+    }
+
+    /// Whether the cell is a JSON number whose last digits may be gone, so that it tells no ids apart.
+    pub fn is_rounded(&self) -> bool {
+        matches!(self, Cell::Number(number) if number.fract() == 0.0 && number.abs() >= 9_007_199_254_740_992.0)
     }
 
     /// The number; `also_missing` are further spellings of "no value".

@@ -1,6 +1,6 @@
 //! Comma-, tab- and otherwise separated tables.
 
-use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use super::bounded::{Bounded, LONGEST_RECORD, Meter};
@@ -17,13 +17,17 @@ const KNOWN: [(u8, &str); 4] = [
 /// A delimited file whose header has been read.
 pub(super) struct Delimited<'a> {
     path: &'a Path,
-    reader: csv::Reader<Bounded<File>>,
+    reader: csv::Reader<Bounded<Box<dyn Read>>>,
     meter: Meter,
     header: Vec<String>,
 }
 
 impl<'a> Delimited<'a> {
-    pub(super) fn new(path: &'a Path, file: File, delimiter: u8) -> Result<Self, TableError> {
+    pub(super) fn new(
+        path: &'a Path,
+        file: Box<dyn Read>,
+        delimiter: u8,
+    ) -> Result<Self, TableError> {
         let bounded = Bounded::new(file);
         let meter = bounded.meter();
         let mut reader = csv::ReaderBuilder::new()

@@ -1,7 +1,7 @@
 //! JSON Lines, and a JSON array of objects.
 
 use std::fmt;
-use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -15,7 +15,11 @@ use super::{Cell, TableError, TableFault};
 pub(super) type EachObject<'a> = dyn FnMut(u64, Map<String, Value>) -> Result<(), TableError> + 'a;
 
 /// One object a line; empty lines are skipped.
-pub(super) fn lines(path: &Path, file: File, each: &mut EachObject<'_>) -> Result<(), TableError> {
+pub(super) fn lines(
+    path: &Path,
+    file: Box<dyn Read>,
+    each: &mut EachObject<'_>,
+) -> Result<(), TableError> {
     let mut reader = Bounded::new(file);
     let meter = reader.meter();
     let mut bytes = Vec::new();
@@ -38,7 +42,11 @@ pub(super) fn lines(path: &Path, file: File, each: &mut EachObject<'_>) -> Resul
 }
 
 /// An array of objects, read one object at a time.
-pub(super) fn array(path: &Path, file: File, each: &mut EachObject<'_>) -> Result<(), TableError> {
+pub(super) fn array(
+    path: &Path,
+    file: Box<dyn Read>,
+    each: &mut EachObject<'_>,
+) -> Result<(), TableError> {
     let reader = Bounded::new(file);
     let meter = reader.meter();
     let mut stopped = None;
@@ -123,7 +131,7 @@ pub(super) fn cell<'a>(object: &'a Map<String, Value>, name: &str) -> Cell<'a> {
     match object.get(name) {
         None | Some(Value::Null | Value::Object(_)) => Cell::Absent,
         Some(Value::Bool(truth)) => Cell::Truth(*truth),
-        Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+        Some(Value::Number(number)) => match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => Cell::Whole(whole),
             (None, Some(number)) => Cell::Number(number),
             (None, None) => Cell::Absent,

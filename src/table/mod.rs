@@ -1,6 +1,7 @@
 //! Tables of rows: CSV, TSV, JSON and JSON Lines, read as streams into checked cells.
 //!
-//! Memory is one record, at most 8 MiB, whatever the size of the file. Knows nothing of judges or people; what a
+//! Memory is one record, at most 8 MiB, whatever the size of the file; what comes through a pipe comes once and is
+//! held. Knows nothing of judges or people; what a
 //! column means is its caller's business.
 
 mod bounded;
@@ -8,15 +9,16 @@ mod cell;
 mod delimited;
 mod error;
 mod json;
+mod source;
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use cell::{Cell, Reading};
 use delimited::Delimited;
 pub use error::{TableError, TableFault};
+use source::Source;
 
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,7 @@ const ROWS_FOR_COLUMNS: u64 = 1_000;
 #[derive(Debug, Clone)]
 pub struct Table {
     path: PathBuf,
+    source: Source,
     format: Format,
     columns: Vec<String>,
 }
@@ -58,13 +61,16 @@ impl Table {
     ///
     /// The format follows from the content: `[` begins an array, `{` begins JSON Lines. Anything else is
     /// delimited, by `delimiter` where given, else by tabs for names that end in `.tsv` or `.tab` and by commas.
+    /// With a `delimiter` only names that end in `.json`, `.jsonl` or `.ndjson` are JSON.
     ///
     /// # Errors
     /// A file that cannot be read, is empty, is not UTF-8, or whose header does not split at the delimiter.
     pub fn open(path: &Path, delimiter: Option<u8>) -> Result<Self, TableError> {
-        let format = format_of(path, delimiter)?;
+        let source = Source::of(path)?;
+        let format = format_of(path, &source, delimiter)?;
         let mut table = Table {
             path: path.to_owned(),
+            source,
             format,
             columns: Vec::new(),
         };
@@ -80,6 +86,14 @@ impl Table {
     /// How it is written.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Its bytes from the first on.
+    ///
+    /// # Errors
+    /// A file that can no longer be opened.
+    pub fn bytes(&self) -> Result<Box<dyn Read>, TableError> {
+        self.source.open(&self.path)
     }
 
     /// Names of its columns; objects inside a JSON object are `outer.inner`.
@@ -101,7 +115,7 @@ impl Table {
         wanted: &[&str],
         mut each: impl FnMut(u64, &[Cell<'_>]) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
-        let file = open(&self.path)?;
+        let file = self.bytes()?;
         let mut from_object = |line, object: serde_json::Map<String, serde_json::Value>| {
             let cells: Vec<Cell<'_>> = wanted
                 .iter()
@@ -119,7 +133,7 @@ impl Table {
     }
 
     fn find_columns(&self) -> Result<Vec<String>, TableError> {
-        let file = open(&self.path)?;
+        let file = self.bytes()?;
         if let Format::Delimited(delimiter) = self.format {
             return Ok(Delimited::new(&self.path, file, delimiter)?
                 .header()
@@ -148,17 +162,6 @@ impl Table {
     }
 }
 
-fn open(path: &Path) -> Result<File, TableError> {
-    File::open(path).map_err(|error| {
-        TableError::new(
-            path,
-            TableFault::Unreadable,
-            format!("cannot be opened: {error}"),
-            "check the path",
-        )
-    })
-}
-
 fn empty(path: &Path) -> TableError {
     TableError::new(
         path,
@@ -168,9 +171,10 @@ fn empty(path: &Path) -> TableError {
     )
 }
 
-fn format_of(path: &Path, delimiter: Option<u8>) -> Result<Format, TableError> {
+fn format_of(path: &Path, source: &Source, delimiter: Option<u8>) -> Result<Format, TableError> {
     let mut start = Vec::new();
-    open(path)?
+    source
+        .open(path)?
         .take(4096)
         .read_to_end(&mut start)
         .map_err(|error| {
@@ -199,20 +203,20 @@ fn format_of(path: &Path, delimiter: Option<u8>) -> Result<Format, TableError> {
     }
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    if let Some(delimiter) = delimiter {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+    if let Some(delimiter) = delimiter
+        && !matches!(extension, Some("json" | "jsonl" | "ndjson"))
+    {
         return Ok(Format::Delimited(delimiter));
     }
     Ok(match first {
         None => return Err(empty(path)),
         Some(b'[') => Format::JsonArray,
         Some(b'{') => Format::JsonLines,
-        Some(_) => {
-            let extension = path.extension().and_then(std::ffi::OsStr::to_str);
-            Format::Delimited(match extension {
-                Some("tsv" | "tab") => b'\t',
-                _ => b',',
-            })
-        }
+        Some(_) => Format::Delimited(match extension {
+            Some("tsv" | "tab") => b'\t',
+            _ => b',',
+        }),
     })
 }
 

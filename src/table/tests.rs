@@ -90,6 +90,16 @@ fn lines_are_those_of_the_file() {
     assert_eq!(json.iter().map(|row| row.0).collect::<Vec<_>>(), [2, 4]);
     let jsonl = rows("x.jsonl", b"{\"id\":1}\n\n{\"id\":9007199254740993}", None).unwrap();
     assert_eq!((jsonl[1].0, jsonl[1].1.as_str()), (3, "9007199254740993"));
+    let most = rows(
+        "x.jsonl",
+        b"{\"id\":18446744073709551615}\n{\"id\":-1}",
+        None,
+    )
+    .unwrap();
+    assert_eq!(
+        (most[0].1.as_str(), most[1].1.as_str()),
+        ("18446744073709551615", "-1")
+    );
 }
 
 /// Name, bytes and delimiter of a file, what is wrong with it, and on which line.
@@ -132,6 +142,23 @@ fn what_is_wrong_with_a_file_is_named_with_its_line() {
         let error = rows(name, bytes, delimiter).unwrap_err();
         assert_eq!((error.fault, error.line), (fault, line), "{error}");
     }
+}
+
+#[test]
+fn a_delimiter_for_both_files_leaves_json_as_it_is() {
+    let given = rows("x.jsonl", b"{\"id\":\"a\",\"score\":1.5}\n", Some(b';')).unwrap();
+    assert_eq!(given[0].1, "a");
+    let (_folder, path) = file("x.csv", b"[id];score\na;1\n");
+    assert_eq!(
+        Table::open(&path, Some(b';')).unwrap().columns(),
+        ["[id]", "score"]
+    );
+}
+
+#[test]
+fn a_number_that_lost_digits_is_told_from_one_that_did_not() {
+    assert!(Cell::Number(1e20).is_rounded() && !Cell::Number(0.5).is_rounded());
+    assert!(!Cell::Whole(i128::from(u64::MAX)).is_rounded());
 }
 
 #[test]

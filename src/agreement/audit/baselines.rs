@@ -1,16 +1,17 @@
 //! What somebody other than the judge would reach: chance, a constant answer, and people themselves.
 
+use super::coefficients::main;
+use super::draws::Draws;
 use super::join::{Item, Joined};
-use super::model::Baseline;
+use super::model::{Baseline, ends};
 use super::ranks::moments;
+use super::sentence::thousands;
 use crate::stats::raters::{Ratings, leave_one_out_ceiling};
-use crate::stats::{PairedSample, Ranks, pearson, spearman};
+use crate::stats::{PairedSample, Ranks, StatsError};
 
-/// Baselines for the statistics that an audit reports.
+/// Baselines for the statistics that an audit reports, but for those that people set.
 pub(super) fn baselines(
     sample: &PairedSample,
-    joined: &Joined,
-    used: &[(Item, f64)],
     preferences: bool,
     same_scale: bool,
 ) -> Vec<Baseline> {
@@ -28,7 +29,6 @@ pub(super) fn baselines(
             "the mean of people's values for every item",
         ));
     }
-    found.extend(ceilings(joined, used));
     found
 }
 
@@ -42,6 +42,7 @@ fn baseline(
         kind,
         statistic: statistic.to_owned(),
         value,
+        ci: None,
         meaning: meaning.into(),
     }
 }
@@ -124,58 +125,41 @@ fn majority(human: &[f64]) -> Baseline {
     )
 }
 
-fn ceilings(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
-    if joined.human.raters.len() >= 2 {
-        return from_raters(joined, used);
+/// What people themselves reach: from their single ratings, or else from the spread of them.
+pub(super) fn ceilings(
+    joined: &Joined,
+    used: &[Item],
+    ratings: Option<&Result<Ratings, StatsError>>,
+    draws: Draws<'_>,
+) -> Vec<Baseline> {
+    match ratings {
+        None => from_deviations(joined, used),
+        Some(Ok(ratings)) => from_raters(ratings, draws),
+        Some(Err(error)) => vec![baseline("ceiling", "spearman", None, error.to_string())],
     }
-    from_deviations(joined, used)
 }
 
-fn from_raters(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
-    let rows: Vec<Vec<Option<f64>>> = joined
-        .human
-        .raters
-        .iter()
-        .map(|rater| {
-            used.iter()
-                .map(|(item, _)| rater[item.human_row as usize])
-                .collect()
-        })
-        .collect();
-    let ratings = match Ratings::new(&rows) {
-        Ok(ratings) => ratings,
-        Err(error) => return vec![baseline("ceiling", "spearman", None, error.to_string())],
-    };
+fn from_raters(ratings: &Ratings, draws: Draws<'_>) -> Vec<Baseline> {
+    let plan = draws.plan_for(ratings.items(), 40 * ratings.raters());
     let mut found = Vec::new();
     for name in ["pearson", "spearman"] {
-        let statistic = |sample: &PairedSample| {
-            if name == "pearson" {
-                pearson(sample)
-            } else {
-                spearman(sample)
-            }
-        };
-        match leave_one_out_ceiling(&ratings, name, statistic) {
-            Ok(ceiling) => found.extend([
-                baseline(
-                    "ceiling",
-                    name,
-                    Some(ceiling.against_all.value),
-                    ceiling.against_all.convention.to_string(),
-                ),
-                baseline(
-                    "ceiling",
-                    name,
-                    Some(ceiling.best_possible.value),
-                    ceiling.best_possible.convention.to_string(),
-                ),
-                baseline(
-                    "ceiling",
-                    name,
-                    Some(ceiling.leave_one_out.value),
-                    ceiling.leave_one_out.convention.to_string(),
-                ),
-            ]),
+        match leave_one_out_ceiling(ratings, name, &plan, |sample| main(name, sample)) {
+            Ok(ceiling) => found.extend(
+                [
+                    ceiling.against_all,
+                    ceiling.best_possible,
+                    ceiling.leave_one_out,
+                ]
+                .map(|estimate| Baseline {
+                    ci: estimate.interval.as_ref().map(ends),
+                    ..baseline(
+                        "ceiling",
+                        name,
+                        Some(estimate.value),
+                        estimate.convention.to_string(),
+                    )
+                }),
+            ),
             Err(error) => found.push(baseline("ceiling", name, None, error.to_string())),
         }
     }
@@ -190,14 +174,14 @@ fn from_raters(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
 /// ```
 /// sd: of the ratings of one item, with ratings - 1 in its denominator. Both are Pearson correlations with the
 /// mean opinions at hand.
-fn from_deviations(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
+fn from_deviations(joined: &Joined, used: &[Item]) -> Vec<Baseline> {
     if !joined.has("human_sd") {
         let meaning = "unknown: the human file has neither rater columns nor a standard deviation with a number of ratings";
         return vec![baseline("ceiling", "pearson", None, meaning)];
     }
     let known: Vec<(f64, f64, f64)> = used
         .iter()
-        .filter_map(|(item, _)| {
+        .filter_map(|item| {
             let sd = joined.number("human_sd", item)?;
             let ratings = joined
                 .number("human_ratings", item)
@@ -232,7 +216,7 @@ fn from_deviations(joined: &Joined, used: &[(Item, f64)]) -> Vec<Baseline> {
             format!(
                 "best possible: true means against the mean opinions, whose reliability is {:.3} by their standard deviations and numbers of ratings ({} items)",
                 real / observed,
-                known.len()
+                thousands(known.len())
             ),
         ),
         baseline(

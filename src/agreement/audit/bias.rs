@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::join::{Item, Joined};
 use super::model::{Counts, Finding};
 use super::ranks::{mean_interval, moments, rank_shares, residuals};
+use super::sentence::thousands;
 use crate::stats::calibration::{BinomialInterval, binomial_interval};
 use crate::stats::{FisherVariance, PairedSample, Ranks, fisher_interval, spearman};
 
@@ -15,7 +16,7 @@ use crate::stats::{FisherVariance, PairedSample, Ranks, fisher_interval, spearma
 pub(super) fn findings(
     sample: &PairedSample,
     joined: &Joined,
-    used: &[(Item, f64)],
+    used: &[Item],
     counts: &Counts,
     judge: &str,
 ) -> Vec<Finding> {
@@ -78,7 +79,7 @@ fn scale_use(sample: &PairedSample) -> Vec<Finding> {
             "distinct values",
             judged.levels() as f64,
             n,
-            format!("people used {}", human.levels()),
+            format!("people used {}", thousands(human.levels())),
         ),
         share(
             "scale_use",
@@ -170,14 +171,11 @@ fn unscored(counts: &Counts) -> Vec<Finding> {
 }
 
 /// Pairs asked in both orders: values are the share of the preference that goes to the thing shown first.
-fn swap(joined: &Joined, used: &[(Item, f64)]) -> Vec<Finding> {
-    let value = |row: Option<u32>| {
-        let row = row? as usize;
-        (joined.judged.state[row] == 0).then(|| joined.judged.values[row])
-    };
+fn swap(joined: &Joined, used: &[Item]) -> Vec<Finding> {
+    let value = |row: Option<u32>| joined.judged.value(row?);
     let both: Vec<(f64, f64)> = used
         .iter()
-        .filter_map(|(item, _)| Some((value(item.judged_row)?, value(item.swapped_row)?)))
+        .filter_map(|item| Some((value(item.judged_row())?, value(item.swapped_row())?)))
         .collect();
     let n = both.len();
     if n == 0 {
@@ -249,11 +247,11 @@ fn swap(joined: &Joined, used: &[(Item, f64)]) -> Vec<Finding> {
 fn covariate(
     sample: &PairedSample,
     joined: &Joined,
-    used: &[(Item, f64)],
+    used: &[Item],
     role: &'static str,
 ) -> Vec<Finding> {
     let mut columns = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (item, _)) in used.iter().enumerate() {
+    for (index, item) in used.iter().enumerate() {
         if let Some(number) = joined.number(role, item) {
             columns.0.push(sample.predicted()[index]);
             columns.1.push(sample.human()[index]);
@@ -296,12 +294,7 @@ fn covariate(
 }
 
 /// Residual rank of the judge by author, people's rank taken out; the judge's own work against all other.
-fn authors(
-    sample: &PairedSample,
-    joined: &Joined,
-    used: &[(Item, f64)],
-    judge: &str,
-) -> Vec<Finding> {
+fn authors(sample: &PairedSample, joined: &Joined, used: &[Item], judge: &str) -> Vec<Finding> {
     if !joined.has("author") {
         return Vec::new();
     }
@@ -310,7 +303,7 @@ fn authors(
         &rank_shares(sample.human()),
     );
     let mut by_author: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for ((item, _), residual) in used.iter().zip(&left) {
+    for (item, residual) in used.iter().zip(&left) {
         if let Some(author) = joined.name("author", item) {
             by_author.entry(author).or_default().push(*residual);
         }

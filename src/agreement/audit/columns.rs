@@ -92,6 +92,11 @@ pub(super) const HUMAN_RATINGS: Role = Role {
         "n",
     ],
 };
+const RATERS: Role = Role {
+    what: "ratings of one person",
+    option: "--raters",
+    names: &[],
+};
 pub(super) const LENGTH: Role = Role {
     what: "length",
     option: "--length",
@@ -256,8 +261,21 @@ pub(super) fn value(
     }
 }
 
-/// Columns of single human raters: `rater_1`, `rater2`, `annotator 3`, two at least.
-pub(super) fn raters(table: &Table) -> Vec<String> {
+/// Columns of single human raters: as named, or else `rater_1`, `rater2`, `annotator 3`, two at least.
+pub(super) fn raters(table: &Table, named: &[String]) -> Result<Vec<String>, TableError> {
+    if let [only] = named {
+        let detail = format!("`{only}` alone is no comparison of raters");
+        let remedy = "name two columns or more: `--raters COLUMN,COLUMN`";
+        return Err(TableError::new(
+            table.path(),
+            TableFault::NoColumn,
+            detail,
+            remedy,
+        ));
+    }
+    if !named.is_empty() {
+        return named.iter().map(|name| RATERS.named(table, name)).collect();
+    }
     let is_rater = |column: &&String| {
         let lower = column.to_ascii_lowercase();
         let rest = ["rater", "annotator", "human"]
@@ -269,7 +287,7 @@ pub(super) fn raters(table: &Table) -> Vec<String> {
         })
     };
     let found: Vec<String> = table.columns().iter().filter(is_rater).cloned().collect();
-    if found.len() < 2 { Vec::new() } else { found }
+    Ok(if found.len() < 2 { Vec::new() } else { found })
 }
 
 fn listed(columns: &[String]) -> String {

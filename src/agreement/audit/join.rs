@@ -4,17 +4,29 @@ use super::names::NONE;
 use super::options::{Matching, Missing};
 use super::side::{Key, Side, ids_of_rows};
 use super::{AuditError, NothingInCommon, Unmatched};
+use crate::stats::{PairedSample, StatsError};
 
 /// One item that people rated, and the judge's rows for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Item {
     pub(super) human_row: u32,
+    judged_row: u32,
+    swapped_row: u32,
+}
+
+/// In place of a row that is not there: an optional row would take twice the memory.
+const NO_ROW: u32 = u32::MAX;
+
+impl Item {
     /// The judge's row, or its row for the pair as it was given.
-    pub(super) judged_row: Option<u32>,
+    pub(super) fn judged_row(&self) -> Option<u32> {
+        (self.judged_row != NO_ROW).then_some(self.judged_row)
+    }
+
     /// The judge's row for the pair in swapped order.
-    pub(super) swapped_row: Option<u32>,
-    /// The judge's value; nothing where there is none.
-    pub(super) judged: Option<f64>,
+    pub(super) fn swapped_row(&self) -> Option<u32> {
+        (self.swapped_row != NO_ROW).then_some(self.swapped_row)
+    }
 }
 
 /// Both files under one set of ids.
@@ -29,7 +41,11 @@ pub(super) struct Joined {
     pub(super) only_human: Unmatched,
 }
 
-pub(super) fn join(judged: Side, human: Side, matching: Matching) -> Result<Joined, AuditError> {
+pub(super) fn join(
+    mut judged: Side,
+    human: Side,
+    matching: Matching,
+) -> Result<Joined, AuditError> {
     let mut only = (Vec::new(), Vec::new());
     let mut items = Vec::new();
     let mut matched = 0_usize;
@@ -65,14 +81,16 @@ pub(super) fn join(judged: Side, human: Side, matching: Matching) -> Result<Join
     let unjudged = only.1.iter().filter(|row| human.state[**row as usize] == 0);
     items.extend(unjudged.map(|row| Item {
         human_row: *row,
-        judged_row: None,
-        swapped_row: None,
-        judged: None,
+        judged_row: NO_ROW,
+        swapped_row: NO_ROW,
     }));
     items.sort_unstable_by_key(|item| item.human_row);
     only.0.sort_unstable();
     only.1.sort_unstable();
     let (only_judged, only_human) = (unmatched(&judged, &only.0), unmatched(&human, &only.1));
+    items.shrink_to_fit();
+    // Ids have done their work; another judge will be joined to the human ones only.
+    judged.keys = Vec::new();
     Ok(Joined {
         judged,
         human,
@@ -87,28 +105,17 @@ fn run<'a>(rows: &'a [(Key, u32)], key: &Key) -> &'a [(Key, u32)] {
     &rows[..length]
 }
 
-/// The value of a pair asked in both orders is the mean of both readings of the first thing's share.
 fn item(judged: &Side, rows: &[(Key, u32)], human_row: u32) -> Item {
-    let swapped = |row: u32| judged.swapped.get(row as usize).copied().unwrap_or(false);
-    let value = |row: u32| (judged.state[row as usize] == 0).then(|| judged.values[row as usize]);
     let row = |is_swapped: bool| {
         rows.iter()
             .map(|(_, row)| *row)
-            .find(|row| swapped(*row) == is_swapped)
+            .find(|row| judged.is_swapped(*row) == is_swapped)
     };
     let (given, turned) = (row(false), row(true));
-    let readings = [
-        given.and_then(value),
-        turned.and_then(value).map(|share| 1.0 - share),
-    ];
-    let found: Vec<f64> = readings.into_iter().flatten().collect();
-    // A pair that was to be asked in both orders and was answered in one only has no unbiased value.
-    let complete = found.len() == rows.len();
     Item {
         human_row,
-        judged_row: given.or(turned),
-        swapped_row: given.and(turned),
-        judged: complete.then(|| found.iter().sum::<f64>() / found.len() as f64),
+        judged_row: given.or(turned).unwrap_or(NO_ROW),
+        swapped_row: given.and(turned).unwrap_or(NO_ROW),
     }
 }
 
@@ -159,17 +166,35 @@ fn nothing_in_common(judged: &Side, human: &Side, matching: Matching) -> AuditEr
 }
 
 impl Joined {
+    /// The judge's value of an item; nothing where there is none.
+    ///
+    /// That of a pair asked in both orders is the mean of both readings of the first thing's share. A pair that was
+    /// to be asked in both orders and was answered in one only has no unbiased value.
+    pub(super) fn judged_value(&self, item: &Item) -> Option<f64> {
+        let share = |row: u32| {
+            let value = self.judged.value(row)?;
+            Some(if self.judged.is_swapped(row) {
+                1.0 - value
+            } else {
+                value
+            })
+        };
+        let first = share(item.judged_row()?)?;
+        match item.swapped_row() {
+            Some(row) => Some(f64::midpoint(first, share(row)?)),
+            None => Some(first),
+        }
+    }
+
     /// How many items have a value of the judge.
     pub(super) fn scored(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|item| item.judged.is_some())
-            .count()
+        let has = |item: &&Item| self.judged_value(item).is_some();
+        self.items.iter().filter(has).count()
     }
 
     /// What stands in for a missing value under a policy; nothing where the item is left out.
     pub(super) fn stand_in(&self, policy: Missing) -> Option<f64> {
-        let scored = || self.items.iter().filter_map(|item| item.judged);
+        let scored = || self.items.iter().filter_map(|item| self.judged_value(item));
         match policy {
             Missing::Drop | Missing::Refuse => None,
             Missing::Zero => Some(0.0),
@@ -184,11 +209,22 @@ impl Joined {
         }
     }
 
-    /// Items with the judge's value, or what stands in for it.
-    pub(super) fn used(&self, policy: Missing) -> Vec<(Item, f64)> {
+    /// Items with the judge's value or what stands in for it, and those values beside people's.
+    pub(super) fn used(&self, policy: Missing) -> Result<(Vec<Item>, PairedSample), StatsError> {
         let stand_in = self.stand_in(policy);
-        let with = |item: &Item| Some((*item, item.judged.or(stand_in)?));
-        self.items.iter().filter_map(with).collect()
+        let mut items = Vec::with_capacity(self.items.len());
+        let (mut judged, mut human) = (
+            Vec::with_capacity(self.items.len()),
+            Vec::with_capacity(self.items.len()),
+        );
+        for item in &self.items {
+            if let Some(value) = self.judged_value(item).or(stand_in) {
+                items.push(*item);
+                judged.push(value);
+                human.push(self.human_value(item));
+            }
+        }
+        Ok((items, PairedSample::from_columns(judged, human)?))
     }
 
     /// The human value of an item.
@@ -203,7 +239,7 @@ impl Joined {
                 .get(role)
                 .and_then(|column| column[row as usize])
         };
-        of(&self.human, item.human_row).or_else(|| of(&self.judged, item.judged_row?))
+        of(&self.human, item.human_row).or_else(|| of(&self.judged, item.judged_row()?))
     }
 
     /// The name in a further column: from the human file, or else from the judged one.
@@ -213,7 +249,7 @@ impl Joined {
             let code = names.codes[row as usize];
             (code != NONE).then(|| names.names[code as usize].as_str())
         }
-        of(&self.human, role, item.human_row).or_else(|| of(&self.judged, role, item.judged_row?))
+        of(&self.human, role, item.human_row).or_else(|| of(&self.judged, role, item.judged_row()?))
     }
 
     /// Whether either file has a column of this role.
@@ -227,8 +263,12 @@ impl Joined {
     pub(super) fn reasons(&self) -> Vec<(String, usize, Option<u64>)> {
         let mut counts = vec![0_usize; self.judged.reasons.len()];
         let mut no_row = 0;
-        let rows_of = |item: &Item| [item.judged_row, item.swapped_row];
-        for item in self.items.iter().filter(|item| item.judged.is_none()) {
+        let rows_of = |item: &Item| [item.judged_row(), item.swapped_row()];
+        for item in self
+            .items
+            .iter()
+            .filter(|item| self.judged_value(item).is_none())
+        {
             let state = rows_of(item)
                 .into_iter()
                 .flatten()

@@ -14,7 +14,8 @@ use crate::table::{Table, TableError};
 /// Reads the judged and the human file and brings their rows together.
 pub(super) fn load(options: &AuditOptions) -> Result<Joined, AuditError> {
     let judged = Table::open(&options.judged, options.delimiter)?;
-    let human = Table::open(&options.human, options.delimiter)?;
+    let delimiter = options.human_delimiter.or(options.delimiter);
+    let human = Table::open(&options.human, delimiter)?;
     for (name, option) in [
         (&options.columns.group, "--group"),
         (&options.columns.cluster, "--cluster"),
@@ -179,7 +180,7 @@ fn read_human(table: Table, id: String, options: &AuditOptions) -> Result<Side, 
             named.human_ratings.as_deref(),
         )?);
     }
-    let raters = columns::raters(&table);
+    let raters = columns::raters(&table, &named.raters)?;
     let value = {
         let mut claimed: Vec<&str> = vec![&id];
         claimed.extend(

@@ -36,14 +36,20 @@ pub struct Audit {
     pub missing_policies: Vec<PolicyRow>,
     /// What no judge, a constant judge and a person would reach.
     pub baselines: Vec<Baseline>,
+    /// Agreement of the raters with each other; empty without columns of raters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub raters: Vec<Row>,
     /// What moves the judge besides what people see.
     pub bias: Vec<Finding>,
     /// Whether stated probabilities come true; absent where the values are no probabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
-    /// The judge against another on the same items.
+    /// Every judge on the items that all of them scored; absent without a baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub comparison: Option<Comparison>,
+    pub judges: Option<Judges>,
+    /// The judge against each baseline, on the items that both scored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<Comparison>,
     /// Items on which judge and people rank farthest apart.
     pub disagreements: Vec<Disagreement>,
     /// What the figures are drawn from.
@@ -137,7 +143,8 @@ pub struct Unmatched {
 /// A statistic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// Its name: `pearson`, `spearman`, `kendall_tau_b`, ...
+    /// Its name: `pearson`, `spearman`, `kendall_tau_b`, ...; an average over groups has the average in its name,
+    /// as in `pearson_fisher_z_mean`.
     pub name: String,
     /// The group it is of; absent over all items.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +165,9 @@ pub struct Row {
     /// Two-sided p-value of no association.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
+    /// The p-value after Holm's correction over all tests that `note` counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p_value_holm: Option<f64>,
     /// Number of items; of groups for an average.
     pub n: usize,
     /// How the p-value was computed.
@@ -167,6 +177,9 @@ pub struct Row {
     /// Why there is no value, or what to know of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether reports show it in the second table.
+    #[serde(skip)]
+    pub further: bool,
 }
 
 impl Row {
@@ -184,10 +197,12 @@ impl Row {
                 .map(|interval| interval.method.to_string()),
             ci_independent: None,
             p_value: estimate.p_value,
+            p_value_holm: None,
             n: estimate.n,
             method: estimate.method.to_string(),
             convention: estimate.convention.to_string(),
             note: None,
+            further: false,
         }
     }
 
@@ -202,10 +217,12 @@ impl Row {
             ci_method: None,
             ci_independent: None,
             p_value: None,
+            p_value_holm: None,
             n,
             method: "undefined".to_owned(),
             convention: String::new(),
             note: Some(error.to_string()),
+            further: false,
         }
     }
 
@@ -225,6 +242,23 @@ impl Row {
     pub fn in_group(mut self, group: &str) -> Self {
         self.group = Some(group.to_owned());
         self
+    }
+
+    /// Adds to what is to be known of the row.
+    pub(super) fn add_note(&mut self, more: &str) {
+        self.note = Some(match self.note.take() {
+            Some(note) => format!("{note}; {more}"),
+            None => more.to_owned(),
+        });
+    }
+
+    /// An interval without width is no certainty, and the row says so.
+    pub(super) fn warn_of_no_width(&mut self) {
+        if self.ci.is_some_and(|[low, high]| high - low < 1e-12) {
+            self.add_note(
+                "the interval has no width: these items repeat one value in every draw, which more items need not; take it as unknown",
+            );
+        }
     }
 
     /// Whether the row is of all items together.
@@ -264,6 +298,9 @@ pub struct Baseline {
     pub statistic: String,
     /// Its value; `null` where it does not exist.
     pub value: Option<f64>,
+    /// 95 % interval, where the figure is an estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ci: Option<[f64; 2]>,
     /// How it was found, or why it does not exist.
     pub meaning: String,
 }
@@ -311,6 +348,15 @@ pub struct Bin {
     pub ci: Option<[f64; 2]>,
 }
 
+/// Every judge on the items that all of them scored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judges {
+    /// How many items.
+    pub n: usize,
+    /// Coefficients of the judge and of each baseline.
+    pub rows: Vec<JudgeRow>,
+}
+
 /// The judge against another on the same items.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
@@ -318,8 +364,6 @@ pub struct Comparison {
     pub baseline: String,
     /// Items that both scored.
     pub n: usize,
-    /// Agreement of the judge and of the baseline with people on those items.
-    pub judges: Vec<JudgeRow>,
     /// Differences, the judge less the baseline, with their tests.
     pub differences: Vec<Row>,
     /// What they say together.

@@ -9,16 +9,16 @@ pub struct AuditOptions {
     pub judged: PathBuf,
     /// File with people's values.
     pub human: PathBuf,
-    /// File with another judge's values on the same items.
-    pub baseline: Option<PathBuf>,
+    /// Files with other judges' values on the same items.
+    pub baselines: Vec<PathBuf>,
     /// Id columns of the judged and of the human file, where named.
     pub on: Option<(String, String)>,
     /// Column names, where named.
     pub columns: NamedColumns,
     /// Name of the judge, where the file does not hold it.
     pub judge: Option<String>,
-    /// Name of the baseline judge.
-    pub baseline_judge: Option<String>,
+    /// Names of the baseline judges, in the order of their files; files beyond them are named by themselves.
+    pub baseline_judges: Vec<String>,
     /// How ids of both files are matched.
     pub matching: Matching,
     /// What becomes of an id on several rows.
@@ -35,6 +35,10 @@ pub struct AuditOptions {
     pub same_scale: bool,
     /// Delimiter of delimited files, where the name does not say it.
     pub delimiter: Option<u8>,
+    /// That of the human file, where it is another.
+    pub human_delimiter: Option<u8>,
+    /// Whether coefficients that take long are computed for many items too.
+    pub full: bool,
     /// Resamples of a bootstrap.
     pub resamples: u32,
     /// Seed of a bootstrap and of the choice of points in a plot.
@@ -49,11 +53,11 @@ impl AuditOptions {
         AuditOptions {
             judged: judged.into(),
             human: human.into(),
-            baseline: None,
+            baselines: Vec::new(),
             on: None,
             columns: NamedColumns::default(),
             judge: None,
-            baseline_judge: None,
+            baseline_judges: Vec::new(),
             matching: Matching::Exact,
             duplicates: Duplicates::Refuse,
             missing: Missing::Drop,
@@ -62,6 +66,8 @@ impl AuditOptions {
             human_better: Better::Higher,
             same_scale: false,
             delimiter: None,
+            human_delimiter: None,
+            full: false,
             resamples: 1_000,
             seed: 7,
             threads: 1,
@@ -80,6 +86,8 @@ pub struct NamedColumns {
     pub group: Option<String>,
     /// The cluster that is resampled as a whole, in either file.
     pub cluster: Option<String>,
+    /// One column for each human rater; two at least, or none to find them by name.
+    pub raters: Vec<String>,
     /// Standard deviation of an item's human ratings.
     pub human_sd: Option<String>,
     /// Number of an item's human ratings.

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::bias;
+use super::further::MOST_ITEMS;
 use super::join::Joined;
 use super::model::{Counts, Input, Named, ReasonCount};
 use super::options::{AuditOptions, Better};
+use super::sentence::thousands;
 use super::side::Side;
 
 pub(super) fn judge_name(named: Option<&str>, side: &Side, path: &Path) -> String {
@@ -83,7 +85,11 @@ pub(super) fn counts(joined: &Joined, used: usize) -> Counts {
     }
 }
 
-pub(super) fn conventions(options: &AuditOptions, clusters: Option<&[u32]>) -> Vec<Named> {
+pub(super) fn conventions(
+    options: &AuditOptions,
+    clusters: Option<&[u32]>,
+    with_further: bool,
+) -> Vec<Named> {
     let better = format!(
         "judged: {} is better; human: {} is better{}",
         options.judged_better.name(),
@@ -115,20 +121,34 @@ pub(super) fn conventions(options: &AuditOptions, clusters: Option<&[u32]>) -> V
         Named::new("intervals", "95 %; method with each figure"),
         Named::new(
             "resampling",
-            format!("{} resamples, seed {}", options.resamples, options.seed),
+            format!(
+                "{} resamples, fewer where items are many, seed {}",
+                options.resamples, options.seed
+            ),
         ),
     ];
     if let (Some(clusters), Some(column)) = (clusters, &options.columns.cluster) {
         let count = clusters.iter().max().map_or(0, |last| *last as usize + 1);
         found.push(Named::new(
             "clusters",
-            format!("{count} by `{column}`, drawn as a whole"),
+            format!(
+                "{count} by `{column}`, drawn as a whole; closed-form p-values, calibrated ties, agreement of raters and their ceiling, and intervals of the bias panel take items as independent"
+            ),
         ));
     }
     if let Some(column) = &options.columns.group {
         found.push(Named::new(
             "groups",
             format!("by `{column}`; averaged as named"),
+        ));
+    }
+    if !with_further {
+        found.push(Named::new(
+            "left out",
+            format!(
+                "coefficients that take long, above {} items; pass `--full`",
+                thousands(MOST_ITEMS)
+            ),
         ));
     }
     found

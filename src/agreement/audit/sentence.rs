@@ -53,6 +53,11 @@ fn figure(name: &str, row: &Row, convention: &str, said: Option<&str>) -> String
     let Some([low, high]) = row.ci else {
         return format!("{name} {value} (no interval; {convention})");
     };
+    if high - low < 1e-12 {
+        return format!(
+            "{name} {value} (an interval cannot be told from agreement without a flaw; {convention})"
+        );
+    }
     let method = row
         .ci_method
         .as_deref()
@@ -76,8 +81,11 @@ fn ceiling(baselines: &[Baseline]) -> Option<String> {
     } else {
         "one person would reach"
     };
+    let interval = known.ci.map_or_else(String::new, |[low, high]| {
+        format!(" ({low:.3} to {high:.3})")
+    });
     Some(format!(
-        "{what} {} {value:.3}",
+        "{what} {} {value:.3}{interval}",
         capitalised(&known.statistic)
     ))
 }

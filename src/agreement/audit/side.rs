@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Role;
+use super::duplicates;
 use super::names::Names;
 use super::options::{Better, Duplicates, Matching};
 use super::word;
@@ -50,6 +51,28 @@ pub(super) struct Side {
     pub(super) lower_is_better: bool,
     /// Whether values are words such as `A`, `B` and `tie`.
     pub(super) words: bool,
+}
+
+impl Side {
+    /// The value of a row; nothing where it has none.
+    pub(super) fn value(&self, row: u32) -> Option<f64> {
+        (self.state[row as usize] == 0).then(|| self.values[row as usize])
+    }
+
+    /// Whether a row showed its pair in swapped order.
+    pub(super) fn is_swapped(&self, row: u32) -> bool {
+        self.swapped.get(row as usize).copied().unwrap_or(false)
+    }
+
+    /// Gives back what growing columns had taken in advance.
+    fn shrink(&mut self) {
+        self.keys.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.state.shrink_to_fit();
+        self.swapped.shrink_to_fit();
+        self.numbers.values_mut().for_each(Vec::shrink_to_fit);
+        self.raters.iter_mut().for_each(Vec::shrink_to_fit);
+    }
 }
 
 /// What is read from a file.
@@ -118,8 +141,7 @@ impl<'a> Reader<'a> {
                 "",
             )
         };
-        let file = std::fs::File::open(table.path()).map_err(unreadable)?;
-        let digest = Digest::of_reader(file).map_err(unreadable)?;
+        let digest = Digest::of_reader(table.bytes()?).map_err(unreadable)?;
         let mut taken = vec![("id", plan.id.clone())];
         taken.extend(plan.value.iter().map(|column| ("value", column.clone())));
         taken.extend(plan.raters.iter().map(|column| ("rater", column.clone())));
@@ -203,6 +225,11 @@ impl<'a> Reader<'a> {
                 remedy,
             ));
         };
+        if cells[0].is_rounded() {
+            let detail = format!("the id {id} is a number of more digits than are kept");
+            let remedy = "write ids of so many digits in quotes";
+            return Err(self.error(line, &plan.id, TableFault::Format, detail, remedy));
+        }
         self.side.keys.push((key(plan.matching.part_of(&id)), row));
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         let mut cells = cells[1..].iter();
@@ -375,85 +402,9 @@ impl<'a> Reader<'a> {
             ));
         }
         self.side.keys.sort_unstable();
-        self.resolve_duplicates()?;
+        duplicates::settle(&mut self.side, self.plan, &self.lines)?;
+        self.side.shrink();
         Ok(self.side)
-    }
-
-    /// Refuses or settles ids on several rows; the two orders of a swapped pair are not duplicates.
-    fn resolve_duplicates(&mut self) -> Result<(), TableError> {
-        let swapped = std::mem::take(&mut self.side.swapped);
-        let keys = std::mem::take(&mut self.side.keys);
-        let of_row = |row: u32| swapped.get(row as usize).copied().unwrap_or(false);
-        let mut keys: Vec<(Key, bool, u32)> = keys
-            .into_iter()
-            .map(|(key, row)| (key, of_row(row), row))
-            .collect();
-        if !swapped.is_empty() {
-            keys.sort_unstable();
-        }
-        let before = keys.len();
-        let same = |a: &(Key, bool, u32), b: &(Key, bool, u32)| a.0 == b.0 && a.1 == b.1;
-        match self.plan.duplicates {
-            Duplicates::Refuse => {
-                if keys.windows(2).any(|pair| same(&pair[0], &pair[1])) {
-                    return Err(self.duplicates(&keys));
-                }
-            }
-            Duplicates::First => keys.dedup_by(|later, kept| same(later, kept)),
-            Duplicates::Last => keys.dedup_by(|later, kept| {
-                let repeated = same(later, kept);
-                if repeated {
-                    *kept = *later;
-                }
-                repeated
-            }),
-        }
-        self.side.duplicates = before - keys.len();
-        self.side.keys = keys.into_iter().map(|(key, _, row)| (key, row)).collect();
-        self.side.swapped = swapped;
-        Ok(())
-    }
-
-    /// Names the first ids that occur more than once, with their lines.
-    fn duplicates(&self, keys: &[(Key, bool, u32)]) -> TableError {
-        let mut rows: Vec<Vec<u32>> = keys
-            .chunk_by(|a, b| a.0 == b.0 && a.1 == b.1)
-            .filter(|same| same.len() > 1)
-            .map(|same| same.iter().map(|(_, _, row)| *row).collect())
-            .collect();
-        rows.sort_unstable();
-        let first: Vec<u32> = rows.iter().take(3).map(|rows| rows[0]).collect();
-        let ids = ids_of_rows(&self.side.table, &self.plan.id, &first).unwrap_or_default();
-        let shown: Vec<String> = rows
-            .iter()
-            .zip(&ids)
-            .map(|(rows, id)| {
-                let lines: Vec<String> = rows
-                    .iter()
-                    .take(5)
-                    .map(|row| self.lines[*row as usize].to_string())
-                    .collect();
-                format!("`{id}` is on lines {}", lines.join(", "))
-            })
-            .collect();
-        let more = match rows.len().saturating_sub(shown.len()) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
-        let line = rows
-            .first()
-            .map_or(1, |rows| u64::from(self.lines[rows[1] as usize]));
-        self.error(
-            line,
-            &self.plan.id,
-            TableFault::DuplicateId,
-            format!(
-                "{} id(s) occur more than once: {}{more}",
-                rows.len(),
-                shown.join("; ")
-            ),
-            "remove the extra rows, or pass `--duplicates first` or `last`",
-        )
     }
 }
 

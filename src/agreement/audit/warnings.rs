@@ -80,7 +80,7 @@ pub(super) fn warnings(
         audit
             .estimates
             .iter()
-            .find(|row| row.name == "spearman" && row.average == Some("arithmetic"))
+            .find(|row| row.name == "spearman_mean")
             .and_then(|row| row.value),
     ) && (pooled - within).abs() > 0.1
     {

@@ -77,8 +77,8 @@ fn sections(audit: &Audit) -> Vec<(&'static str, &'static str)> {
     let all = [
         (true, ("agreement", "Agreement")),
         (
-            audit.comparison.is_some(),
-            ("comparison", "Against the baseline"),
+            !audit.comparisons.is_empty(),
+            ("comparison", "Against other judges"),
         ),
         (has_groups, ("groups", "Groups")),
         (true, ("coverage", "Coverage")),
@@ -132,16 +132,24 @@ fn agreement(page: &mut String, audit: &Audit) {
     page.push_str("</div>\n");
     table(page, &tables::agreement(audit));
     table(page, &tables::baselines(audit));
+    let beside = [tables::further(audit), tables::raters(audit)];
+    for beside in beside.iter().flatten() {
+        table(page, beside);
+    }
 }
 
 fn comparison(page: &mut String, audit: &Audit) {
-    let Some(comparison) = &audit.comparison else {
+    let Some(judges) = &audit.judges else {
         return;
     };
-    heading(page, "comparison", "Against the baseline");
-    page.push_str(&format!("<p>{}.</p>\n", sentence(&comparison.verdict)));
-    let marks: Vec<Mark> = comparison
-        .judges
+    heading(page, "comparison", "Against other judges");
+    page.push_str("<ul>\n");
+    for comparison in &audit.comparisons {
+        page.push_str(&format!("<li>{}.</li>\n", inline(&comparison.verdict)));
+    }
+    page.push_str("</ul>\n");
+    let marks: Vec<Mark> = judges
+        .rows
         .iter()
         .filter_map(|judge| {
             Some(Mark {
@@ -149,27 +157,26 @@ fn comparison(page: &mut String, audit: &Audit) {
                 value: judge.row.value?,
                 ci: judge.row.ci,
                 summary: false,
-                other: judge.judge == comparison.baseline,
+                other: judge.judge != audit.judge,
             })
         })
         .collect();
     if !marks.is_empty() {
-        let drawing = svg::forest(
-            "judges",
-            "Both judges on the same items",
-            "Agreement with people",
-            &marks,
+        let caption = format!(
+            "Every judge on the {} items that all of them scored",
+            thousands(judges.n)
         );
+        let drawing = svg::forest("judges", &caption, "Agreement with people", &marks);
         figure(
             page,
-            "Both judges on the same items",
-            "the intervals are of each judge alone: whether the judges differ is for the tests below",
+            &caption,
+            "the intervals are of each judge alone: whether judges differ is for the tests below",
             &drawing,
             tables::judges(audit),
         );
     }
-    if let Some(differences) = tables::differences(audit) {
-        table(page, &differences);
+    for comparison in &audit.comparisons {
+        table(page, &tables::differences(comparison));
     }
 }
 
@@ -202,8 +209,9 @@ fn groups(page: &mut String, audit: &Audit) {
             .filter(|row| row.is_overall())
             .filter_map(|row| mark(row, "all items".to_owned(), true)),
     );
-    let averaged = spearman().filter(|row| row.average == Some("fisher_z"));
-    marks.extend(averaged.filter_map(|row| mark(row, "mean of groups (z)".to_owned(), true)));
+    let mut averaged = audit.estimates.iter();
+    let averaged = averaged.find(|row| row.name == "spearman_fisher_z_mean");
+    marks.extend(averaged.and_then(|row| mark(row, "mean of groups (z)".to_owned(), true)));
     let each = spearman().filter_map(|row| mark(row, row.group.clone()?, false));
     marks.extend(each.take(MOST_ROWS));
     page.push_str("<div class=\"pair\">\n");
@@ -317,9 +325,12 @@ fn table(page: &mut String, table: &Table) {
             ""
         }
     };
-    let caption = escaped(&table.caption);
+    let (caption, label) = (
+        inline(&table.caption),
+        escaped(&table.caption.replace('`', "")),
+    );
     page.push_str(&format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>"
     ));
     for (column, name) in table.header.iter().enumerate() {
         page.push_str(&format!(

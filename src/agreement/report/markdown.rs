@@ -17,9 +17,10 @@ pub fn markdown(audit: &Audit) -> String {
             text.push_str(&format!("* {}\n", escaped(warning)));
         }
     }
-    if let Some(comparison) = &audit.comparison {
+    for comparison in &audit.comparisons {
         text.push_str(&format!(
-            "\n**Against the baseline:** {}.\n",
+            "\n**Against `{}`:** {}.\n",
+            comparison.baseline.replace('`', "'"),
             escaped(&comparison.verdict)
         ));
     }
@@ -35,13 +36,15 @@ pub fn markdown(audit: &Audit) -> String {
 
 fn all(audit: &Audit) -> Vec<Table> {
     let mut found = vec![tables::agreement(audit)];
+    found.extend(tables::further(audit));
     found.extend(tables::groups(audit));
     found.extend(tables::averages(audit));
     found.extend(tables::judges(audit));
-    found.extend(tables::differences(audit));
+    found.extend(audit.comparisons.iter().map(tables::differences));
     found.push(tables::counts(audit));
     found.extend(tables::policies(audit));
     found.push(tables::baselines(audit));
+    found.extend(tables::raters(audit));
     found.push(tables::bias(audit));
     found.extend(tables::calibration(audit));
     found.extend(figure_tables::bins(audit));

@@ -59,11 +59,39 @@ pub(super) fn statistic(name: &str) -> String {
     if let Some(of) = name.strip_suffix("_difference") {
         return format!("{}, paired bootstrap", statistic(of));
     }
+    for (ending, average) in [
+        ("_fisher_z_mean", "Fisher-z mean"),
+        ("_tanh_of_mean", "tanh of the mean (legacy)"),
+        ("_weighted_mean", "mean weighted by items"),
+        ("_mean", "arithmetic mean"),
+    ] {
+        if let Some(of) = name.strip_suffix(ending) {
+            return format!("{}, {average}", statistic(of));
+        }
+    }
     let known = match name {
         "pearson" => "Pearson r",
         "spearman" => "Spearman \u{3c1}",
         "kendall_tau_b" => "Kendall \u{3c4}-b",
         "plcc_logistic_4" => "Pearson r after 4-parameter logistic",
+        "plcc_logistic_5" => "Pearson r after 5-parameter logistic",
+        "plcc_monotone_cubic" => "Pearson r after monotone cubic",
+        "kendall_tau_a" => "Kendall \u{3c4}-a",
+        "kendall_tau_c" => "Kendall \u{3c4}-c",
+        "weighted_tau" => "Weighted \u{3c4}",
+        "rmse_star" => "RMSE*",
+        "outlier_ratio" => "Outlier ratio",
+        "outlier_ratio_two_deviations" => "Outlier ratio, two deviations",
+        "pairwise_accuracy_calibrated" => "Pairwise accuracy, ties calibrated",
+        "tau_eq_calibrated" => "\u{3c4}-eq, ties calibrated",
+        "krippendorff_alpha_nominal" => "Krippendorff \u{3b1}, nominal",
+        "krippendorff_alpha_ordinal" => "Krippendorff \u{3b1}, ordinal",
+        "krippendorff_alpha_interval" => "Krippendorff \u{3b1}, interval",
+        "icc_1_1" => "ICC(1,1)",
+        "icc_2_1" => "ICC(2,1)",
+        "icc_3_1" => "ICC(3,1)",
+        "icc_2_k" => "ICC(2,k)",
+        "icc_3_k" => "ICC(3,k)",
         "rmse_logistic_4" => "RMSE after 4-parameter logistic",
         "rmse" => "RMSE",
         "pairwise_accuracy" => "Pairwise accuracy",

@@ -1,7 +1,7 @@
 //! The tables of a report, the same in HTML and in Markdown.
 
 use super::number::{count_or_figure, figure, interval, maybe, p_value, statistic};
-use crate::agreement::audit::{Audit, Row, percent, thousands};
+use crate::agreement::audit::{Audit, Comparison, Row, percent, thousands};
 
 /// A table: header, rows, and which columns hold numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,34 @@ pub(super) fn table<const N: usize>(
     }
 }
 
-/// Every coefficient over all items.
+/// The usual coefficients over all items.
 pub(super) fn agreement(audit: &Audit) -> Table {
-    let rows = audit.estimates.iter().filter(|row| row.is_overall());
-    table(
+    let rows = audit.estimates.iter();
+    estimates(
         "Agreement over all items",
+        rows.filter(|row| row.is_overall() && !row.further),
+    )
+}
+
+/// The other coefficients over all items.
+pub(super) fn further(audit: &Audit) -> Option<Table> {
+    let rows = audit.estimates.iter().filter(|row| row.further);
+    let table = estimates("Further coefficients over all items", rows);
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Agreement of the raters with each other.
+pub(super) fn raters(audit: &Audit) -> Option<Table> {
+    let table = estimates(
+        "Agreement of the raters with each other",
+        audit.raters.iter(),
+    );
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn estimates<'a>(caption: &str, rows: impl Iterator<Item = &'a Row>) -> Table {
+    table(
+        caption,
         [
             "Statistic",
             "Value",
@@ -117,32 +140,23 @@ pub(super) fn averages(audit: &Audit) -> Option<Table> {
     let rows: Vec<[String; 5]> = audit
         .estimates
         .iter()
-        .filter_map(|row| {
-            let average = row.average?;
-            let mut convention = row.convention.clone();
-            if let Some(note) = &row.note {
-                convention = format!("{convention}; {note}");
-            }
-            Some([
-                statistic(&row.name),
-                average.replace('_', " "),
-                maybe(row.value),
-                interval(row.ci),
-                convention,
-            ])
+        .filter(|row| row.average.is_some())
+        .map(|row| {
+            let [name, value, interval, _, n, method, convention] = estimate_cells(row);
+            [
+                name,
+                value,
+                interval,
+                n,
+                format!("{convention}; interval by {method}"),
+            ]
         })
         .collect();
     (!rows.is_empty()).then(|| {
         table(
             "Averages over groups",
-            [
-                "Statistic",
-                "Average",
-                "Value",
-                "95 % interval",
-                "Convention",
-            ],
-            &[2, 3],
+            ["Average", "Value", "95 % interval", "Groups", "Convention"],
+            &[1, 2, 3],
             rows,
         )
     })
@@ -257,13 +271,14 @@ pub(super) fn baselines(audit: &Audit) -> Table {
             row.kind.to_owned(),
             statistic(&row.statistic),
             value,
+            interval(row.ci),
             row.meaning.clone(),
         ]
     });
     table(
         "What somebody else would reach",
-        ["Who", "Statistic", "Value", "How"],
-        &[2],
+        ["Who", "Statistic", "Value", "95 % interval", "How"],
+        &[2, 3],
         rows.collect(),
     )
 }
@@ -298,26 +313,16 @@ pub(super) fn bias(audit: &Audit) -> Table {
 /// Calibration errors.
 pub(super) fn calibration(audit: &Audit) -> Option<Table> {
     let calibration = audit.calibration.as_ref()?;
-    Some(table(
+    Some(estimates(
         "Calibration errors and scores",
-        [
-            "Statistic",
-            "Value",
-            "95 % interval",
-            "p",
-            "n",
-            "Interval by",
-            "Convention",
-        ],
-        &[1, 2, 3, 4],
-        calibration.estimates.iter().map(estimate_cells).collect(),
+        calibration.estimates.iter(),
     ))
 }
 
-/// Both judges on the shared items.
+/// Every judge on the shared items.
 pub(super) fn judges(audit: &Audit) -> Option<Table> {
-    let comparison = audit.comparison.as_ref()?;
-    let rows = comparison.judges.iter().map(|judge| {
+    let judges = audit.judges.as_ref()?;
+    let rows = judges.rows.iter().map(|judge| {
         [
             statistic(&judge.row.name),
             judge.judge.clone(),
@@ -327,16 +332,15 @@ pub(super) fn judges(audit: &Audit) -> Option<Table> {
         ]
     });
     Some(table(
-        "Both judges on the items that both scored",
+        "Every judge on the items that all of them scored",
         ["Statistic", "Judge", "Value", "95 % interval", "n"],
         &[2, 3, 4],
         rows.collect(),
     ))
 }
 
-/// Differences between both judges, with their tests.
-pub(super) fn differences(audit: &Audit) -> Option<Table> {
-    let comparison = audit.comparison.as_ref()?;
+/// Differences between the judge and one baseline, with their tests.
+pub(super) fn differences(comparison: &Comparison) -> Table {
     let rows = comparison.differences.iter().map(|row| {
         let note = row.note.clone().unwrap_or_default();
         [
@@ -344,23 +348,29 @@ pub(super) fn differences(audit: &Audit) -> Option<Table> {
             maybe(row.value),
             interval(row.ci),
             p_value(row.p_value),
+            p_value(row.p_value_holm),
             row.method.clone(),
             note,
         ]
     });
-    Some(table(
-        "Differences: the judge less the baseline",
+    table(
+        &format!(
+            "Differences: the judge less `{}`, on {} items",
+            comparison.baseline,
+            thousands(comparison.n)
+        ),
         [
             "Difference of",
             "Value",
             "95 % interval",
             "p",
+            "p, Holm",
             "Test",
             "Note",
         ],
-        &[1, 2, 3],
+        &[1, 2, 3, 4],
         rows.collect(),
-    ))
+    )
 }
 
 /// Every choice that another audit might have made otherwise.

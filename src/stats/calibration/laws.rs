@@ -1,6 +1,7 @@
 //! What calibration metrics and maps keep for any numbers.
 
 use super::*;
+use crate::stats::resample::Plan;
 use crate::stats::{Interval, PairedSample, StatsError};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -50,13 +51,19 @@ proptest! {
         turned.reverse();
         let twice: Vec<(f64, bool)> = rows.iter().chain(&rows).copied().collect();
         let binning = Binning::EqualWidth(bins);
-        let ece = |rows: &[(f64, bool)]| expected_calibration_error(&forecast(rows), binning).unwrap().value;
+        let ece = |rows: &[(f64, bool)]| expected_calibration_error(&forecast(rows), binning, &Plan::NONE).unwrap().value;
         prop_assert!((ece(&rows) - ece(&turned)).abs() < 1e-12);
         prop_assert!((ece(&rows) - ece(&twice)).abs() < 1e-12);
-        let largest = maximum_calibration_error(&forecast(&rows), binning).unwrap().value;
+        let largest = maximum_calibration_error(&forecast(&rows), binning, &Plan::NONE).unwrap().value;
         prop_assert!(ece(&rows) <= largest + 1e-12 && largest <= 1.0);
+        if rows.len() > 1 {
+            let plan = Plan { resamples: 20, ..Plan::default() };
+            let resampled = expected_calibration_error(&forecast(&rows), binning, &plan).unwrap();
+            let interval = resampled.interval.unwrap();
+            prop_assert!(0.0 <= interval.low && interval.low <= interval.high && interval.high <= 1.0);
+        }
         // One bin sees the means only.
-        let one = expected_calibration_error(&forecast(&rows), Binning::EqualMass(1)).unwrap().value;
+        let one = expected_calibration_error(&forecast(&rows), Binning::EqualMass(1), &Plan::NONE).unwrap().value;
         let n = rows.len() as f64;
         let gap: f64 = rows.iter().map(|(p, y)| p - f64::from(u8::from(*y))).sum();
         prop_assert!((one - (gap / n).abs()).abs() < 1e-12);

@@ -3,6 +3,7 @@
 use super::forecast::BinaryForecast;
 use super::proportion::{BinomialInterval, binomial_interval};
 use crate::stats::fit::moments::{mean, quantile};
+use crate::stats::resample::Plan;
 use crate::stats::{Estimate, Interval, StatsError};
 
 /// How probabilities are grouped. Equal probabilities always share a bin, and a bin owns its upper edge.
@@ -87,43 +88,75 @@ pub fn reliability_table(
 /// ECE = sum_b (n_b / n) |observed_b - stated_b|
 /// ```
 /// It depends on the bins and is above zero for a perfect judge, the more so the fewer items a bin has;
-/// read it beside the table.
+/// read it beside the table. The interval is that of the percentile bootstrap over items by `plan`, with the bins
+/// held; it inherits the upward bias, so that its lower end stays above zero for a perfect judge too.
 ///
 /// # Errors
 /// [`StatsError::Argument`] for no bins.
 pub fn expected_calibration_error(
     forecast: &BinaryForecast,
     binning: Binning,
+    plan: &Plan,
 ) -> Result<Estimate, StatsError> {
-    let table = reliability_table(forecast, binning, BinomialInterval::Wilson, 0.95)?;
-    let sum: f64 = (table.iter())
-        .map(|bin| bin.n as f64 * (bin.observed - bin.stated).abs())
-        .sum();
-    let n = forecast.len();
-    Ok(Estimate::new(
-        "expected_calibration_error",
-        sum / n as f64,
-        n,
-        binning.convention(),
-    ))
+    let name = "expected_calibration_error";
+    over_bins(name, forecast, binning, plan, |gaps, n| {
+        gaps.map(|(share, gap)| share * gap).sum::<f64>() / n
+    })
 }
 
 /// Maximum calibration error: the largest `|observed - stated|` of a bin that holds a forecast.
+///
+/// The interval is that of the percentile bootstrap over items by `plan`, with the bins held. It is moved by the
+/// bin with the fewest items, and biased upward as the error itself is.
 ///
 /// # Errors
 /// [`StatsError::Argument`] for no bins.
 pub fn maximum_calibration_error(
     forecast: &BinaryForecast,
     binning: Binning,
+    plan: &Plan,
 ) -> Result<Estimate, StatsError> {
-    let table = reliability_table(forecast, binning, BinomialInterval::Wilson, 0.95)?;
-    let gaps = table.iter().map(|bin| (bin.observed - bin.stated).abs());
-    Ok(Estimate::new(
-        "maximum_calibration_error",
-        gaps.fold(0.0, f64::max),
-        forecast.len(),
-        binning.convention(),
-    ))
+    let name = "maximum_calibration_error";
+    over_bins(name, forecast, binning, plan, |gaps, _| {
+        gaps.map(|(_, gap)| gap).fold(0.0, f64::max)
+    })
+}
+
+/// A summary of the gaps of the bins that hold a forecast, each with its number of forecasts.
+fn over_bins(
+    name: &'static str,
+    forecast: &BinaryForecast,
+    binning: Binning,
+    plan: &Plan,
+    summary: impl Fn(&mut dyn Iterator<Item = (f64, f64)>, f64) -> f64 + Sync,
+) -> Result<Estimate, StatsError> {
+    let members = members(forecast, &edges(forecast, binning)?);
+    let mut bin_of = vec![0; forecast.len()];
+    for (bin, members) in members.iter().enumerate() {
+        for index in members {
+            bin_of[*index] = bin;
+        }
+    }
+    let excess: Vec<f64> = forecast
+        .pairs()
+        .map(|(stated, seen)| seen - stated)
+        .collect();
+    let of_items = |drawn: &[u32]| {
+        let mut sums = vec![(0.0, 0.0); members.len()];
+        for at in drawn {
+            let (count, sum) = &mut sums[bin_of[*at as usize]];
+            *count += 1.0;
+            *sum += excess[*at as usize];
+        }
+        let held = sums.into_iter().filter(|(count, _)| *count > 0.0);
+        let mut gaps = held.map(|(count, sum): (f64, f64)| (count, (sum / count).abs()));
+        summary(&mut gaps, drawn.len() as f64)
+    };
+    let n = forecast.len();
+    let every = u32::try_from(n).expect("items are counted in 32 bits");
+    let value = of_items(&(0..every).collect::<Vec<u32>>());
+    let estimate = Estimate::new(name, value, n, binning.convention());
+    Ok(estimate.resampled(n, plan, of_items))
 }
 
 /// Indices of the forecasts in each bin, empty bins included.

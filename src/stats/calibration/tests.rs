@@ -3,7 +3,7 @@
 use super::laws::shown;
 use super::*;
 use crate::stats::fit::Direction;
-use crate::stats::resample::CounterRng;
+use crate::stats::resample::{CounterRng, Plan};
 use crate::stats::{PairedSample, StatsError};
 use serde::Deserialize;
 
@@ -139,13 +139,15 @@ fn metrics_equal_their_references() {
             );
         };
         let ece = |binning| {
-            expected_calibration_error(&forecast, binning)
+            expected_calibration_error(&forecast, binning, &Plan::NONE)
                 .unwrap()
                 .value
         };
         check(ece(width), case.ece_equal_width, "ece, width");
         check(ece(mass), case.ece_equal_mass, "ece, mass");
-        let mce = maximum_calibration_error(&forecast, width).unwrap().value;
+        let mce = maximum_calibration_error(&forecast, width, &Plan::NONE)
+            .unwrap()
+            .value;
         check(mce, case.mce_equal_width, "mce");
         for (binning, observed, stated) in [
             (width, &case.observed_equal_width, &case.stated_equal_width),
@@ -362,7 +364,7 @@ fn refuses_what_cannot_be_calibrated_by_name() {
         Err(StatsError::Undefined { .. })
     ));
     assert!(matches!(
-        expected_calibration_error(&certain, Binning::EqualMass(0)),
+        expected_calibration_error(&certain, Binning::EqualMass(0), &Plan::NONE),
         Err(StatsError::Argument { .. })
     ));
     assert!(matches!(

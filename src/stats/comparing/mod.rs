@@ -18,4 +18,6 @@ pub use alt_test::{
 pub use dependent::{DependentCorrelations, DependentTest};
 pub use multiple::{Correction, adjust_p_values};
 pub use one_sample::{t_test_less, wilcoxon_less};
-pub use resampling::{ComparedJudges, Resampling, paired_bootstrap, paired_permutation};
+pub use resampling::{
+    ComparedJudges, Resampling, paired_bootstrap, paired_bootstrap_of, paired_permutation,
+};

@@ -1,14 +1,11 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use super::super::golden;
 use super::super::raters::Ratings;
+use super::super::resample::{Difference, Plan, ResampledPearson};
 use super::super::{PairedSample, StatsError, pearson};
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,18 +23,9 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table =
-        toml::from_str(include_str!("../../../tests/golden/comparing.toml")).unwrap();
-    for case in table.case {
-        let found = check(&case);
-        assert_eq!(found.len(), case.expected.len(), "{}", case.name);
-        for (found, expected) in found.iter().zip(&case.expected) {
-            assert!(
-                (found - expected).abs() <= case.tolerance,
-                "{}: {found} instead of {expected}",
-                case.name
-            );
-        }
+    let table = include_str!("../../../tests/golden/comparing.toml");
+    for case in golden::rows::<Case>(table) {
+        golden::all_near(&case.name, &check(&case), &case.expected, case.tolerance);
     }
 }
 
@@ -226,6 +214,31 @@ fn resampling_tells_a_good_judge_from_a_bad_one_and_repeats() {
             && interval.low < bootstrap(None).value
             && bootstrap(None).value < interval.high
     );
+}
+
+/// Both draw the same items from the same streams: what differs is how the statistic is computed.
+#[test]
+fn the_fast_bootstrap_finds_what_the_general_one_finds() {
+    let (good, bad, human) = judges(60);
+    let general = ComparedJudges::new(&good, &bad, &human).unwrap();
+    let of =
+        |judge: &[f64]| ResampledPearson::new(&PairedSample::new(judge, &human).unwrap()).unwrap();
+    let plan = Plan {
+        resamples: RESAMPLING.resamples,
+        seed: RESAMPLING.seed,
+        threads: 2,
+    };
+    let by_four: Vec<u32> = (0..60).map(|item| item / 4).collect();
+    let as_sizes: Vec<usize> = by_four.iter().map(|cluster| *cluster as usize).collect();
+    for (clusters, sizes) in [(None, None), (Some(&by_four), Some(as_sizes.as_slice()))] {
+        let difference = Difference::new(of(&good), of(&bad)).unwrap();
+        let fast = paired_bootstrap_of(difference, clusters.map(Vec::as_slice), &plan).unwrap();
+        let slow = paired_bootstrap(&general, sizes, RESAMPLING, value_of_pearson).unwrap();
+        let (one, other) = (fast.interval.unwrap(), slow.interval.unwrap());
+        assert!((fast.value - slow.value).abs() < 1e-12);
+        assert!((one.low - other.low).abs() < 1e-9 && (one.high - other.high).abs() < 1e-9);
+        assert_eq!(fast.p_value, slow.p_value);
+    }
 }
 
 #[test]

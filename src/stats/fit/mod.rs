@@ -60,6 +60,15 @@ pub struct MapFit {
     pub starts: usize,
 }
 
+impl MapFit {
+    /// The sample that was fitted, with the judge's values carried to the human scale.
+    pub fn mapped(&self, sample: &PairedSample) -> PairedSample {
+        let mapped = sample.predicted().iter().map(|x| self.map.evaluate(*x));
+        PairedSample::from_columns(mapped.collect(), sample.human().to_vec())
+            .expect("a fitted curve is finite where it was fitted")
+    }
+}
+
 /// Fits human values as a curve of the judge's values, by least squares.
 ///
 /// The correlation's interval is Fisher's with N - 3; it does not discount the curve's coefficients, as
@@ -95,7 +104,7 @@ pub fn fit_map(sample: &PairedSample, family: MapFamily) -> Result<MapFit, Stats
         MapFamily::MonotoneCubic => Found {
             map: cubic::fit_monotone(x, y).ok_or_else(|| StatsError::Undefined {
                 statistic: name,
-                reason: "the `predicted` values are too concentrated to tell a cubic".to_owned(),
+                reason: "the judge's values are too concentrated to tell a cubic".to_owned(),
             })?,
             edge: None,
             converged: true,
@@ -171,7 +180,7 @@ fn require_distinct(x: &[f64], family: MapFamily) -> Result<(), StatsError> {
     Err(StatsError::Undefined {
         statistic: family.name(),
         reason: format!(
-            "{} coefficients need as many distinct `predicted` values, there are {}",
+            "{} coefficients need as many distinct values of the judge, there are {}",
             family.coefficients(),
             sorted.len()
         ),

@@ -4,6 +4,7 @@
 
 use super::moments::normal_quantile;
 use crate::stats::calibration::{BinomialInterval, binomial_interval};
+use crate::stats::resample::Plan;
 use crate::stats::{Estimate, Interval, PairedSample, StatsError};
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
@@ -36,7 +37,7 @@ pub fn root_mean_square_error(
         "rmse",
         (squares / freedom).sqrt(),
         sample.len(),
-        format!("divided by N - {coefficients}"),
+        divisor(coefficients),
     )
     .with_interval(chi_squared_interval(squares, freedom)))
 }
@@ -47,7 +48,9 @@ pub fn root_mean_square_error(
 /// rmse* = sqrt( sum max(0, |human - predicted| - half_width)^2 / (N - d) )
 /// ```
 /// `half_widths` holds, for each item, half the 95 % interval of its mean opinion: see
-/// [`opinion_half_width`]. No interval is given: P.1401 compares rmse* of models by an F test instead.
+/// [`opinion_half_width`]. P.1401 gives no interval and compares models by an F test that takes what exceeds
+/// as normal, which a sum with many zeros is not; the interval here is that of the percentile bootstrap over items
+/// by `plan`, with the fit held.
 ///
 /// # Errors
 /// [`StatsError::TooFew`]; [`StatsError::LengthMismatch`]; [`StatsError::Argument`] where a half-width is
@@ -56,21 +59,35 @@ pub fn root_mean_square_error_star(
     sample: &PairedSample,
     half_widths: &[f64],
     coefficients: usize,
+    plan: &Plan,
 ) -> Result<Estimate, StatsError> {
     let freedom = degrees_of_freedom(sample, coefficients, "rmse_star")?;
     check_margins(sample, half_widths)?;
-    let squares: f64 = errors(sample)
+    let squares: Vec<f64> = errors(sample)
         .zip(half_widths)
         .map(|(error, half_width)| (error.abs() - half_width).max(0.0).powi(2))
-        .sum();
-    Ok(Estimate::new(
+        .collect();
+    let estimate = Estimate::new(
         "rmse_star",
-        (squares / freedom).sqrt(),
+        (squares.iter().sum::<f64>() / freedom).sqrt(),
         sample.len(),
         format!(
-            "epsilon-insensitive by the 95 % interval of each item, divided by N - {coefficients}"
+            "epsilon-insensitive by the 95 % interval of each item, {}",
+            divisor(coefficients)
         ),
-    ))
+    );
+    Ok(estimate.resampled(sample.len(), plan, |drawn| {
+        let sum: f64 = drawn.iter().map(|at| squares[*at as usize]).sum();
+        (sum / freedom).sqrt()
+    }))
+}
+
+fn divisor(coefficients: usize) -> String {
+    if coefficients == 0 {
+        "divided by N".to_owned()
+    } else {
+        format!("divided by N - {coefficients}")
+    }
 }
 
 /// When an error makes an item an outlier. Each rule holds one value per item.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::stats::Side;
+use crate::stats::resample::Plan;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde::Deserialize;
@@ -56,6 +57,25 @@ const FAMILIES: [MapFamily; 3] = [
     MapFamily::Logistic5,
     MapFamily::MonotoneCubic,
 ];
+
+#[test]
+fn many_items_give_the_curve_that_they_came_from() {
+    let truth = |x: f64| 1.0 + 4.0 / (1.0 + (-(x - 0.6) / 0.08).exp());
+    let mut rng = crate::stats::resample::CounterRng::new(6, 0);
+    let (x, y): (Vec<f64>, Vec<f64>) = (0..100_100)
+        .map(|_| {
+            let x = rng.uniform();
+            (x, truth(x) + 0.3 * rng.normal())
+        })
+        .unzip();
+    let fit = fit_map(&PairedSample::new(&x, &y).unwrap(), MapFamily::Logistic4).unwrap();
+    assert!(fit.converged && fit.edge.is_none());
+    for x in [0.0, 0.3, 0.5, 0.6, 0.7, 1.0] {
+        assert!((fit.map.evaluate(x) - truth(x)).abs() < 0.02, "{x} {fit:?}");
+    }
+    // Least squares of many items leave the noise that was put in.
+    assert!((fit.rmse.value - 0.3).abs() < 0.002);
+}
 
 #[test]
 fn errs_no_more_than_the_best_of_many_searches_elsewhere() {
@@ -116,8 +136,16 @@ fn residual_statistics_follow_the_recommendation() {
     let interval = rmse.interval.unwrap();
     close(interval.low, residual.rmse_low);
     close(interval.high, residual.rmse_high);
-    let star = root_mean_square_error_star(&sample, &half_widths, residual.coefficients).unwrap();
+    let star = root_mean_square_error_star(
+        &sample,
+        &half_widths,
+        residual.coefficients,
+        &Plan::default(),
+    )
+    .unwrap();
     close(star.value, residual.rmse_star);
+    let interval = star.interval.unwrap();
+    assert!(interval.low <= star.value && star.value <= interval.high);
     let ratio = |rule| outlier_ratio(&sample, rule).unwrap().value;
     close(
         ratio(OutlierRule::TwoDeviations(&residual.deviations)),
@@ -220,7 +248,7 @@ fn refuses_what_has_no_fit_by_name() {
         Err(StatsError::TooFew { needed: 7, .. })
     ));
     assert!(matches!(
-        root_mean_square_error_star(&sample, &[0.1, 0.1, -0.1, 0.1, 0.1, 0.1], 0),
+        root_mean_square_error_star(&sample, &[0.1, 0.1, -0.1, 0.1, 0.1, 0.1], 0, &Plan::NONE),
         Err(StatsError::Argument { .. })
     ));
     assert!(matches!(

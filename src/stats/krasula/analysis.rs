@@ -1,7 +1,7 @@
 //! The analysis of one judge.
 
 use super::super::tails::{LEVEL, percentile, wilson};
-use super::super::{Estimate, PairedSample, StatsError};
+use super::super::{Estimate, Interval, PairedSample, StatsError};
 use super::delong::{Placements, require};
 use super::outcomes::{ItemOpinion, Outcome, differences, outcomes};
 
@@ -60,12 +60,27 @@ pub fn krasula(differences: &[f64], outcomes: &[Outcome]) -> Result<Krasula, Sta
             right + 0.5 * tied,
             "a judge's tie earns one half",
         ),
-        threshold: Estimate::new(
-            "krasula_threshold",
-            percentile_95(&parts.similar),
-            parts.similar.len(),
-            "95th percentile of |difference| over similar pairs, linear interpolation",
-        ),
+        threshold: threshold(&parts.similar),
+    })
+}
+
+/// The 95th percentile, between the percentiles at either end of Wilson's interval of that share (Woodruff 1952).
+fn threshold(similar: &[f64]) -> Estimate {
+    let mut sorted = similar.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let pairs = sorted.len() as f64;
+    let share = wilson(0.95 * pairs, pairs, LEVEL);
+    Estimate::new(
+        "krasula_threshold",
+        percentile(&sorted, 0.95),
+        sorted.len(),
+        "95th percentile of |difference| over similar pairs, linear interpolation",
+    )
+    .with_interval(Interval {
+        low: percentile(&sorted, share.low),
+        high: percentile(&sorted, share.high),
+        level: LEVEL,
+        method: "Woodruff, percentiles at Wilson's interval; pairs taken as independent".into(),
     })
 }
 
@@ -124,10 +139,4 @@ impl Parts {
     pub(super) fn better_worse(&self) -> Placements {
         Placements::mirrored(&self.better)
     }
-}
-
-fn percentile_95(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    percentile(&sorted, 0.95)
 }

@@ -1,6 +1,6 @@
 //! Is one judge better than another on the same pairs?
 
-use super::super::tails::{binomial_even_two_sided, normal_two_sided};
+use super::super::tails::{binomial_even_two_sided, normal_interval, normal_two_sided};
 use super::super::{Estimate, StatsError};
 use super::analysis::{MIRRORED, Parts};
 use super::outcomes::Outcome;
@@ -73,18 +73,31 @@ fn correct_classification(first: &[f64], second: &[f64]) -> (Estimate, Estimate)
     } else {
         normal_two_sided(difference / error)
     };
-    let estimate = |convention| {
+    let apart = (share_first * (1.0 - share_first) + share_second * (1.0 - share_second)) / pairs;
+    let differ = (only_first + only_second) as f64 / pairs - difference * difference;
+    let estimate = |convention, variance: f64, method| {
+        let error = variance.max(0.0).sqrt();
         Estimate::new(
             "krasula_cc0_difference",
             difference,
             first.len(),
             convention,
         )
+        .with_interval(normal_interval(difference, error, (-1.0, 1.0), method))
     };
     (
-        estimate("first less second; judges taken as independent, each pair counted twice")
-            .with_p_value(p_value, "binomial, asymptotic normal"),
-        estimate("first less second; pairs that only one judge orders rightly").with_p_value(
+        estimate(
+            "first less second; judges taken as independent, each pair counted twice",
+            apart,
+            "normal, judges taken as independent, each pair counted once",
+        )
+        .with_p_value(p_value, "binomial, asymptotic normal"),
+        estimate(
+            "first less second; pairs that only one judge orders rightly",
+            differ / pairs,
+            "normal, from the pairs on which the judges differ",
+        )
+        .with_p_value(
             binomial_even_two_sided(only_first, only_first + only_second),
             "exact sign test",
         ),

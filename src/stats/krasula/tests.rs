@@ -4,12 +4,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::super::StatsError;
+use super::super::golden;
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,8 +32,8 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table = toml::from_str(include_str!("../../../tests/golden/krasula.toml")).unwrap();
-    for case in table.case {
+    let table = include_str!("../../../tests/golden/krasula.toml");
+    for case in golden::rows::<Case>(table) {
         check(&case);
     }
 }
@@ -64,11 +60,8 @@ fn check(case: &Case) {
         case.name
     );
     let close = |what: &str, found: f64, expected: f64| {
-        assert!(
-            (found - expected).abs() <= case.tolerance,
-            "{} {what}: {found} instead of {expected}",
-            case.name
-        );
+        let name = format!("{} {what}", case.name);
+        golden::all_near(&name, &[found], &[expected], case.tolerance);
     };
     let analysis = krasula_of_items(&case.first, &people).unwrap();
     for (what, found, expected) in [
@@ -87,6 +80,8 @@ fn check(case: &Case) {
         case.cc0_half_ties,
     );
     close("threshold", analysis.threshold.value, case.threshold);
+    let interval = analysis.threshold.interval.as_ref().unwrap();
+    assert!(interval.low <= case.threshold && case.threshold <= interval.high);
     let comparison = compare_krasula(
         &differences(&case.first),
         &differences(&case.second),

@@ -2,7 +2,7 @@
 
 use super::super::tails::normal_interval;
 use super::super::{Estimate, PairCounts, PairedSample, StatsError};
-use super::counts::{item_counts, total, without};
+use super::counts::{ItemCounts, item_counts, total, without};
 
 /// Which pairs count, and what a tie is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,11 +102,7 @@ pub fn pairwise_accuracy(
     convention: TieConvention,
     epsilon: f64,
 ) -> Result<Estimate, StatsError> {
-    let mut estimate = over_items("pairwise_accuracy", sample, epsilon, (0.0, 1.0), |counts| {
-        convention.accuracy(counts)
-    })?;
-    estimate.convention = with_epsilon(convention.describe(), epsilon).into();
-    Ok(estimate)
+    ItemPairs::of(sample, epsilon)?.accuracy(convention)
 }
 
 /// Agreement on pairs from -1 to 1 where ties are answers: `(C + T_both - D - T_human - T_predicted) / all`.
@@ -117,62 +113,111 @@ pub fn pairwise_accuracy(
 /// # Errors
 /// As [`pairwise_accuracy`].
 pub fn tau_eq(sample: &PairedSample, epsilon: f64) -> Result<Estimate, StatsError> {
-    let mut estimate = over_items("tau_eq", sample, epsilon, (-1.0, 1.0), |counts| {
-        Some(2.0 * TieConvention::WithTies.accuracy(counts)? - 1.0)
-    })?;
-    estimate.convention =
-        with_epsilon("ties are right when both tie, all pairs count", epsilon).into();
-    Ok(estimate)
+    ItemPairs::of(sample, epsilon)?.tau_eq()
 }
 
-fn with_epsilon(description: &str, epsilon: f64) -> String {
-    format!("{description}; the judge ties within {epsilon}")
-}
-
-fn over_items(
-    name: &'static str,
-    sample: &PairedSample,
+/// The pairs of a sample, counted once for any number of conventions.
+///
+/// ```
+/// use opine::stats::{PairedSample, pairs::{ItemPairs, TieConvention}};
+/// let pairs = ItemPairs::of(&PairedSample::new(&[2.0, 1.0, 1.5], &[1.0, 2.0, 2.0])?, 0.0)?;
+/// assert_eq!(pairs.accuracy(TieConvention::WithTies)?.value, 0.0);
+/// assert_eq!(pairs.tau_eq()?.value, -1.0);
+/// # Ok::<(), opine::stats::StatsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ItemPairs {
+    items: Vec<ItemCounts>,
+    all: PairCounts,
     epsilon: f64,
-    range: (f64, f64),
-    statistic: impl Fn(PairCounts) -> Option<f64>,
-) -> Result<Estimate, StatsError> {
-    if sample.len() < 2 {
-        return Err(StatsError::TooFew {
-            statistic: name,
-            needed: 2,
-            got: sample.len(),
-        });
+}
+
+impl ItemPairs {
+    /// Counts in O(n log n) time and some 50 bytes an item.
+    ///
+    /// # Errors
+    /// [`StatsError::TooFew`] below two items, [`StatsError::Argument`] for a negative `epsilon`.
+    pub fn of(sample: &PairedSample, epsilon: f64) -> Result<Self, StatsError> {
+        if sample.len() < 2 {
+            return Err(StatsError::TooFew {
+                statistic: "pairwise_accuracy",
+                needed: 2,
+                got: sample.len(),
+            });
+        }
+        let items = item_counts(sample, epsilon)?;
+        let all = total(&items);
+        Ok(ItemPairs {
+            items,
+            all,
+            epsilon,
+        })
     }
-    let items = item_counts(sample, epsilon)?;
-    let all = total(&items);
-    let value = statistic(all).ok_or_else(|| StatsError::Undefined {
-        statistic: name,
-        reason: "every pair is left out by the convention for ties".to_owned(),
-    })?;
-    let estimate = Estimate::new(name, value, sample.len(), "");
-    Ok(match jackknife_error(&items, all, statistic) {
-        Some(error) => estimate.with_interval(normal_interval(
-            value,
-            error,
-            range,
-            "normal, standard error by leaving out one item at a time",
-        )),
-        None => estimate,
-    })
+
+    /// See [`pairwise_accuracy`].
+    ///
+    /// # Errors
+    /// [`StatsError::Undefined`] when no pair counts.
+    pub fn accuracy(&self, convention: TieConvention) -> Result<Estimate, StatsError> {
+        let description = convention.describe();
+        self.estimate("pairwise_accuracy", description, (0.0, 1.0), |counts| {
+            convention.accuracy(counts)
+        })
+    }
+
+    /// See [`tau_eq`].
+    ///
+    /// # Errors
+    /// [`StatsError::Undefined`] when no pair counts.
+    pub fn tau_eq(&self) -> Result<Estimate, StatsError> {
+        let description = "ties are right when both tie, all pairs count";
+        self.estimate("tau_eq", description, (-1.0, 1.0), |counts| {
+            Some(2.0 * TieConvention::WithTies.accuracy(counts)? - 1.0)
+        })
+    }
+
+    fn estimate(
+        &self,
+        name: &'static str,
+        description: &str,
+        range: (f64, f64),
+        statistic: impl Fn(PairCounts) -> Option<f64>,
+    ) -> Result<Estimate, StatsError> {
+        let value = statistic(self.all).ok_or_else(|| StatsError::Undefined {
+            statistic: name,
+            reason: "every pair is left out by the convention for ties".to_owned(),
+        })?;
+        let convention = if self.epsilon <= 0.0 {
+            format!("{description}; equal values tie")
+        } else {
+            format!("{description}; the judge ties within {}", self.epsilon)
+        };
+        let estimate = Estimate::new(name, value, self.items.len(), convention);
+        Ok(match jackknife_error(&self.items, self.all, statistic) {
+            Some(error) => estimate.with_interval(normal_interval(
+                value,
+                error,
+                range,
+                "normal, standard error by leaving out one item at a time",
+            )),
+            None => estimate,
+        })
+    }
 }
 
 /// Standard error by the jackknife; nothing where the statistic does not exist without some item.
 fn jackknife_error(
-    items: &[PairCounts],
+    items: &[ItemCounts],
     all: PairCounts,
     statistic: impl Fn(PairCounts) -> Option<f64>,
 ) -> Option<f64> {
-    let left_out: Vec<f64> = items
-        .iter()
-        .map(|item| statistic(without(all, *item)))
-        .collect::<Option<_>>()?;
-    let size = left_out.len() as f64;
-    let mean = left_out.iter().sum::<f64>() / size;
-    let squares: f64 = left_out.iter().map(|value| (value - mean).powi(2)).sum();
+    // Two passes instead of a column of values: n may be ten million.
+    let left_out = || items.iter().map(|item| statistic(without(all, *item)));
+    let size = items.len() as f64;
+    let mean = left_out().sum::<Option<f64>>()? / size;
+    let squares: f64 = left_out()
+        .flatten()
+        .map(|value| (value - mean).powi(2))
+        .sum();
     Some(((size - 1.0) / size * squares).sqrt())
 }

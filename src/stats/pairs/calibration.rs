@@ -7,7 +7,7 @@
 //! needs no look inside. Only the rest are collected and sorted, a bounded number at a time. The result is
 //! that of sorting everything.
 
-use super::super::{Estimate, PairedSample, StatsError};
+use super::super::{Estimate, Interval, PairedSample, StatsError, mean};
 use super::accuracy::{TieConvention, pairwise_accuracy, tau_eq};
 use super::counts::sorted;
 
@@ -36,8 +36,9 @@ pub struct TieCalibration {
 /// One group pools all items; several are calibrated together, only pairs within a group count, and groups of
 /// fewer than two items are left out. Of equal maxima the smallest threshold is taken. Deutsch, Foster and
 /// Freitag (2023); same result as `mt_metrics_eval.tau_optimization` with `sample_rate=1`. The accuracy is an
-/// optimistic one, for the threshold was chosen on the same pairs. Takes O(n^2) time and bounded memory; the
-/// interval, for one group only, takes the threshold as given.
+/// optimistic one, for the threshold was chosen on the same pairs. Takes O(n^2) time and bounded memory. The
+/// intervals take the threshold as given: for one group by leaving out one item at a time, for several Student's t
+/// over groups, which are taken as a sample of groups (none where all groups have one value).
 ///
 /// ```
 /// use opine::stats::{PairedSample, pairs::calibrate_ties};
@@ -60,12 +61,12 @@ pub fn calibrate_ties(groups: &[PairedSample]) -> Result<TieCalibration, StatsEr
     }
     let epsilon = best_threshold(&kept, HELD);
     let (accuracy, tau) = (
-        mean_over(&kept, |group| {
+        mean_over(&kept, (0.0, 1.0), |group| {
             pairwise_accuracy(group, TieConvention::WithTies, epsilon)
         })?,
-        mean_over(&kept, |group| tau_eq(group, epsilon))?,
+        mean_over(&kept, (-1.0, 1.0), |group| tau_eq(group, epsilon))?,
     );
-    let uncalibrated = mean_over(&kept, |group| {
+    let uncalibrated = mean_over(&kept, (0.0, 1.0), |group| {
         pairwise_accuracy(group, TieConvention::WithTies, 0.0)
     })?
     .value;
@@ -79,6 +80,7 @@ pub fn calibrate_ties(groups: &[PairedSample]) -> Result<TieCalibration, StatsEr
 
 fn mean_over(
     groups: &[&PairedSample],
+    (least, most): (f64, f64),
     statistic: impl Fn(&PairedSample) -> Result<Estimate, StatsError>,
 ) -> Result<Estimate, StatsError> {
     let estimates: Vec<Estimate> = groups
@@ -86,16 +88,26 @@ fn mean_over(
         .map(|group| statistic(group))
         .collect::<Result<_, _>>()?;
     let mut first = estimates[0].clone();
+    let over = match groups.len() {
+        1 => String::new(),
+        several => format!("; mean over {several} groups"),
+    };
     first.convention = format!(
-        "{}, the best on these very pairs; mean over {} group(s)",
-        first.convention,
-        groups.len()
+        "{}, the threshold that is best on these very pairs{over}",
+        first.convention
     )
     .into();
     if groups.len() > 1 {
-        first.value = estimates.iter().map(|found| found.value).sum::<f64>() / groups.len() as f64;
+        let values: Vec<f64> = estimates.iter().map(|found| found.value).collect();
+        let over = mean(&values)?.estimate;
+        first.value = over.value;
         first.n = estimates.iter().map(|found| found.n).sum();
-        first.interval = None;
+        first.interval = over.interval.map(|interval| Interval {
+            low: interval.low.max(least),
+            high: interval.high.min(most),
+            method: "Student's t over groups, the threshold taken as given".into(),
+            ..interval
+        });
     }
     Ok(first)
 }
@@ -103,7 +115,7 @@ fn mean_over(
 /// Items of one group by rising score.
 struct Group {
     predicted: Vec<f64>,
-    human: Vec<usize>,
+    human: Vec<u32>,
     /// What one pair adds to the sum over groups.
     weight: f64,
 }

@@ -14,8 +14,30 @@ fn combine(left: PairCounts, right: PairCounts, join: impl Fn(u64, u64) -> u64) 
 }
 
 /// All pairs but those of one item.
-pub(super) fn without(all: PairCounts, item: PairCounts) -> PairCounts {
-    combine(all, item, |all, item| all - item)
+pub(super) fn without(all: PairCounts, item: ItemCounts) -> PairCounts {
+    combine(all, item.wide(), |all, item| all - item)
+}
+
+/// The pairs of one item, of which there are fewer than items: half the memory of [`PairCounts`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ItemCounts {
+    concordant: u32,
+    discordant: u32,
+    tied_human: u32,
+    tied_predicted: u32,
+    tied_both: u32,
+}
+
+impl ItemCounts {
+    fn wide(self) -> PairCounts {
+        PairCounts {
+            concordant: u64::from(self.concordant),
+            discordant: u64::from(self.discordant),
+            tied_human: u64::from(self.tied_human),
+            tied_predicted: u64::from(self.tied_predicted),
+            tied_both: u64::from(self.tied_both),
+        }
+    }
 }
 
 /// Counts the pairs of items of a sample, where the judge ties a pair whose values differ by `epsilon` or less.
@@ -37,9 +59,9 @@ pub fn pair_counts(sample: &PairedSample, epsilon: f64) -> Result<PairCounts, St
 }
 
 /// Every pair once, from counts that hold it twice: once for each of its items.
-pub(super) fn total(items: &[PairCounts]) -> PairCounts {
+pub(super) fn total(items: &[ItemCounts]) -> PairCounts {
     let twice = items.iter().fold(PairCounts::default(), |sum, item| {
-        combine(sum, *item, |sum, item| sum + item)
+        combine(sum, item.wide(), |sum, item| sum + item)
     });
     combine(twice, twice, |count, _| count / 2)
 }
@@ -48,7 +70,7 @@ pub(super) fn total(items: &[PairCounts]) -> PairCounts {
 pub(super) fn item_counts(
     sample: &PairedSample,
     epsilon: f64,
-) -> Result<Vec<PairCounts>, StatsError> {
+) -> Result<Vec<ItemCounts>, StatsError> {
     if epsilon.is_nan() || epsilon < 0.0 {
         return Err(StatsError::Argument {
             argument: "epsilon",
@@ -58,27 +80,30 @@ pub(super) fn item_counts(
     }
     let (predicted, human) = sorted(sample);
     let size = predicted.len();
-    let mut counts = vec![PairCounts::default(); size];
-    let mut share_of_level = vec![0_u64; size + 1];
+    let mut counts = vec![ItemCounts::default(); size];
+    let mut share_of_level = vec![0_u32; size + 1];
     for level in &human {
-        share_of_level[*level] += 1;
+        share_of_level[*level as usize] += 1;
     }
 
-    let mut left = vec![0; size];
-    let mut tied_outside = vec![0; size];
+    // While the second pass has not come by, `tied_human` holds the ties below, `tied_predicted` the first item within.
     let mut lower = LevelTally::new(size);
     let mut filled = 0;
     for item in 0..size {
-        while predicted[item] - predicted[filled] > epsilon {
-            lower.insert(human[filled]);
+        while predicted[item] - predicted[filled as usize] > epsilon {
+            lower.insert(human[filled as usize]);
             filled += 1;
         }
-        left[item] = filled;
         let (below, equal, above) = lower.split(human[item]);
-        counts[item].concordant += below;
-        counts[item].discordant += above;
-        tied_outside[item] = equal;
+        counts[item] = ItemCounts {
+            concordant: below,
+            discordant: above,
+            tied_human: equal,
+            tied_predicted: filled,
+            tied_both: 0,
+        };
     }
+    drop(lower);
 
     let mut higher = LevelTally::new(size);
     let mut free = size;
@@ -88,35 +113,38 @@ pub(super) fn item_counts(
             higher.insert(human[free]);
         }
         let (below, equal, above) = higher.split(human[item]);
+        let end = u32::try_from(free).expect("items are counted in 32 bits");
         let count = &mut counts[item];
         count.concordant += above;
         count.discordant += below;
-        count.tied_human = tied_outside[item] + equal;
-        count.tied_both = share_of_level[human[item]] - 1 - count.tied_human;
-        let within = (free - left[item] - 1) as u64;
+        count.tied_human += equal;
+        count.tied_both = share_of_level[human[item] as usize] - 1 - count.tied_human;
+        let within = end - count.tied_predicted - 1;
         count.tied_predicted = within - count.tied_both;
     }
     Ok(counts)
 }
 
 /// The judge's values in rising order, and beside each the rank of its human value, from 1, ties sharing one.
-pub(super) fn sorted(sample: &PairedSample) -> (Vec<f64>, Vec<usize>) {
+pub(super) fn sorted(sample: &PairedSample) -> (Vec<f64>, Vec<u32>) {
     let human = Ranks::of(sample.human());
-    let mut order: Vec<usize> = (0..sample.len()).collect();
-    order.sort_by(|&left, &right| sample.predicted()[left].total_cmp(&sample.predicted()[right]));
+    let items = u32::try_from(sample.len()).expect("items are counted in 32 bits");
+    let mut order: Vec<u32> = (0..items).collect();
+    let value = |item: u32| sample.predicted()[item as usize];
+    order.sort_by(|&left, &right| value(left).total_cmp(&value(right)));
     (
-        order.iter().map(|&item| sample.predicted()[item]).collect(),
+        order.iter().map(|&item| value(item)).collect(),
         order
             .iter()
-            .map(|&item| human.dense()[item] as usize + 1)
+            .map(|&item| human.dense()[item as usize] + 1)
             .collect(),
     )
 }
 
 /// How many of the inserted levels are below, at and above a level: a Fenwick tree.
 struct LevelTally {
-    tree: Vec<u64>,
-    inserted: u64,
+    tree: Vec<u32>,
+    inserted: u32,
 }
 
 impl LevelTally {
@@ -127,18 +155,18 @@ impl LevelTally {
         }
     }
 
-    fn insert(&mut self, level: usize) {
+    fn insert(&mut self, level: u32) {
         self.inserted += 1;
-        let mut node = level;
+        let mut node = level as usize;
         while node < self.tree.len() {
             self.tree[node] += 1;
             node += node & node.wrapping_neg();
         }
     }
 
-    fn up_to(&self, level: usize) -> u64 {
+    fn up_to(&self, level: u32) -> u32 {
         let mut sum = 0;
-        let mut node = level;
+        let mut node = level as usize;
         while node > 0 {
             sum += self.tree[node];
             node &= node - 1;
@@ -146,7 +174,7 @@ impl LevelTally {
         sum
     }
 
-    fn split(&self, level: usize) -> (u64, u64, u64) {
+    fn split(&self, level: u32) -> (u32, u32, u32) {
         let below = self.up_to(level - 1);
         let up_to = self.up_to(level);
         (below, up_to - below, self.inserted - up_to)

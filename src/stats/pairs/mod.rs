@@ -13,7 +13,7 @@ mod soft;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{TieConvention, pairwise_accuracy, tau_eq};
+pub use accuracy::{ItemPairs, TieConvention, pairwise_accuracy, tau_eq};
 pub use calibration::{TieCalibration, calibrate_ties};
 pub use counts::pair_counts;
 pub use preference::{

@@ -1,6 +1,7 @@
 //! Soft pairwise accuracy: does the judge separate two systems as surely as people do?
 
 use super::super::resample::CounterRng;
+use super::super::tails::normal_interval;
 use super::super::{Estimate, StatsError};
 
 /// One-sided p-values for every pair of systems.
@@ -154,7 +155,9 @@ fn check(scores: &[Vec<f64>], items: usize, resamples: u32) -> Result<(), StatsE
 /// ```text
 /// SPA = 1 - mean over i < j of |p_human(i > j) - p_judge(i > j)|
 /// ```
-/// The meta-metric of the WMT 2024 metrics task, called 1 - PCE there. `n` is the number of pairs.
+/// The meta-metric of the WMT 2024 metrics task, called 1 - PCE there. `n` is the number of pairs. The interval, from
+/// three systems on, is a normal one whose standard error comes from leaving out one system at a time, because
+/// pairs that share a system are not independent.
 /// Thompson et al., "Improving Statistical Significance in Human Evaluation of Automatic Metrics via Soft
 /// Pairwise Accuracy" (WMT 2024); same value as `mt_metrics_eval.pce.compute_one_minus_pce`.
 ///
@@ -179,16 +182,41 @@ pub fn soft_pairwise_accuracy(
         });
     }
     let size = human.values.len();
-    let difference: f64 = predicted
-        .values
-        .iter()
+    let differences: Vec<f64> = (predicted.values.iter())
         .zip(&human.values)
         .map(|(predicted, human)| (predicted - human).abs())
-        .sum();
-    Ok(Estimate::new(
+        .collect();
+    let difference: f64 = differences.iter().sum();
+    let value = 1.0 - difference / size as f64;
+    let estimate = Estimate::new(
         "soft_pairwise_accuracy",
-        1.0 - difference / size as f64,
+        value,
         size,
         format!("judge: {}; people: {}", predicted.method, human.method),
-    ))
+    );
+    if human.systems < 3 {
+        return Ok(estimate);
+    }
+    Ok(estimate.with_interval(normal_interval(
+        value,
+        error_over_systems(human.systems, &differences),
+        (0.0, 1.0),
+        "normal, standard error by leaving out one system at a time",
+    )))
+}
+
+/// Standard error of a mean over pairs, by the jackknife over what the pairs are made of.
+fn error_over_systems(systems: usize, of_pairs: &[f64]) -> f64 {
+    let total: f64 = of_pairs.iter().sum();
+    let mut own = vec![0.0; systems];
+    for ((first, second), value) in pairs(systems).zip(of_pairs) {
+        own[first] += value;
+        own[second] += value;
+    }
+    let size = systems as f64;
+    let rest = (size - 1.0) * (size - 2.0) / 2.0;
+    let left_out: Vec<f64> = own.iter().map(|own| (total - own) / rest).collect();
+    let mean = left_out.iter().sum::<f64>() / size;
+    let squares: f64 = left_out.iter().map(|value| (value - mean).powi(2)).sum();
+    ((size - 1.0) / size * squares).sqrt()
 }

@@ -3,13 +3,9 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use super::super::golden;
 use super::super::{PairCounts, PairedSample, StatsError};
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,17 +25,9 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table = toml::from_str(include_str!("../../../tests/golden/pairs.toml")).unwrap();
-    for case in table.case {
-        let found = check(&case);
-        assert_eq!(found.len(), case.expected.len(), "{}", case.name);
-        for (found, expected) in found.iter().zip(&case.expected) {
-            assert!(
-                (found - expected).abs() <= case.tolerance,
-                "{}: {found} instead of {expected}",
-                case.name
-            );
-        }
+    let table = include_str!("../../../tests/golden/pairs.toml");
+    for case in golden::rows::<Case>(table) {
+        golden::all_near(&case.name, &check(&case), &case.expected, case.tolerance);
     }
 }
 
@@ -226,6 +214,48 @@ proptest! {
         let p_values = pairwise_p_values(&rows, 64, 1).unwrap();
         prop_assert_eq!(soft_pairwise_accuracy(&p_values, &p_values).unwrap().value, 1.0);
     }
+}
+
+#[test]
+fn a_soft_accuracy_over_equal_gaps_has_an_interval_without_width_and_others_have_one() {
+    let given = |values: &[f64]| PairwisePValues::new(4, values.to_vec()).unwrap();
+    let people = given(&[0.1; 6]);
+    let even = soft_pairwise_accuracy(&given(&[0.3; 6]), &people).unwrap();
+    let interval = even.interval.unwrap();
+    assert!((interval.high - interval.low).abs() < 1e-12);
+    // One pair of four systems is off by 0.6: without either of its two systems nothing is, without either of the
+    // other two a third of 0.6 is, so that the jackknife's error is sqrt(3 / 4 * 4 * 0.1^2).
+    let odd = soft_pairwise_accuracy(&given(&[0.7, 0.1, 0.1, 0.1, 0.1, 0.1]), &people).unwrap();
+    let interval = odd.interval.unwrap();
+    assert!((odd.value - 0.9).abs() < 1e-12);
+    assert!((interval.low - (0.9 - 1.959_963_984_540_054 * 0.03_f64.sqrt())).abs() < 1e-9);
+    assert_eq!(interval.high, 1.0);
+    let two = PairwisePValues::new(2, vec![0.2]).unwrap();
+    assert_eq!(soft_pairwise_accuracy(&two, &two).unwrap().interval, None);
+}
+
+#[test]
+fn calibration_over_groups_has_students_interval_over_them() {
+    let group = |human: &[f64]| PairedSample::new(&[0.0, 1.0, 2.0, 3.0], human).unwrap();
+    // At no threshold but 0 is anything gained: 6, 5 and 4 of 6 pairs are right.
+    let groups = [
+        group(&[1.0, 2.0, 3.0, 4.0]),
+        group(&[2.0, 1.0, 3.0, 4.0]),
+        group(&[2.0, 1.0, 4.0, 3.0]),
+    ];
+    let found = calibrate_ties(&groups).unwrap();
+    assert_eq!(found.epsilon, 0.0);
+    let interval = found.accuracy.interval.unwrap();
+    // scipy 1.17.1: t.ppf(0.975, 2) = 4.302652729749462; the standard error is (1 / 6) / sqrt(3).
+    let half = 4.302_652_729_749_462 / 6.0 / 3.0_f64.sqrt();
+    assert!(
+        (interval.low - (5.0 / 6.0 - half)).abs() < 1e-9,
+        "{interval:?}"
+    );
+    assert_eq!(interval.high, 1.0);
+    assert!(interval.method.contains("over groups"));
+    let same = calibrate_ties(&[groups[0].clone(), groups[0].clone()]).unwrap();
+    assert_eq!(same.accuracy.interval, None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Discounted cumulative gain.
 
+use super::super::resample::Plan;
 use super::super::{Estimate, StatsError};
 use super::argument;
 
@@ -27,11 +28,14 @@ pub struct Ndcg {
 /// DCG = sum over ranks r of gain(r) / log2(r + 1)
 /// ```
 /// Items that the judge ties share the mean of their gains, as in `sklearn.metrics.ndcg_score`; no `first`
-/// takes all items.
+/// takes all items. The interval is that of the percentile bootstrap over items by `plan`; draws without a relevant
+/// item are left out.
 ///
 /// ```
 /// use opine::stats::rankings::{Gain, ndcg};
-/// let found = ndcg(&[0.1, 0.2, 0.3, 4.0, 70.0], &[10.0, 0.0, 0.0, 1.0, 5.0], None, Gain::Linear)?;
+/// use opine::stats::resample::Plan;
+/// let (judged, relevance) = ([0.1, 0.2, 0.3, 4.0, 70.0], [10.0, 0.0, 0.0, 1.0, 5.0]);
+/// let found = ndcg(&judged, &relevance, None, Gain::Linear, &Plan::default())?;
 /// assert!((found.estimate.value - 0.6956940443813076).abs() < 1e-15);
 /// # Ok::<(), opine::stats::StatsError>(())
 /// ```
@@ -44,6 +48,7 @@ pub fn ndcg(
     relevance: &[f64],
     first: Option<usize>,
     gain: Gain,
+    plan: &Plan,
 ) -> Result<Ndcg, StatsError> {
     check_relevance(predicted, relevance)?;
     let size = relevance.len();
@@ -66,6 +71,33 @@ pub fn ndcg(
             "below 1024 for exponential gain",
         ));
     }
+    let Some((value, chance)) = gained(predicted, &gains, first) else {
+        return Err(StatsError::Undefined {
+            statistic: "ndcg",
+            reason: "no item has any relevance".to_owned(),
+        });
+    };
+    let gain = match gain {
+        Gain::Linear => "linear gain",
+        Gain::Exponential => "exponential gain",
+    };
+    let convention = format!("first {first} of {size} items, {gain}, ties share their mean gain");
+    let estimate = Estimate::new("ndcg", value, size, convention);
+    let pick = |column: &[f64], drawn: &[u32]| -> Vec<f64> {
+        drawn.iter().map(|at| column[*at as usize]).collect()
+    };
+    Ok(Ndcg {
+        estimate: estimate.resampled(size, plan, |drawn| {
+            gained(&pick(predicted, drawn), &pick(&gains, drawn), first)
+                .map_or(f64::NAN, |(value, _)| value)
+        }),
+        chance,
+    })
+}
+
+/// The gain of the judge's order and that of a random one, over the largest; nothing where no item has any gain.
+fn gained(predicted: &[f64], gains: &[f64], first: usize) -> Option<(f64, f64)> {
+    let size = gains.len();
     let discount = |rank: usize| {
         if rank < first {
             1.0 / ((rank + 2) as f64).log2()
@@ -73,21 +105,14 @@ pub fn ndcg(
             0.0
         }
     };
-
-    let mut ideal = gains.clone();
+    let mut ideal = gains.to_vec();
     ideal.sort_by(|left, right| right.total_cmp(left));
-    let best: f64 = ideal
-        .iter()
-        .enumerate()
+    let best: f64 = (ideal.iter().enumerate())
         .map(|(rank, gain)| gain * discount(rank))
         .sum();
     if best <= 0.0 {
-        return Err(StatsError::Undefined {
-            statistic: "ndcg",
-            reason: "no item has any relevance".to_owned(),
-        });
+        return None;
     }
-
     let mut order: Vec<usize> = (0..size).collect();
     order.sort_by(|&left, &right| predicted[right].total_cmp(&predicted[left]));
     let mut found = 0.0;
@@ -98,17 +123,8 @@ pub fn ndcg(
         found += mean * discounts;
         rank += tied.len();
     }
-    let random =
-        gains.iter().sum::<f64>() / size as f64 * (0..first).map(discount).sum::<f64>() / best;
-    let gain = match gain {
-        Gain::Linear => "linear gain",
-        Gain::Exponential => "exponential gain",
-    };
-    let convention = format!("first {first} of {size} items, {gain}, ties share their mean gain");
-    Ok(Ndcg {
-        estimate: Estimate::new("ndcg", found / best, size, convention),
-        chance: random,
-    })
+    let random = gains.iter().sum::<f64>() / size as f64 * (0..first).map(discount).sum::<f64>();
+    Some((found / best, random / best))
 }
 
 fn check_relevance(predicted: &[f64], relevance: &[f64]) -> Result<(), StatsError> {

@@ -4,12 +4,9 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::super::StatsError;
+use super::super::golden;
+use super::super::resample::Plan;
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,14 +32,13 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table = toml::from_str(include_str!("../../../tests/golden/rankings.toml")).unwrap();
-    for case in table.case {
-        let found = check(&case);
-        assert!(
-            (found - case.expected).abs() <= case.tolerance,
-            "{}: {found} instead of {}",
-            case.name,
-            case.expected
+    let table = include_str!("../../../tests/golden/rankings.toml");
+    for case in golden::rows::<Case>(table) {
+        golden::all_near(
+            &case.name,
+            &[check(&case)],
+            &[case.expected],
+            case.tolerance,
         );
     }
 }
@@ -54,7 +50,7 @@ fn check(case: &Case) -> f64 {
             .of(&letters(&case.predicted), &letters(&case.human))
             .unwrap()
     };
-    let ndcg = |gain| ndcg(&case.scores, &case.relevance, case.first, gain).unwrap();
+    let ndcg = |gain| ndcg(&case.scores, &case.relevance, case.first, gain, &Plan::NONE).unwrap();
     let chance = |measure| {
         ranking_chance(measure, case.length, 20_000, 1)
             .unwrap()
@@ -96,9 +92,14 @@ proptest! {
     fn people_themselves_have_all_the_gain(relevance in prop::collection::vec(0.0..5.0, 1..9)) {
         prop_assume!(relevance.iter().any(|value| *value > 0.0));
         let turned: Vec<f64> = relevance.iter().map(|value: &f64| -*value).collect();
-        let best = ndcg(&relevance, &relevance, None, Gain::Linear).unwrap();
-        let worst = ndcg(&turned, &relevance, None, Gain::Linear).unwrap();
+        let few = Plan { resamples: 20, ..Plan::default() };
+        let best = ndcg(&relevance, &relevance, None, Gain::Linear, &few).unwrap();
+        let worst = ndcg(&turned, &relevance, None, Gain::Linear, &Plan::NONE).unwrap();
         prop_assert!((best.estimate.value - 1.0).abs() < 1e-12);
+        // Whatever is drawn, the best order of it has all the gain.
+        if let Some(interval) = best.estimate.interval {
+            prop_assert!((interval.low - 1.0).abs() < 1e-12 && (interval.high - 1.0).abs() < 1e-12);
+        }
         prop_assert!(worst.estimate.value <= best.chance + 1e-12 && best.chance <= 1.0 + 1e-12);
     }
 }
@@ -150,18 +151,18 @@ fn bad_input_is_an_error_by_name() {
         Err(StatsError::TooFew { .. })
     ));
     assert!(matches!(
-        ndcg(&[1.0], &[0.0], None, Gain::Linear),
+        ndcg(&[1.0], &[0.0], None, Gain::Linear, &Plan::NONE),
         Err(StatsError::Undefined { .. })
     ));
     assert!(matches!(
-        ndcg(&[1.0], &[-1.0], None, Gain::Linear),
+        ndcg(&[1.0], &[-1.0], None, Gain::Linear, &Plan::NONE),
         Err(StatsError::Argument {
             argument: "relevance",
             ..
         })
     ));
     assert!(matches!(
-        ndcg(&[1.0], &[2000.0], None, Gain::Exponential),
+        ndcg(&[1.0], &[2000.0], None, Gain::Exponential, &Plan::NONE),
         Err(StatsError::Argument {
             argument: "relevance",
             ..

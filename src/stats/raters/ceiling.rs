@@ -1,6 +1,8 @@
 //! How well could any judge agree with these people?
 
-use super::super::{Estimate, PairedSample, StatsError};
+use super::super::resample::{CounterRng, Plan, run};
+use super::super::tails::{LEVEL, percentile_interval};
+use super::super::{Estimate, Interval, PairedSample, StatsError};
 use super::Ratings;
 
 /// The agreement of each rater with the others, as a ceiling for judges.
@@ -25,71 +27,149 @@ pub struct Ceiling {
 /// r(1, m) = rho sqrt(m / (1 + (m - 1) rho)),   best(m) = sqrt(m rho / (1 + (m - 1) rho))
 /// ```
 /// rho: correlation of two single raters; m: number of raters in the mean (on average, where ratings are missing).
+/// Intervals are those of the percentile bootstrap over items by `plan`, raters taken as fixed.
 ///
 /// # Errors
 /// [`StatsError::Undefined`] when the statistic exists for no rater.
 pub fn leave_one_out_ceiling(
     ratings: &Ratings,
     name: &'static str,
-    statistic: impl Fn(&PairedSample) -> Result<Estimate, StatsError>,
+    plan: &Plan,
+    statistic: impl Fn(&PairedSample) -> Result<Estimate, StatsError> + Sync,
 ) -> Result<Ceiling, StatsError> {
-    let mut others_per_cell = Vec::new();
-    let mut per_rater = Vec::with_capacity(ratings.raters());
-    for rater in 0..ratings.raters() {
-        let (mut own, mut others) = (Vec::new(), Vec::new());
-        for cells in ratings.by_item() {
-            let rest: Vec<f64> = (0..cells.len())
-                .filter(|other| *other != rater)
-                .filter_map(|other| cells[other])
-                .collect();
-            if let (Some(rating), false) = (cells[rater], rest.is_empty()) {
-                own.push(rating);
-                others.push(rest.iter().sum::<f64>() / rest.len() as f64);
-                others_per_cell.push(rest.len() as f64);
-            }
-        }
-        per_rater.push(statistic(&PairedSample::new(&own, &others)?).ok());
-    }
-    let found: Vec<f64> = per_rater
-        .iter()
-        .flatten()
-        .map(|estimate| estimate.value)
+    let every: Vec<usize> = (0..ratings.items()).collect();
+    let per_rater: Vec<Option<Estimate>> = (0..ratings.raters())
+        .map(|rater| statistic(&against_others(ratings, &every, rater).0).ok())
         .collect();
-    if found.is_empty() {
+    let Some(levels) = levels(ratings, &every, &statistic) else {
         return Err(StatsError::Undefined {
             statistic: "leave_one_out_ceiling",
             reason: format!("`{name}` exists for no rater against the others"),
         });
-    }
-    let mean = found.iter().sum::<f64>() / found.len() as f64;
-    let others = others_per_cell.iter().sum::<f64>() / others_per_cell.len() as f64;
-    let single = single_reliability(mean, others);
-    let estimate =
-        |what, value, convention: String| Estimate::new(what, value, found.len(), convention);
-    let corrected = |what: &str| {
-        format!("{name}, {what}, by Spearman-Brown from one against {others:.3} others on average")
     };
-    Ok(Ceiling {
-        leave_one_out: estimate(
+    let found = per_rater.iter().flatten().count();
+    let corrected = |what: &str| {
+        format!(
+            "{name}, {what}, by Spearman-Brown from one against {:.3} others on average",
+            levels.others
+        )
+    };
+    let mut estimates = [
+        (
             "leave_one_out_ceiling",
-            mean,
             format!(
-                "{name} of each rater with the mean of the others, arithmetic mean over {} of {} raters",
-                found.len(),
+                "{name} of each rater with the mean of the others, arithmetic mean over {found} of {} raters",
                 ratings.raters()
             ),
         ),
-        against_all: estimate(
+        (
             "ceiling_against_all",
-            against_mean(single, others + 1.0),
             corrected("one rater against the mean of all"),
         ),
-        best_possible: estimate(
+        (
             "ceiling_best_possible",
-            reliability_of_mean(single, others + 1.0).max(0.0).sqrt(),
             corrected("the true means against the mean of all"),
         ),
+    ]
+    .into_iter()
+    .zip(levels.values)
+    .zip(intervals(ratings, plan, &statistic))
+    .map(|(((what, convention), value), interval)| Estimate {
+        interval,
+        ..Estimate::new(what, value, found, convention)
+    });
+    let mut next = || estimates.next().expect("three figures were listed");
+    Ok(Ceiling {
+        leave_one_out: next(),
+        against_all: next(),
+        best_possible: next(),
         per_rater,
+    })
+}
+
+/// One against the others, one against all, and the best possible; with how many others there were on average.
+struct Levels {
+    values: [f64; 3],
+    others: f64,
+}
+
+fn levels(
+    ratings: &Ratings,
+    items: &[usize],
+    statistic: &impl Fn(&PairedSample) -> Result<Estimate, StatsError>,
+) -> Option<Levels> {
+    let (mut sum, mut found) = (0.0, 0.0);
+    let (mut others, mut cells) = (0.0, 0.0);
+    for rater in 0..ratings.raters() {
+        let (sample, of_cells) = against_others(ratings, items, rater);
+        others += of_cells;
+        cells += sample.len() as f64;
+        if let Ok(estimate) = statistic(&sample) {
+            sum += estimate.value;
+            found += 1.0;
+        }
+    }
+    if found == 0.0 {
+        return None;
+    }
+    let (mean, others) = (sum / found, others / cells);
+    let single = single_reliability(mean, others);
+    Some(Levels {
+        values: [
+            mean,
+            against_mean(single, others + 1.0),
+            reliability_of_mean(single, others + 1.0).max(0.0).sqrt(),
+        ],
+        others,
+    })
+}
+
+/// A rater's ratings beside the mean of the others, and over how many others those means are, added up.
+fn against_others(ratings: &Ratings, items: &[usize], rater: usize) -> (PairedSample, f64) {
+    let (mut own, mut others, mut cells) = (Vec::new(), Vec::new(), 0.0);
+    for item in items {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for other in (0..ratings.raters()).filter(|other| *other != rater) {
+            if let Some(rating) = ratings.cell(other, *item) {
+                sum += rating;
+                count += 1.0;
+            }
+        }
+        if let (Some(rating), true) = (ratings.cell(rater, *item), count > 0.0) {
+            own.push(rating);
+            others.push(sum / count);
+            cells += count;
+        }
+    }
+    let sample = PairedSample::new(&own, &others).expect("ratings are finite and aligned");
+    (sample, cells)
+}
+
+fn intervals(
+    ratings: &Ratings,
+    plan: &Plan,
+    statistic: &(impl Fn(&PairedSample) -> Result<Estimate, StatsError> + Sync),
+) -> [Option<Interval>; 3] {
+    let items = u32::try_from(ratings.items()).expect("items are counted in 32 bits");
+    let drawn: Vec<Option<[f64; 3]>> = run(
+        plan,
+        || (),
+        |resample, ()| {
+            let mut rng = CounterRng::new(plan.seed, resample);
+            let chosen: Vec<usize> = (0..items).map(|_| rng.below(items) as usize).collect();
+            levels(ratings, &chosen, statistic).map(|levels| levels.values)
+        },
+    );
+    let found: Vec<[f64; 3]> = drawn.into_iter().flatten().collect();
+    [0, 1, 2].map(|which| {
+        let method = format!(
+            "percentile bootstrap over items, {} of {} resamples, seed {}, raters fixed",
+            found.len(),
+            plan.resamples,
+            plan.seed
+        );
+        let mut values: Vec<f64> = found.iter().map(|values| values[which]).collect();
+        percentile_interval(&mut values, LEVEL, method)
     })
 }
 

@@ -3,13 +3,10 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use super::super::golden;
+use super::super::resample::Plan;
 use super::super::{Estimate, PairedSample, StatsError};
 use super::*;
-
-#[derive(Deserialize)]
-struct Table {
-    case: Vec<Case>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,17 +23,9 @@ struct Case {
 
 #[test]
 fn agrees_with_the_golden_table() {
-    let table: Table = toml::from_str(include_str!("../../../tests/golden/raters.toml")).unwrap();
-    for case in table.case {
-        let found = check(&case);
-        assert_eq!(found.len(), case.expected.len(), "{}", case.name);
-        for (found, expected) in found.iter().zip(&case.expected) {
-            assert!(
-                (found - expected).abs() <= case.tolerance * expected.abs().max(1.0),
-                "{}: {found} instead of {expected}",
-                case.name
-            );
-        }
+    let table = include_str!("../../../tests/golden/raters.toml");
+    for case in golden::rows::<Case>(table) {
+        golden::all_near_relative(&case.name, &check(&case), &case.expected, case.tolerance);
     }
 }
 
@@ -269,11 +258,21 @@ fn the_ceiling_rises_from_one_rater_to_the_best_possible_judge() {
         vec![0.7, 2.1, 3.4, 3.6, 5.3, 2.6],
         vec![1.1, 1.5, 2.9, 4.1, 4.9, 3.5],
     ]);
-    let found = leave_one_out_ceiling(&ratings, "pearson", pearson).unwrap();
+    let found = leave_one_out_ceiling(&ratings, "pearson", &Plan::default(), pearson).unwrap();
     let by_hand = [0, 1, 2].map(|rater| found.per_rater[rater].as_ref().unwrap().value);
     assert!((found.leave_one_out.value - by_hand.iter().sum::<f64>() / 3.0).abs() < 1e-15);
     assert!(found.leave_one_out.value < found.against_all.value);
     assert!(found.against_all.value < found.best_possible.value && found.best_possible.value < 1.0);
+    for estimate in [
+        &found.leave_one_out,
+        &found.against_all,
+        &found.best_possible,
+    ] {
+        let interval = estimate.interval.as_ref().unwrap();
+        assert!(
+            interval.low < estimate.value && estimate.value < interval.high && interval.high <= 1.0
+        );
+    }
 }
 
 #[test]
@@ -281,7 +280,7 @@ fn the_ceiling_follows_spearman_and_brown() {
     // One other rater: what is observed is the single reliability itself, so one against the mean of two
     // parallel raters is rho sqrt(2 / (1 + rho)) and the best possible sqrt(2 rho / (1 + rho)).
     let ratings = table(&[vec![1.0, 2.0, 3.0, 4.0], vec![2.0, 1.0, 4.0, 3.0]]);
-    let found = leave_one_out_ceiling(&ratings, "pearson", pearson).unwrap();
+    let found = leave_one_out_ceiling(&ratings, "pearson", &Plan::default(), pearson).unwrap();
     assert!((found.leave_one_out.value - 0.6).abs() < 1e-15);
     assert!((found.against_all.value - 0.6 * (2.0_f64 / 1.6).sqrt()).abs() < 1e-14);
     assert!((found.best_possible.value - (1.2_f64 / 1.6).sqrt()).abs() < 1e-14);
@@ -326,7 +325,7 @@ fn bad_input_is_an_error_by_name() {
         Err(StatsError::Undefined { .. })
     ));
     assert!(matches!(
-        leave_one_out_ceiling(&constant, "pearson", pearson),
+        leave_one_out_ceiling(&constant, "pearson", &Plan::NONE, pearson),
         Err(StatsError::Undefined { .. })
     ));
     let apart_by_rater = table(&[vec![1.0, 1.0, 1.0], vec![2.0, 2.0, 2.0]]);

@@ -53,6 +53,45 @@ impl ResampledKendall {
     }
 }
 
+/// Any function of the counts of pairs of a sample, ready to be resampled: accuracies, tau-a, tau-eq.
+///
+/// Ties are those of equal values. The function returns NaN where it is undefined.
+#[derive(Debug, Clone)]
+pub struct ResampledPairs<F> {
+    pairs: ResampledKendall,
+    function: F,
+}
+
+impl<F: Fn(PairCounts) -> f64 + Sync> ResampledPairs<F> {
+    /// Ranks and sorts both columns once.
+    ///
+    /// # Errors
+    /// As [`ResampledKendall::new`].
+    pub fn new(sample: &PairedSample, function: F) -> Result<Self, StatsError> {
+        Ok(ResampledPairs {
+            pairs: ResampledKendall::new(sample)?,
+            function,
+        })
+    }
+}
+
+impl<F: Fn(PairCounts) -> f64 + Sync> Resampled for ResampledPairs<F> {
+    type Scratch = KendallScratch;
+
+    fn items(&self) -> usize {
+        self.pairs.items()
+    }
+
+    fn scratch(&self) -> KendallScratch {
+        self.pairs.scratch()
+    }
+
+    fn value(&self, counts: &[u32], scratch: &mut KendallScratch) -> f64 {
+        self.pairs.count_cells(counts, scratch);
+        (self.function)(self.pairs.pair_counts(scratch))
+    }
+}
+
 /// Working memory for one resample.
 #[derive(Debug, Clone)]
 pub struct KendallScratch {
@@ -77,11 +116,7 @@ impl Resampled for ResampledKendall {
     }
 
     fn value(&self, counts: &[u32], scratch: &mut KendallScratch) -> f64 {
-        let mut items = self.order.iter();
-        for (count, cell) in scratch.cell_counts.iter_mut().zip(&self.cells) {
-            let items = items.by_ref().take(cell.items as usize);
-            *count = items.map(|at| counts[*at as usize]).sum();
-        }
+        self.count_cells(counts, scratch);
         tau_b(&self.pair_counts(scratch))
     }
 
@@ -105,6 +140,14 @@ impl Resampled for ResampledKendall {
 }
 
 impl ResampledKendall {
+    fn count_cells(&self, counts: &[u32], scratch: &mut KendallScratch) {
+        let mut items = self.order.iter();
+        for (count, cell) in scratch.cell_counts.iter_mut().zip(&self.cells) {
+            let items = items.by_ref().take(cell.items as usize);
+            *count = items.map(|at| counts[*at as usize]).sum();
+        }
+    }
+
     fn pair_counts(&self, scratch: &mut KendallScratch) -> PairCounts {
         let KendallScratch {
             cell_counts,

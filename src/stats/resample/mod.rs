@@ -8,6 +8,7 @@ mod bootstrap;
 mod clustered;
 mod difference;
 mod dirichlet;
+mod items;
 mod kendall;
 mod parallel;
 mod pearson;
@@ -24,7 +25,8 @@ pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval}
 pub use clustered::Clustered;
 pub use difference::Difference;
 pub use dirichlet::dirichlet;
-pub use kendall::ResampledKendall;
+pub use items::{percentile_over, percentile_over_items};
+pub use kendall::{ResampledKendall, ResampledPairs};
 pub use pearson::ResampledPearson;
 pub use permutation::{shuffle_test, swap_test};
 pub use rng::CounterRng;
@@ -42,6 +44,15 @@ pub struct Plan {
     pub seed: u64,
     /// Number of threads; 0 is taken as 1.
     pub threads: usize,
+}
+
+impl Plan {
+    /// No resamples: estimates come without the interval that would need them.
+    pub const NONE: Plan = Plan {
+        resamples: 0,
+        seed: 0,
+        threads: 1,
+    };
 }
 
 impl Default for Plan {

@@ -7,6 +7,7 @@ use super::super::{ReproduceError, Row};
 use super::{ALL, CORRELATIONS, correlation_row, keys};
 use crate::dataset::edit_judge::{ByImage, Ratings as Rated, Setting, read_judge, read_people};
 use crate::stats::raters::{Measurement, Ratings, krippendorff_alpha, leave_one_out_ceiling};
+use crate::stats::resample::Plan;
 use crate::stats::{PairedSample, StatsError, spearman};
 
 const PEOPLE: &str = "human_eval_results_latest.csv";
@@ -130,7 +131,7 @@ fn ceiling(factor: &str, rated: &[Rated]) -> Result<Vec<Row>, StatsError> {
             convention,
         ));
     }
-    let ceiling = leave_one_out_ceiling(&ratings, "spearman", spearman);
+    let ceiling = leave_one_out_ceiling(&ratings, "spearman", &Plan::default(), spearman);
     let estimate = ceiling.map(|ceiling| ceiling.leave_one_out);
     let convention = "midranks; each person against the mean of the others, mean over persons";
     let raters = ratings.raters();

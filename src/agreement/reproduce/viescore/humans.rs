@@ -9,6 +9,7 @@ use crate::agreement::reproduce::published::half_a_digit;
 use crate::agreement::reproduce::{ReproduceError, Row};
 use crate::dataset::imagen_hub::Task;
 use crate::stats::raters::{Ratings, leave_one_out_ceiling};
+use crate::stats::resample::Plan;
 use crate::stats::{PairedSample, quantised, spearman};
 
 const JUDGE: &str = "human";
@@ -75,7 +76,7 @@ fn correlations(
         })
         .collect();
     let ratings = Ratings::new(&given).map_err(statistic)?;
-    let ceiling = leave_one_out_ceiling(&ratings, "spearman", |sample| {
+    let ceiling = leave_one_out_ceiling(&ratings, "spearman", &Plan::NONE, |sample| {
         let rounded = |values| quantised(values, 1e-9);
         spearman(&PairedSample::new(
             &rounded(sample.predicted()),
