@@ -5,6 +5,7 @@
 //! neighbour; the same prompt gets the same answer; what it says it can do, it does.
 
 pub mod onnx;
+pub mod readout;
 pub mod recorded;
 
 use async_trait::async_trait;
