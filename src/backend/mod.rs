@@ -7,6 +7,7 @@
 pub mod onnx;
 pub mod readout;
 pub mod recorded;
+pub mod remote;
 
 use async_trait::async_trait;
 
