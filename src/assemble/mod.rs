@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod onnx;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -32,6 +33,14 @@ pub enum AssembleError {
         /// What was wrong.
         error: OpenError,
     },
+    /// A backend's model is there and wrong.
+    #[error("backend `{backend}`: {error}")]
+    Backend {
+        /// Its name in the configuration.
+        backend: String,
+        /// What was wrong.
+        error: OpenError,
+    },
 }
 
 /// Makes the engine that a configuration describes.
@@ -51,7 +60,7 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend)?)))
+        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, &runtime, config)?)))
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

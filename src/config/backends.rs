@@ -4,12 +4,20 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig};
+
 /// One backend. A closed list: a kind that is not known is refused and the known ones are named.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum BackendConfig {
     /// Replays answers from a JSON Lines file.
     Recorded(RecordedConfig),
+    /// Asks a multimodal language model in this process.
+    OnnxLanguage(OnnxLanguageConfig),
+    /// Compares pictures and words in this process: CLIP, SigLIP.
+    OnnxDualEncoder(OnnxDualEncoderConfig),
+    /// Asks a reward model in this process for its number.
+    OnnxScalar(OnnxScalarConfig),
 }
 
 /// A recording.
@@ -25,6 +33,9 @@ impl BackendConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
         match self {
             BackendConfig::Recorded(recorded) => recorded.file = folder.join(&recorded.file),
+            BackendConfig::OnnxLanguage(language) => language.resolve(folder),
+            BackendConfig::OnnxDualEncoder(encoder) => encoder.resolve(folder),
+            BackendConfig::OnnxScalar(scalar) => scalar.resolve(folder),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
 mod backends;
+mod onnx;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,6 +15,9 @@ use serde::Deserialize;
 
 use crate::pixels;
 pub use backends::{BackendConfig, RecordedConfig};
+pub use onnx::{
+    OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig,
+};
 
 /// Everything that can be set, with its defaults.
 #[derive(Debug, Clone, Deserialize)]
@@ -293,7 +297,9 @@ mod tests {
         )
         .unwrap();
         let config = Config::load(&path).unwrap();
-        let BackendConfig::Recorded(recorded) = &config.backends["old"];
+        let BackendConfig::Recorded(recorded) = &config.backends["old"] else {
+            panic!("{:?}", config.backends)
+        };
         assert_eq!(recorded.file, folder.path().join("a.jsonl"));
     }
 }

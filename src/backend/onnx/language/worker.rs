@@ -1,0 +1,424 @@
+//! Asks the model: one pass over the prompt, then the mass of each answer.
+
+use std::sync::Arc;
+
+use super::conversation::Conversation;
+use super::decoder::{Decoder, Past};
+use super::drawing::Draws;
+use super::labels::{sequences, whole_tokens};
+use super::model::Recipe;
+use super::towers::{Embedder, Eye, Rows};
+use crate::backend::BackendError;
+use crate::backend::onnx::log_masses::log_softmax;
+use crate::backend::onnx::threads;
+use crate::backend::readout::{
+    ChatReply, Extent, Forced, Labels, Position, TokenMass, last_position, read_forced, read_parsed,
+    read_position, read_samples,
+};
+use crate::judging::{
+    Answer, AnswerPlace, Choice, LengthCorrection, Options, Prompt, Readout, Sampling, Wanted,
+};
+
+/// Most probable tokens that a written position keeps beside the labels.
+const LISTED: usize = 20;
+
+/// The sessions of one thread.
+#[derive(Debug)]
+pub(super) struct LanguageWorker {
+    pub(super) recipe: Arc<Recipe>,
+    pub(super) eye: Eye,
+    pub(super) embedder: Embedder,
+    pub(super) decoder: Decoder,
+}
+
+/// A prompt that has been read, and what the model would say next.
+struct Begun {
+    conversation: Conversation,
+    past: Past,
+    /// Log-probability of each token of the vocabulary.
+    next: Vec<f64>,
+}
+
+/// Text that the model wrote.
+struct Written {
+    text: String,
+    finished: bool,
+    positions: Vec<Position>,
+}
+
+impl threads::Worker for LanguageWorker {
+    fn answer(&mut self, prompt: &Prompt) -> Result<Answer, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let (shown, most) = (prompt.images().count(), recipe.images_per_prompt);
+        if shown > most {
+            return Err(recipe.speech.cannot(&format!(
+                "the prompt shows {shown} images and it looks at up to {most}; if the model was trained on more, \
+                 set `images_per_prompt`"
+            )));
+        }
+        match prompt.wanted() {
+            Wanted::Options(options) => Ok(Answer::Choice(self.choose(prompt, options)?)),
+            Wanted::Text => {
+                let begun = self.begin(prompt, true)?;
+                let written = self.write(prompt, &begun, &[], 0)?;
+                Ok(Answer::Text(written.text))
+            }
+            Wanted::Value => Err(recipe
+                .speech
+                .cannot("it answers in words; a number is asked for by a closed question or as text")),
+        }
+    }
+}
+
+impl LanguageWorker {
+    /// Climbs down the ladder to the first rung that the card allows and this question permits.
+    fn choose(&mut self, prompt: &Prompt, options: &Options) -> Result<Choice, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let labels = Labels::new(options)?;
+        let tokens = whole_tokens(options, &labels, &recipe.vocabulary);
+        let every_label_is_a_token = tokens.iter().all(|tokens| !tokens.is_empty());
+        for rung in prompt.reading().rungs() {
+            match (rung, prompt.reading().place) {
+                (Readout::LabelTokens, AnswerPlace::Next) if every_label_is_a_token => {
+                    let begun = self.begin(prompt, true)?;
+                    return recipe.read_next(&begun.next, labels, &tokens);
+                }
+                (Readout::LabelTokens, AnswerPlace::Last) => {
+                    return self.read_last(prompt, options, labels, &tokens);
+                }
+                (Readout::ForcedSequence, AnswerPlace::Next) => {
+                    return self.force(prompt, options, &labels);
+                }
+                (Readout::Samples, _) => {
+                    let draws = prompt.reading().sampling.samples;
+                    let begun = self.begin(prompt, true)?;
+                    let replies = (0..draws)
+                        .map(|draw| Ok(self.write(prompt, &begun, &[], draw)?.into_reply()))
+                        .collect::<Result<Vec<_>, BackendError>>()?;
+                    return read_samples(&replies, &labels);
+                }
+                (Readout::ParsedText, _) => {
+                    let begun = self.begin(prompt, true)?;
+                    let written = self.write(prompt, &begun, &[], 0)?;
+                    return read_parsed(&written.into_reply(), &labels);
+                }
+                // A whole vocabulary is no list of the most probable; the others are not on the ladder.
+                (
+                    Readout::LabelTokens
+                    | Readout::ForcedSequence
+                    | Readout::TopTokens
+                    | Readout::ClosedSet
+                    | Readout::LabelLogits
+                    | Readout::TypedDecision
+                    | Readout::Similarity
+                    | Readout::Value,
+                    _,
+                ) => {}
+            }
+        }
+        let allowed: Vec<&str> = prompt.reading().rungs().map(Readout::name).collect();
+        Err(recipe.speech.cannot(&format!(
+            "the card allows only {}, by which this question cannot be read here; it reads {}",
+            allowed.join(", "),
+            super::READOUTS.map(Readout::name).join(", ")
+        )))
+    }
+
+    /// Reads the prompt, pictures and all.
+    fn begin(&mut self, prompt: &Prompt, with_images: bool) -> Result<Begun, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let conversation = recipe.speech.conversation(prompt, with_images)?;
+        let mut seen: Vec<Rows> = Vec::new();
+        for image in prompt.images().filter(|_| with_images) {
+            let prepare = || Ok(recipe.processor.tensor(image.bytes(), &recipe.limits)?);
+            seen.push(self.eye.see(image, &recipe.speech.config, prepare)?);
+        }
+        let counts: Vec<usize> = seen.iter().map(Rows::count).collect();
+        let tokens = recipe.speech.expanded(&conversation.tokens, &counts)?;
+        if tokens.is_empty() {
+            return Err(recipe.speech.cannot("the prompt has no tokens at all"));
+        }
+        let embeddings = self.embed(&tokens, &seen)?;
+        let (mut rows, past) =
+            self.decoder
+                .read(&Past::empty(), &embeddings.data, embeddings.width, 1)?;
+        let next = recipe.log_probabilities(&rows.swap_remove(0))?;
+        Ok(Begun {
+            conversation,
+            past,
+            next,
+        })
+    }
+
+    /// Embeddings of the tokens, those of image tokens replaced by what was seen, in order.
+    fn embed(&mut self, tokens: &[u32], seen: &[Rows]) -> Result<Rows, BackendError> {
+        let image = self.recipe.speech.config.image_token;
+        // The table need not hold a row for the image token, and its row is never used.
+        let ids: Vec<u32> = tokens
+            .iter()
+            .map(|token| if *token == image { 0 } else { *token })
+            .collect();
+        let mut rows = self.embedder.embed(&ids)?;
+        if let Some(other) = seen.iter().find(|seen| seen.width != rows.width) {
+            return Err(BackendError::Failed {
+                message: format!(
+                    "the vision tower's features have {} numbers and the decoder's embeddings {}; the files are not of one model",
+                    other.width, rows.width
+                ),
+            });
+        }
+        let width = rows.width;
+        let places = rows.data.chunks_mut(width).zip(tokens);
+        let places = places.filter(|(_, token)| **token == image);
+        let features = seen.iter().flat_map(|seen| seen.data.chunks(width));
+        for ((place, _), feature) in places.zip(features) {
+            place.copy_from_slice(feature);
+        }
+        Ok(rows)
+    }
+
+    /// What the model says after these tokens, which follow what it has read.
+    fn go_on(
+        &mut self,
+        past: &Past,
+        tokens: &[u32],
+    ) -> Result<(Vec<Vec<f64>>, Past), BackendError> {
+        let rows = self.embed(tokens, &[])?;
+        let (logits, past) = self.decoder.read(past, &rows.data, rows.width, tokens.len())?;
+        let recipe = &self.recipe;
+        let masses = logits.iter().map(|row| recipe.log_probabilities(row));
+        Ok((masses.collect::<Result<_, _>>()?, past))
+    }
+
+    /// Forces every spelling of every label as the answer.
+    fn force(
+        &mut self,
+        prompt: &Prompt,
+        options: &Options,
+        labels: &Labels,
+    ) -> Result<Choice, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let begun = self.begin(prompt, true)?;
+        let length = prompt.reading().length;
+        let without_images = match length {
+            LengthCorrection::Prior => Some(self.begin(prompt, false)?),
+            LengthCorrection::Sum | LengthCorrection::Mean => None,
+        };
+        let mut forced = Vec::with_capacity(options.len());
+        for spellings in sequences(&recipe.speech, &begun.conversation, options, labels)? {
+            let mut of_option = Vec::with_capacity(spellings.len());
+            for tokens in spellings {
+                let prior = without_images.as_ref();
+                of_option.push(Forced {
+                    log_probabilities: self.forced(&begun, &tokens)?,
+                    without_image: prior.map(|begun| self.forced(begun, &tokens)).transpose()?,
+                    tokens,
+                });
+            }
+            forced.push(of_option);
+        }
+        read_forced(&forced, labels.names(), length)
+    }
+
+    /// `ln p(token | prompt, tokens before it)`, one for each.
+    fn forced(&mut self, begun: &Begun, tokens: &[u32]) -> Result<Vec<f64>, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let (Some(first), Some((_, before))) = (tokens.first(), tokens.split_last()) else {
+            return Ok(Vec::new());
+        };
+        let mut masses = vec![recipe.mass(&begun.next, *first)?];
+        if !before.is_empty() {
+            let (rows, _) = self.go_on(&begun.past, before)?;
+            for (row, token) in rows.iter().zip(&tokens[1..]) {
+                masses.push(recipe.mass(row, *token)?);
+            }
+        }
+        Ok(masses)
+    }
+
+    /// The mass of each option where the last label stands in what the model writes.
+    fn read_last(
+        &mut self,
+        prompt: &Prompt,
+        options: &Options,
+        labels: Labels,
+        tokens: &[Vec<u32>],
+    ) -> Result<Choice, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let begun = self.begin(prompt, true)?;
+        // A label of several tokens is read by its first, as long as no other label begins alike.
+        let mut firsts = sequences(&recipe.speech, &begun.conversation, options, &labels)?;
+        for (sequences, whole) in firsts.iter_mut().zip(tokens) {
+            sequences.extend(whole.iter().map(|token| vec![*token]));
+        }
+        let labels = labels.with_tokens(&firsts).map_err(|clash| {
+            recipe.speech.cannot(&format!(
+                "`{}` and `{}` begin with the same token; give the levels other spellings, or let the card allow `parsed_text`",
+                clash.first, clash.second
+            ))
+        })?;
+        let wanted: Vec<u32> = labels.ids().collect();
+        let written = self.write(prompt, &begun, &wanted, 0)?;
+        let position = last_position(&written.positions, &written.text, &labels)?;
+        read_position(
+            &position.with_extent(Extent::Asked),
+            &labels,
+            Readout::LabelTokens,
+        )
+    }
+
+    /// Writes an answer. Each position lists the tokens of `wanted` and the most probable ones.
+    fn write(
+        &mut self,
+        prompt: &Prompt,
+        begun: &Begun,
+        wanted: &[u32],
+        draw: u32,
+    ) -> Result<Written, BackendError> {
+        let recipe = Arc::clone(&self.recipe);
+        let sampling: Sampling = prompt.reading().sampling;
+        let mut draws = Draws::new(prompt.digest(), draw);
+        let room = recipe.room(begun.past.length(), sampling.most_tokens);
+        let mut tokens: Vec<u32> = Vec::new();
+        let mut positions = Vec::new();
+        let mut next = begun.next.clone();
+        let mut past: Option<Past> = None;
+        let mut finished = false;
+        while tokens.len() < room {
+            let token = u32::try_from(draws.token(&next, &sampling))
+                .expect("no vocabulary has 2^32 tokens");
+            if recipe.speech.config.ends.contains(&token) {
+                finished = true;
+                break;
+            }
+            if !wanted.is_empty() {
+                positions.push(recipe.position(&next, wanted, tokens.last().copied(), token)?);
+            }
+            tokens.push(token);
+            let (mut rows, longer) = self.go_on(past.as_ref().unwrap_or(&begun.past), &[token])?;
+            next = rows.swap_remove(0);
+            past = Some(longer);
+        }
+        Ok(Written {
+            text: recipe.speech.words.decode(&tokens)?,
+            finished,
+            positions,
+        })
+    }
+}
+
+impl Written {
+    fn into_reply(self) -> ChatReply {
+        let reason = if self.finished { "stop" } else { "length" };
+        ChatReply {
+            text: self.text,
+            finish_reason: Some(reason.to_owned()),
+            ..ChatReply::default()
+        }
+    }
+}
+
+impl Recipe {
+    fn log_probabilities(&self, logits: &[f32]) -> Result<Vec<f64>, BackendError> {
+        let unusable = |logit: &f32| logit.is_nan() || *logit == f32::INFINITY;
+        if let Some(token) = logits.iter().position(unusable) {
+            return Err(BackendError::NotFinite {
+                label: self.named(u32::try_from(token).unwrap_or(u32::MAX)),
+                value: logits[token].to_string(),
+            });
+        }
+        let logits: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
+        let masses = log_softmax(&logits);
+        match masses.iter().any(|mass| mass.is_nan()) {
+            true => Err(BackendError::NotFinite {
+                label: "every token".into(),
+                value: "-inf".into(),
+            }),
+            false => Ok(masses),
+        }
+    }
+
+    fn mass(&self, masses: &[f64], token: u32) -> Result<f64, BackendError> {
+        let mass = masses.get(token as usize).copied();
+        mass.ok_or_else(|| BackendError::Failed {
+            message: format!(
+                "the model has {} tokens and none numbered {token} ({}); tokenizer and decoder are not of one model",
+                masses.len(),
+                self.named(token)
+            ),
+        })
+    }
+
+    fn read_next(
+        &self,
+        masses: &[f64],
+        labels: Labels,
+        tokens: &[Vec<u32>],
+    ) -> Result<Choice, BackendError> {
+        let sequences: Vec<Vec<Vec<u32>>> = tokens
+            .iter()
+            .map(|tokens| tokens.iter().map(|token| vec![*token]).collect())
+            .collect();
+        let labels = labels.with_tokens(&sequences).map_err(|clash| {
+            self.speech.cannot(&format!(
+                "`{}` and `{}` are the same token; give the levels other spellings",
+                clash.first, clash.second
+            ))
+        })?;
+        let candidates = labels
+            .ids()
+            .map(|token| self.candidate(masses, None, token))
+            .collect::<Result<Vec<_>, _>>()?;
+        let position = Position::new(candidates, Extent::Asked, None)?;
+        read_position(&position, &labels, Readout::LabelTokens)
+    }
+
+    /// One place of a written answer.
+    fn position(
+        &self,
+        masses: &[f64],
+        wanted: &[u32],
+        before: Option<u32>,
+        written: u32,
+    ) -> Result<Position, BackendError> {
+        let mut listed: Vec<u32> = wanted.to_vec();
+        let mut order: Vec<usize> = (0..masses.len()).collect();
+        let most = LISTED.min(order.len());
+        if most > 0 {
+            order.select_nth_unstable_by(most - 1, |a, b| masses[*b].total_cmp(&masses[*a]));
+        }
+        listed.extend(order[..most].iter().filter_map(|token| u32::try_from(*token).ok()));
+        listed.sort_unstable();
+        listed.dedup();
+        let candidates = listed
+            .iter()
+            .map(|token| self.candidate(masses, before, *token))
+            .collect::<Result<Vec<_>, _>>()?;
+        let written = self.candidate(masses, before, written)?;
+        Position::new(candidates, Extent::Asked, Some(written))
+    }
+
+    fn candidate(
+        &self,
+        masses: &[f64],
+        before: Option<u32>,
+        token: u32,
+    ) -> Result<TokenMass, BackendError> {
+        Ok(TokenMass {
+            id: Some(token),
+            bytes: self.speech.words.text_after(before, token)?.into_bytes(),
+            log_probability: self.mass(masses, token)?,
+        })
+    }
+
+    /// How many tokens may be written.
+    fn room(&self, read: usize, asked: u32) -> usize {
+        let most = self.speech.config.most_tokens.unwrap_or(usize::MAX);
+        most.saturating_sub(read).min(asked as usize)
+    }
+
+    fn named(&self, token: u32) -> String {
+        let text = self.speech.words.token(token);
+        text.unwrap_or_else(|| format!("token {token}"))
+    }
+}
