@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

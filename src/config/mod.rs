@@ -3,6 +3,7 @@
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
 mod backends;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use crate::pixels;
 pub use backends::{BackendConfig, RecordedConfig};
+pub use remote::RemoteConfig;
 
 /// Everything that can be set, with its defaults.
 #[derive(Debug, Clone, Deserialize)]
