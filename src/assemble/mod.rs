@@ -2,6 +2,7 @@
 
 mod backends;
 mod onnx;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -60,7 +61,12 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, &runtime, config)?)))
+        .map(|(name, backend)| {
+            Ok((
+                name.clone(),
+                backends::open(name, backend, &runtime, config)?,
+            ))
+        })
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{AssembleError, cores};
 use crate::backend::Backend;
 use crate::backend::onnx::{
-    DualEncoder, DualEncoderOptions, FolderError, Language, LanguageOptions, OnnxRuntime, OpenError,
-    RuntimeError, Scalar, ScalarOptions, ValueOf,
+    DualEncoder, DualEncoderOptions, FolderError, Language, LanguageOptions, OnnxRuntime,
+    OpenError, RuntimeError, Scalar, ScalarOptions, ValueOf,
 };
 use crate::config::{
     Config, OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig,

@@ -4,6 +4,7 @@
 
 mod backends;
 mod onnx;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,9 +16,8 @@ use serde::Deserialize;
 
 use crate::pixels;
 pub use backends::{BackendConfig, RecordedConfig};
-pub use onnx::{
-    OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig,
-};
+pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
+pub use remote::RemoteConfig;
 
 /// Everything that can be set, with its defaults.
 #[derive(Debug, Clone, Deserialize)]

@@ -123,7 +123,9 @@ fn divisor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D:
     let value = number(deserializer)?;
     match value.is_normal() {
         true => Ok(Some(value)),
-        false => Err(serde::de::Error::custom("it is divided by, so it must not be 0")),
+        false => Err(serde::de::Error::custom(
+            "it is divided by, so it must not be 0",
+        )),
     }
 }
 
@@ -134,17 +136,35 @@ mod tests {
     #[test]
     fn numbers_that_make_no_answer_are_refused() {
         let cases = [
-            ("kind = \"onnx-scalar\"\nfolder = \"a\"\nmean = 0.167\ndeviation = 1.033", true),
-            ("kind = \"onnx-scalar\"\nfolder = \"a\"\ndeviation = 0.0", false),
+            (
+                "kind = \"onnx-scalar\"\nfolder = \"a\"\nmean = 0.167\ndeviation = 1.033",
+                true,
+            ),
+            (
+                "kind = \"onnx-scalar\"\nfolder = \"a\"\ndeviation = 0.0",
+                false,
+            ),
             ("kind = \"onnx-scalar\"\nfolder = \"a\"\nmean = nan", false),
-            ("kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nlogit_scale = inf", false),
-            ("kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nvalue = { kind = \"cosine\", scale = 2.5 }", false),
+            (
+                "kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nlogit_scale = inf",
+                false,
+            ),
+            (
+                "kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nvalue = { kind = \"cosine\", scale = 2.5 }",
+                false,
+            ),
             (
                 "kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nvalue = { kind = \"cosine\", scale = 2.5, at_least = 0.0 }",
                 true,
             ),
-            ("kind = \"onnx-language\"\nfolder = \"a\"\nthreads = 0", false),
-            ("kind = \"onnx-language\"\nfolder = \"a\"\nfoldr = \"b\"", false),
+            (
+                "kind = \"onnx-language\"\nfolder = \"a\"\nthreads = 0",
+                false,
+            ),
+            (
+                "kind = \"onnx-language\"\nfolder = \"a\"\nfoldr = \"b\"",
+                false,
+            ),
         ];
         for (text, accepted) in cases {
             let read = toml::from_str::<BackendConfig>(text);

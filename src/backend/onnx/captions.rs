@@ -63,7 +63,10 @@ impl Captions {
                     let text = token.as_str().or_else(|| token["content"].as_str());
                     text.and_then(|text| words.id(text))
                 });
-                let file = path.map_or_else(|| tokenizer.display().to_string(), |p| p.display().to_string());
+                let file = path.map_or_else(
+                    || tokenizer.display().to_string(),
+                    |p| p.display().to_string(),
+                );
                 Some(token.ok_or_else(|| {
                     FolderError::not_understood(
                         file,
@@ -136,7 +139,10 @@ impl Captions {
 
     /// The files that what is read depends on.
     pub(super) fn files(folder: &Folder) -> Vec<PathBuf> {
-        folder.first(&["tokenizer_config.json"]).into_iter().collect()
+        folder
+            .first(&["tokenizer_config.json"])
+            .into_iter()
+            .collect()
     }
 }
 

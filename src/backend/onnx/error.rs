@@ -19,7 +19,9 @@ pub enum OpenError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     /// The folder itself is not there.
-    #[error("there is no folder `{folder}`; put the model's export there, or change `folder` in the configuration")]
+    #[error(
+        "there is no folder `{folder}`; put the model's export there, or change `folder` in the configuration"
+    )]
     NoFolder {
         /// The folder.
         folder: String,

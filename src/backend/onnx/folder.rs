@@ -89,7 +89,10 @@ fn weights_beside(graph: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let (Some(folder), Some(stem)) = (graph.parent(), graph.file_stem()) else {
         return Ok(Vec::new());
     };
-    if graph.extension().is_none_or(|extension| extension != "onnx") {
+    if graph
+        .extension()
+        .is_none_or(|extension| extension != "onnx")
+    {
         return Ok(Vec::new());
     }
     let beginning = format!("{}.", stem.to_string_lossy());

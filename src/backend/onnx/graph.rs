@@ -154,7 +154,10 @@ impl Port {
         let (element, shape) = match outlet.dtype() {
             ValueType::Tensor { ty, shape, .. } => (
                 Element::new(*ty),
-                shape.iter().map(|side| usize::try_from(*side).ok()).collect(),
+                shape
+                    .iter()
+                    .map(|side| usize::try_from(*side).ok())
+                    .collect(),
             ),
             ValueType::Sequence(_) | ValueType::Map { .. } | ValueType::Optional(_) => {
                 (Element::Other, Vec::new())
@@ -168,7 +171,11 @@ impl Port {
     }
 
     /// A feed of floating-point numbers, in the precision that the port declares.
-    pub(super) fn floats(&self, shape: &[usize], data: &[f32]) -> Result<Feed<'static>, BackendError> {
+    pub(super) fn floats(
+        &self,
+        shape: &[usize],
+        data: &[f32],
+    ) -> Result<Feed<'static>, BackendError> {
         let value: DynValue = match self.element {
             Element::Float => Tensor::from_array((shape.to_vec(), data.to_vec()))?.into_dyn(),
             Element::Half => {

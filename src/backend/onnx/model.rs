@@ -186,9 +186,7 @@ impl Model {
         let preparation = &self.recipe.preparation;
         let picture = pixels::decode(image.bytes(), &self.recipe.limits, preparation.background)
             .map_err(BackendError::from)?;
-        preparation
-            .apply(picture)
-            .map_err(BackendError::from)
+        preparation.apply(picture).map_err(BackendError::from)
     }
 
     fn run(&mut self, tensor: &Tensor) -> Result<Vec<f64>, BackendError> {

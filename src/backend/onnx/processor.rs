@@ -156,8 +156,14 @@ mod tests {
     fn published_processors_are_read() {
         let crop = "center=336x336";
         // Sizes by hand from the formula of the authors: int(336 * 640 / 427) = 503.
-        assert_eq!(steps(&clip(), 640, 427), format!("resize=503x336:catmullrom {crop}"));
-        assert_eq!(steps(&clip(), 427, 640), format!("resize=336x503:catmullrom {crop}"));
+        assert_eq!(
+            steps(&clip(), 640, 427),
+            format!("resize=503x336:catmullrom {crop}")
+        );
+        assert_eq!(
+            steps(&clip(), 427, 640),
+            format!("resize=336x503:catmullrom {crop}")
+        );
         // An old file states numbers.
         let old = with(with(clip(), "size", json!(336)), "crop_size", json!(336));
         assert_eq!(steps(&old, 640, 427), steps(&clip(), 640, 427));
@@ -192,7 +198,11 @@ mod tests {
     fn what_is_not_understood_is_named() {
         let cases = [
             ("do_image_splitting", json!(true), "do_image_splitting"),
-            ("image_grid_pinpoints", json!([[336, 672]]), "image_grid_pinpoints"),
+            (
+                "image_grid_pinpoints",
+                json!([[336, 672]]),
+                "image_grid_pinpoints",
+            ),
             ("do_sharpen", json!(true), "do_sharpen"),
             ("resample", json!(0), "resample"),
             ("size", json!({"longest_edge": 3}), "size"),
@@ -208,7 +218,10 @@ mod tests {
         ];
         for (key, value, named) in cases {
             let message = read(&with(clip(), key, value.clone())).unwrap_err();
-            assert!(message.contains(&format!("`{named}`")), "{key} = {value}: {message}");
+            assert!(
+                message.contains(&format!("`{named}`")),
+                "{key} = {value}: {message}"
+            );
         }
         // A step that is switched off asks for nothing.
         for (key, value) in [("do_sharpen", json!(false)), ("pad_size", Value::Null)] {

@@ -180,7 +180,10 @@ impl threads::Opener for ScalarOpener {
         graph.needed_input("pixel_values")?;
         graph.refuse_other_inputs(|name| KNOWN_INPUTS.contains(&name))?;
         if graph.input("input_ids").is_some() && recipe.captions.is_none() {
-            return Err(recipe.folder.missing(vec!["tokenizer.json".to_owned()]).into());
+            return Err(recipe
+                .folder
+                .missing(vec!["tokenizer.json".to_owned()])
+                .into());
         }
         let output = match &recipe.output {
             Some(output) => graph.one_output_of(&[output])?,
@@ -215,7 +218,10 @@ impl threads::Worker for ScalarWorker {
             (Some(_) | None, Some(_) | None) => Vec::new(),
         };
         let tensor = recipe.processor.tensor(image.bytes(), &recipe.limits)?;
-        let pixels = self.graph.input("pixel_values").expect("opened with this input");
+        let pixels = self
+            .graph
+            .input("pixel_values")
+            .expect("opened with this input");
         feeds.push(pixels.floats(&tensor.shape(), tensor.data())?);
         let outputs = self.graph.run(feeds)?;
         let raw = only(floats(&outputs, &self.output)?.1, &self.output)?;
@@ -274,7 +280,11 @@ impl Graph {
             });
         };
         let feed = port.floats(shape, data)?;
-        let output = self.outputs().first().map(|port| port.name.clone()).unwrap_or_default();
+        let output = self
+            .outputs()
+            .first()
+            .map(|port| port.name.clone())
+            .unwrap_or_default();
         let outputs = self.run(vec![feed])?;
         only(floats(&outputs, &output)?.1, &output)
     }

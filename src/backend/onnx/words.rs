@@ -98,13 +98,19 @@ impl Words {
     }
 
     /// What each token adds to a text after another token: a decoder may drop the blank before a first word.
-    pub(super) fn text_after(&self, before: Option<u32>, token: u32) -> Result<String, BackendError> {
+    pub(super) fn text_after(
+        &self,
+        before: Option<u32>,
+        token: u32,
+    ) -> Result<String, BackendError> {
         let alone = self.decode(&[token])?;
         let Some(before) = before else {
             return Ok(alone);
         };
         let (first, both) = (self.decode(&[before])?, self.decode(&[before, token])?);
-        Ok(both.strip_prefix(first.as_str()).map_or(alone, str::to_owned))
+        Ok(both
+            .strip_prefix(first.as_str())
+            .map_or(alone, str::to_owned))
     }
 
     /// The whole vocabulary by what each token says, without the blank before it and in lower case: the

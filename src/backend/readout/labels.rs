@@ -147,7 +147,10 @@ impl Labels {
         }
         let spelt = self.option_of_text(text);
         let folded = text.to_lowercase();
-        let exact = self.exact.iter().filter(|(spelling, _)| spelling.starts_with(text));
+        let exact = self
+            .exact
+            .iter()
+            .filter(|(spelling, _)| spelling.starts_with(text));
         let in_any_case = self
             .folded
             .iter()

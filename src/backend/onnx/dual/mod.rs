@@ -180,7 +180,13 @@ impl DualOpener {
         let captions_files = Captions::files(&folder);
         let small = [&tokenizer, &config_file, &processor];
         let mut all: Vec<&Path> = files.paths();
-        all.extend(small.into_iter().chain(&captions_files).chain(&head).map(PathBuf::as_path));
+        all.extend(
+            small
+                .into_iter()
+                .chain(&captions_files)
+                .chain(&head)
+                .map(PathBuf::as_path),
+        );
         let stated = options.logit_scale.map(|scale| LogitScale {
             scale,
             bias: options.logit_bias.unwrap_or(0.0),
@@ -229,7 +235,12 @@ fn head_file(file: &Path) -> Result<PathBuf, FolderError> {
     }
     Err(FolderError::Missing {
         folder: file.parent().unwrap_or(file).display().to_string(),
-        files: vec![file.file_name().unwrap_or_default().to_string_lossy().into_owned()],
+        files: vec![
+            file.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+        ],
         remedy: "`value.file` in the configuration names the head".into(),
     })
 }
@@ -247,7 +258,10 @@ fn revision(
         Some(ValueOf::Head { .. }) => "head".to_owned(),
         None => "none".to_owned(),
     };
-    let stated = format!("{:?} {:?} {}", options.logit_scale, options.logit_bias, options.truncate);
+    let stated = format!(
+        "{:?} {:?} {}",
+        options.logit_scale, options.logit_bias, options.truncate
+    );
     Ok(Digest::of_fields([
         &files.as_bytes()[..],
         set.as_bytes(),

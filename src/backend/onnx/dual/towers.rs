@@ -30,7 +30,9 @@ pub(super) enum Files {
 
 impl Files {
     pub(super) fn find(folder: &Folder) -> Result<Self, FolderError> {
-        if let (Some(vision), Some(text)) = (folder.graph("vision_model"), folder.graph("text_model")) {
+        if let (Some(vision), Some(text)) =
+            (folder.graph("vision_model"), folder.graph("text_model"))
+        {
             return Ok(Files::Apart { vision, text });
         }
         if let Some(joint) = folder.graph("model") {

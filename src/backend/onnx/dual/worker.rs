@@ -64,7 +64,10 @@ impl threads::Worker for DualWorker {
                 });
                 let words: Vec<String> = words.collect();
                 let cosines = self.cosines(prompt, &words)?;
-                let masses = cosines.iter().map(|cosine| self.scale.scale * cosine).collect();
+                let masses = cosines
+                    .iter()
+                    .map(|cosine| self.scale.scale * cosine)
+                    .collect();
                 let choice = Choice::new(masses, None, Readout::Similarity);
                 Ok(Answer::Choice(choice.map_err(|error| {
                     BackendError::Failed {
@@ -73,7 +76,9 @@ impl threads::Worker for DualWorker {
                 })?))
             }
             Wanted::Value => self.value(prompt).map(Answer::Value),
-            Wanted::Text => Err(self.recipe.cannot("it compares pictures with words and writes none")),
+            Wanted::Text => Err(self
+                .recipe
+                .cannot("it compares pictures with words and writes none")),
         }
     }
 }
@@ -113,7 +118,9 @@ impl DualWorker {
         });
         let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         if texts.is_empty() {
-            return Err(self.recipe.cannot("there is no text to compare the picture with"));
+            return Err(self
+                .recipe
+                .cannot("there is no text to compare the picture with"));
         }
         let cosines = self.cosines(prompt, &[texts.join(" ")])?;
         Ok(cosines[0])
@@ -166,7 +173,10 @@ impl DualWorker {
         let any_text = recipe.captions.tokens("a");
         let any_text = any_text.map_err(|refusal| refusal.of(&recipe.backend))?;
         let image = self.towers.image(pixels, &recipe.captions, &any_text)?;
-        let head = self.head.as_mut().expect("a head is opened where one is configured");
+        let head = self
+            .head
+            .as_mut()
+            .expect("a head is opened where one is configured");
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the head is fed in single precision, as it was trained"

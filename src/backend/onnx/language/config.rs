@@ -89,7 +89,8 @@ impl ModelConfig {
     /// Reads `config.json`, and `generation_config.json` where there is one.
     pub(super) fn load(path: &Path, folder: &Folder) -> Result<Self, FolderError> {
         let file: ConfigFile = read_json(path)?;
-        let wrong = |message: String| FolderError::not_understood(path.display().to_string(), message);
+        let wrong =
+            |message: String| FolderError::not_understood(path.display().to_string(), message);
         let family = KNOWN.iter().find(|(name, _)| *name == file.model_type);
         let (_, family) = *family.ok_or_else(|| {
             let known = KNOWN.map(|(name, _)| name).join("`, `");
@@ -98,9 +99,15 @@ impl ModelConfig {
                 file.model_type
             ))
         })?;
-        let image_token = file.image_token_index.or(file.image_token_id).ok_or_else(|| {
-            wrong("it has no `image_token_index` or `image_token_id`; where would a picture go?".into())
-        })?;
+        let image_token = file
+            .image_token_index
+            .or(file.image_token_id)
+            .ok_or_else(|| {
+                wrong(
+                    "it has no `image_token_index` or `image_token_id`; where would a picture go?"
+                        .into(),
+                )
+            })?;
         let drops_first = match file.vision_feature_select_strategy.as_deref() {
             None | Some("default") => true,
             Some("full") => false,
@@ -145,7 +152,8 @@ impl TextConfig {
 
 /// One feature for each patch; Idefics3 folds squares of patches into one.
 fn features(file: &ConfigFile) -> Option<usize> {
-    let patches = file.vision_config.image_size? / file.vision_config.patch_size.filter(|p| *p > 0)?;
+    let patches =
+        file.vision_config.image_size? / file.vision_config.patch_size.filter(|p| *p > 0)?;
     let fold = file.scale_factor.filter(|fold| *fold > 0).unwrap_or(1);
     Some(patches * patches / (fold * fold))
 }

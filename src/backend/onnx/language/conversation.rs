@@ -40,7 +40,11 @@ impl Speech {
                 ))
             })?;
         let tokens = self.begun(&text)?;
-        let images = if with_images { prompt.images().count() } else { 0 };
+        let images = if with_images {
+            prompt.images().count()
+        } else {
+            0
+        };
         let marks = self.marks(&tokens);
         if marks != images {
             return Err(self.cannot(&format!(
@@ -53,7 +57,10 @@ impl Speech {
 
     /// The tokens of a text whose template may have written its beginning itself.
     fn begun(&self, text: &str) -> Result<Vec<u32>, BackendError> {
-        let written = self.template.bos().is_some_and(|bos| !bos.is_empty() && text.starts_with(bos));
+        let written = self
+            .template
+            .bos()
+            .is_some_and(|bos| !bos.is_empty() && text.starts_with(bos));
         if written {
             self.words.encode(text)
         } else {
@@ -95,7 +102,9 @@ impl Speech {
                 expanded.push(*token);
                 continue;
             }
-            let count = *left.next().expect("there is one picture for each image token");
+            let count = *left
+                .next()
+                .expect("there is one picture for each image token");
             match self.config.family {
                 Family::Llava => expanded.extend(std::iter::repeat_n(image, count)),
                 Family::Idefics3 => {

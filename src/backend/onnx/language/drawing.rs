@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_question_is_drawn_alike_each_time_and_each_draw_anew() {
-        let stream = |question: &[u8], draw| Draws::new(Digest::of(question), draw).share().to_bits();
+        let stream =
+            |question: &[u8], draw| Draws::new(Digest::of(question), draw).share().to_bits();
         assert_eq!(stream(b"a", 0), stream(b"a", 0));
         assert_ne!(stream(b"a", 0), stream(b"a", 1));
         assert_ne!(stream(b"a", 0), stream(b"b", 0));

@@ -72,7 +72,8 @@ impl Recipe {
             details.push(format!("{name}: {}", each.join(", ")));
         }
         let reading = prompt.reading();
-        if all_whole && (reading.allows(Readout::LabelTokens) || reading.place == AnswerPlace::Last) {
+        if all_whole && (reading.allows(Readout::LabelTokens) || reading.place == AnswerPlace::Last)
+        {
             return Ok((true, details.join("; ")));
         }
         let forced = sequences(&self.speech, conversation, options, &labels)?;
@@ -85,11 +86,16 @@ impl Recipe {
             || reading.allows(Readout::Samples)
             || reading.allows(Readout::ParsedText);
         Ok(if readable {
-            (true, format!("not every label is one token, so they are forced: {ways}"))
+            (
+                true,
+                format!("not every label is one token, so they are forced: {ways}"),
+            )
         } else {
             (
                 false,
-                format!("not every label is one token; let the card allow `forced_sequence`: {ways}"),
+                format!(
+                    "not every label is one token; let the card allow `forced_sequence`: {ways}"
+                ),
             )
         })
     }

@@ -49,7 +49,11 @@ pub(super) fn sequences(
     let mut all = Vec::with_capacity(options.len());
     for (index, option) in options.as_slice().iter().enumerate() {
         let mut found: Vec<Vec<u32>> = Vec::new();
-        for written in option.spellings().iter().flat_map(|spelling| ways(spelling)) {
+        for written in option
+            .spellings()
+            .iter()
+            .flat_map(|spelling| ways(spelling))
+        {
             // `ok` in capitals may be the spelling of another option.
             if labels.option_of_text(&written) != Some(index) {
                 continue;
@@ -74,7 +78,12 @@ pub(super) fn sequences(
 fn ways(spelling: &str) -> Vec<String> {
     let spelling = spelling.trim();
     let mut letters = spelling.chars();
-    let capital: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let capital: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     let mut ways = Vec::new();
     for written in [spelling.to_owned(), spelling.to_lowercase(), capital] {
         for way in [written.clone(), format!(" {written}")] {

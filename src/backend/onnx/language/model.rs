@@ -146,9 +146,7 @@ fn recipe(
         )
     })?;
     let found = ChatTemplate::load(folder, &mark)?;
-    let (template, files) = found.ok_or_else(|| {
-        folder.missing(vec![TEMPLATE_FILES.to_owned()])
-    })?;
+    let (template, files) = found.ok_or_else(|| folder.missing(vec![TEMPLATE_FILES.to_owned()]))?;
     if let Some(end) = template.eos().and_then(|eos| words.id(eos)) {
         config.ends.push(end);
     }

@@ -91,7 +91,10 @@ impl ChatTemplate {
                 files.push(path.clone());
                 (path, source)
             }
-            None => match (config_path, config.chat_template.as_ref().and_then(named_default)) {
+            None => match (
+                config_path,
+                config.chat_template.as_ref().and_then(named_default),
+            ) {
                 (Some(path), Some(source)) => (path, source),
                 (Some(_) | None, Some(_) | None) => return Ok(None),
             },
@@ -173,8 +176,12 @@ impl ChatTemplate {
     }
 
     fn rendered(&self, turns: &[Turn], add_generation_prompt: bool) -> Result<String, String> {
-        let messages: Vec<serde_json::Value> = turns.iter().map(|turn| self.message(turn)).collect();
-        let template = self.environment.get_template("chat").map_err(|e| told(&e))?;
+        let messages: Vec<serde_json::Value> =
+            turns.iter().map(|turn| self.message(turn)).collect();
+        let template = self
+            .environment
+            .get_template("chat")
+            .map_err(|e| told(&e))?;
         template
             .render(context! {
                 messages => Value::from(Serde(messages)),
@@ -225,9 +232,12 @@ fn environment(source: &str) -> Result<Environment<'static>, Error> {
             .build()?,
     );
     environment.set_unknown_method_callback(unknown_method_callback);
-    environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, message))
-    });
+    environment.add_function(
+        "raise_exception",
+        |message: String| -> Result<Value, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, message))
+        },
+    );
     environment.add_function("strftime_now", |format: String| {
         DAY.iter()
             .fold(format, |text, (mark, value)| text.replace(mark, value))
@@ -240,7 +250,8 @@ fn environment(source: &str) -> Result<Environment<'static>, Error> {
 /// `json.dumps(value, ensure_ascii=False)`: nothing is escaped for HTML, which no model reads.
 fn tojson(value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
-    let failed = |error: serde_json::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
+    let failed =
+        |error: serde_json::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
     let value = serde_json::to_value(value).map_err(failed)?;
     Ok(match indent {
         Some(indent) => pretty(&value, indent, 0),
@@ -280,9 +291,9 @@ fn pretty(value: &serde_json::Value, indent: usize, depth: usize) -> String {
             lines('[', values.collect(), ']')
         }
         Object(fields) if !fields.is_empty() => {
-            let fields = fields
-                .iter()
-                .map(|(key, value)| format!("{}: {}", json!(key), pretty(value, indent, depth + 1)));
+            let fields = fields.iter().map(|(key, value)| {
+                format!("{}: {}", json!(key), pretty(value, indent, depth + 1))
+            });
             lines('{', fields.collect(), '}')
         }
         Array(_) | Object(_) | Null | Bool(_) | Number(_) | Text(_) => value.to_string(),
@@ -294,7 +305,9 @@ fn without_training_marks(source: &str) -> String {
     let mut made = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(start) = rest.find("{%") {
-        let Some(length) = rest[start..].find("%}") else { break };
+        let Some(length) = rest[start..].find("%}") else {
+            break;
+        };
         let end = start + length + 2;
         let block = &rest[start..end];
         let word = block[2..block.len() - 2].trim_matches(['-', '+', ' ', '\t', '\n', '\r']);
@@ -310,7 +323,10 @@ fn without_training_marks(source: &str) -> String {
 }
 
 fn own_file(path: &Path) -> Result<String, FolderError> {
-    if path.extension().is_some_and(|extension| extension == "json") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
         let file: TemplateFile = read_json(path)?;
         return Ok(file.chat_template);
     }
@@ -348,7 +364,14 @@ mod tests {
     use super::*;
 
     fn template(source: &str) -> ChatTemplate {
-        ChatTemplate::new("chat_template.jinja", source, "<image>", Some("<s>".into()), None).unwrap()
+        ChatTemplate::new(
+            "chat_template.jinja",
+            source,
+            "<image>",
+            Some("<s>".into()),
+            None,
+        )
+        .unwrap()
     }
 
     fn question() -> Vec<Turn> {
@@ -401,13 +424,20 @@ mod tests {
             ("{{ strftime_now('%d %b %Y') }}", "26 Jul 2024"),
             ("{{ {'a': [1, '<é>']} | tojson }}", "{\"a\": [1, \"<é>\"]}"),
             ("{{ [1] | tojson(indent=2) }}", "[\n  1\n]"),
-            ("{% set ns = namespace(n=0) %}{% for i in [1, 2, 3] %}{% if i == 3 %}{% break %}{% endif %}\
-              {% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}", "3"),
+            (
+                "{% set ns = namespace(n=0) %}{% for i in [1, 2, 3] %}{% if i == 3 %}{% break %}{% endif %}\
+              {% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}",
+                "3",
+            ),
             ("{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m('y') }}", "<y>"),
             ("  {% if true %}\nx\n  {% endif %}\n", "x\n"),
         ];
         for (source, expected) in cases {
-            assert_eq!(template(source).render(&question(), None).unwrap(), expected, "{source}");
+            assert_eq!(
+                template(source).render(&question(), None).unwrap(),
+                expected,
+                "{source}"
+            );
         }
     }
 

@@ -60,7 +60,8 @@ impl Eye {
                 "its `pixel_values` are neither [1, 3, height, width] nor [1, views, 3, height, width]",
             ));
         }
-        graph.refuse_other_inputs(|name| matches!(name, "pixel_values" | "pixel_attention_mask"))?;
+        graph
+            .refuse_other_inputs(|name| matches!(name, "pixel_values" | "pixel_attention_mask"))?;
         let output =
             graph.one_output_of(&["image_features", "last_hidden_state", "image_embeds"])?;
         Ok(Eye {
@@ -179,7 +180,8 @@ mod tests {
             data: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
             width: 2,
         };
-        let kept = |features, drops| selected(rows(), &config(features, drops)).map(|rows| rows.data);
+        let kept =
+            |features, drops| selected(rows(), &config(features, drops)).map(|rows| rows.data);
         assert_eq!(kept(Some(2), true).unwrap(), [3.0, 4.0, 5.0, 6.0]);
         assert_eq!(kept(Some(3), true).unwrap(), rows().data);
         assert_eq!(kept(Some(2), false).unwrap(), rows().data);

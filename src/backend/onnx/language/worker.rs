@@ -12,8 +12,8 @@ use crate::backend::BackendError;
 use crate::backend::onnx::log_masses::log_softmax;
 use crate::backend::onnx::threads;
 use crate::backend::readout::{
-    ChatReply, Extent, Forced, Labels, Position, TokenMass, last_position, read_forced, read_parsed,
-    read_position, read_samples,
+    ChatReply, Extent, Forced, Labels, Position, TokenMass, last_position, read_forced,
+    read_parsed, read_position, read_samples,
 };
 use crate::judging::{
     Answer, AnswerPlace, Choice, LengthCorrection, Options, Prompt, Readout, Sampling, Wanted,
@@ -63,9 +63,9 @@ impl threads::Worker for LanguageWorker {
                 let written = self.write(prompt, &begun, &[], 0)?;
                 Ok(Answer::Text(written.text))
             }
-            Wanted::Value => Err(recipe
-                .speech
-                .cannot("it answers in words; a number is asked for by a closed question or as text")),
+            Wanted::Value => Err(recipe.speech.cannot(
+                "it answers in words; a number is asked for by a closed question or as text",
+            )),
         }
     }
 }
@@ -184,7 +184,9 @@ impl LanguageWorker {
         tokens: &[u32],
     ) -> Result<(Vec<Vec<f64>>, Past), BackendError> {
         let rows = self.embed(tokens, &[])?;
-        let (logits, past) = self.decoder.read(past, &rows.data, rows.width, tokens.len())?;
+        let (logits, past) = self
+            .decoder
+            .read(past, &rows.data, rows.width, tokens.len())?;
         let recipe = &self.recipe;
         let masses = logits.iter().map(|row| recipe.log_probabilities(row));
         Ok((masses.collect::<Result<_, _>>()?, past))
@@ -387,7 +389,11 @@ impl Recipe {
         if most > 0 {
             order.select_nth_unstable_by(most - 1, |a, b| masses[*b].total_cmp(&masses[*a]));
         }
-        listed.extend(order[..most].iter().filter_map(|token| u32::try_from(*token).ok()));
+        listed.extend(
+            order[..most]
+                .iter()
+                .filter_map(|token| u32::try_from(*token).ok()),
+        );
         listed.sort_unstable();
         listed.dedup();
         let candidates = listed

@@ -105,7 +105,11 @@ impl Keys {
     fn resize(&mut self, kind: &str, one_view: bool) -> Understood<Option<(Target, Filter)>> {
         let wanted = self.switch("do_resize", true)?;
         let size = self.take("size");
-        let filter = match self.take("resample").as_ref().map(|value| (value, value.as_u64())) {
+        let filter = match self
+            .take("resample")
+            .as_ref()
+            .map(|value| (value, value.as_u64()))
+        {
             None if one_view => Filter::Lanczos3,
             None => Filter::CatmullRom,
             Some((_, Some(1))) => Filter::Lanczos3,
@@ -124,7 +128,8 @@ impl Keys {
         if !wanted {
             return Ok(None);
         }
-        let missing = || "`size` is missing; state width and height or the shortest side".to_owned();
+        let missing =
+            || "`size` is missing; state width and height or the shortest side".to_owned();
         let size = size.ok_or_else(missing)?;
         let target = match view {
             Some(view) => Target::OneView {
@@ -158,7 +163,9 @@ impl Keys {
             Some(value) => value
                 .as_f64()
                 .filter(|factor| factor.is_normal())
-                .ok_or_else(|| format!("`rescale_factor` is {value}; it must be a number and not 0"))?,
+                .ok_or_else(|| {
+                    format!("`rescale_factor` is {value}; it must be a number and not 0")
+                })?,
         };
         let factor = if rescale { factor } else { 1.0 };
         let normalise = self.switch("do_normalize", true)?;
@@ -248,7 +255,9 @@ fn target(size: &Value, kind: &str) -> Understood<Target> {
 
 fn only_side(size: &Value, side: &str, key: &str) -> Understood<u32> {
     match size.as_object() {
-        Some(fields) if fields.len() == 1 && fields.contains_key(side) => length(&fields[side], key),
+        Some(fields) if fields.len() == 1 && fields.contains_key(side) => {
+            length(&fields[side], key)
+        }
         Some(_) | None => Err(format!("`{key}` is {size}; it must state `{side}` alone")),
     }
 }
@@ -256,7 +265,9 @@ fn only_side(size: &Value, side: &str, key: &str) -> Understood<u32> {
 fn both_sides(size: &Value, key: &str) -> Understood<(u32, u32)> {
     match (size.get("width"), size.get("height")) {
         (Some(width), Some(height)) => Ok((length(width, key)?, length(height, key)?)),
-        _ => Err(format!("`{key}` is {size}; it must state `width` and `height`")),
+        _ => Err(format!(
+            "`{key}` is {size}; it must state `width` and `height`"
+        )),
     }
 }
 
