@@ -16,8 +16,9 @@ use opine::judging::protocol::{Protocol, Score, ScoreRecipe, Step};
 use opine::judging::{Answer, Image, Part, Prompt, Wanted};
 use serde_json::json;
 
+use crate::onnx::exports;
 use crate::support::app::config;
-use crate::support::png;
+use crate::support::{local, png};
 
 /// A backend and prompts for it.
 struct Case {
@@ -63,7 +64,59 @@ fn cases() -> Vec<Case> {
         model("technical-quality"),
         recorded(),
         recorded_values_and_texts(),
+        dual_encoder("clip"),
+        dual_encoder("siglip"),
+        dual_encoder("clip-towers"),
+        reward("reward", ""),
+        reward("caption-reward", "a photo of a cat"),
+        language(),
     ]
+}
+
+/// Options by similarity, and a number where the configuration names one.
+fn dual_encoder(name: &'static str) -> Case {
+    let backend = exports::backend(name);
+    let pair = local::options(&["Good photo.", "Bad photo."]);
+    let ask = |image: &[u8], wanted: Wanted| local::prompt(image, "a photo of a cat", wanted);
+    let mut good: Vec<Prompt> = pictures()
+        .iter()
+        .map(|image| ask(image, pair.clone()))
+        .collect();
+    if backend.abilities().value {
+        good.push(ask(&pictures()[2], Wanted::Value));
+    }
+    Case {
+        name,
+        backend,
+        good,
+        bad: ask(b"no picture", pair),
+    }
+}
+
+fn reward(name: &'static str, text: &str) -> Case {
+    let ask = |image: &[u8]| local::prompt(image, text, Wanted::Value);
+    Case {
+        name,
+        backend: exports::backend(name),
+        good: pictures().iter().map(|image| ask(image)).collect(),
+        bad: ask(b"no picture"),
+    }
+}
+
+/// A language model: by label tokens, by forced sequences, and in text.
+fn language() -> Case {
+    let ask = |image: &[u8], wanted| local::prompt(image, "how is it ?", wanted);
+    let images = pictures();
+    Case {
+        name: "half-language",
+        backend: exports::backend("half-language"),
+        good: vec![
+            ask(&images[0], local::options(&["good", "poor"])),
+            ask(&images[1], local::options(&["very good", "poor"])),
+            ask(&images[2], Wanted::Text),
+        ],
+        bad: ask(b"no picture", local::options(&["good", "poor"])),
+    }
 }
 
 fn recorded() -> Case {

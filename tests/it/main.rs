@@ -15,6 +15,8 @@ mod command;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod onnx;
+#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod rank;

@@ -30,7 +30,8 @@ mod tests {
                 .into_iter()
                 .map(f64::exp)
                 .sum();
-            assert!((total - 1.0).abs() < 1e-14, "{total}");
+            // Numbers near 2000 are 2e-13 apart.
+            assert!((total - 1.0).abs() < 1e-12, "{total}");
         }
         let nothing = log_sum_exp([f64::NEG_INFINITY; 2].into_iter());
         assert!(nothing.is_infinite() && nothing < 0.0);

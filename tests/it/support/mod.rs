@@ -3,4 +3,6 @@
 pub(crate) mod app;
 pub(crate) mod backends;
 pub(crate) mod contract;
+pub(crate) mod local;
 pub(crate) mod png;
+pub(crate) mod seer;

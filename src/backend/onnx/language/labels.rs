@@ -59,7 +59,9 @@ pub(super) fn sequences(
                 continue;
             }
             let tokens = speech.continuation(conversation, &written)?;
-            if !tokens.is_empty() && !found.contains(&tokens) {
+            // A tokenizer without a token for a word gives one that stands for any.
+            let says_it = letters(&speech.words.decode(&tokens)?) == letters(&written);
+            if says_it && !found.contains(&tokens) {
                 found.push(tokens);
             }
         }
@@ -72,6 +74,12 @@ pub(super) fn sequences(
         all.push(found);
     }
     Ok(all)
+}
+
+/// A text without blanks and case.
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|letter| !letter.is_whitespace());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// A spelling as it is, in lower case and with a capital, each with and without a blank before it.

@@ -153,10 +153,11 @@ impl LanguageWorker {
     /// Embeddings of the tokens, those of image tokens replaced by what was seen, in order.
     fn embed(&mut self, tokens: &[u32], seen: &[Rows]) -> Result<Rows, BackendError> {
         let image = self.recipe.speech.config.image_token;
-        // The table need not hold a row for the image token, and its row is never used.
+        // The table need not hold a row for the image token, and where a picture goes its row is not used.
+        let shown = |token: u32| token == image && !seen.is_empty();
         let ids: Vec<u32> = tokens
             .iter()
-            .map(|token| if *token == image { 0 } else { *token })
+            .map(|token| if shown(*token) { 0 } else { *token })
             .collect();
         let mut rows = self.embedder.embed(&ids)?;
         if let Some(other) = seen.iter().find(|seen| seen.width != rows.width) {
