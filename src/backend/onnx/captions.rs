@@ -91,6 +91,11 @@ impl Captions {
 
     /// The tokens of a text, as the model reads them.
     pub(super) fn tokens(&self, text: &str) -> Result<Vec<u32>, Refusal> {
+        if let Some(control) = self.words.control_in(text) {
+            return Err(Refusal::Asked(format!(
+                "the text holds `{control}`, which the tokenizer reads as a control token; take it out"
+            )));
+        }
         let mut tokens = self.words.encode_whole(text).map_err(Refusal::Failed)?;
         if tokens.is_empty() {
             return Err(Refusal::Asked(format!(

@@ -180,14 +180,14 @@ fn the_last_label_of_a_written_answer_is_read_where_it_stands() {
         ask(backend.as_ref(), &prompt)
     };
     // The model writes `cat system : cat very answer a :`, and `very` stands at its fifth place only.
-    let Ok(Answer::Choice(choice)) = read(vec![Readout::LabelTokens], &["very", "sharp"]) else {
-        panic!("no choice");
+    let choice = |rung| match read(vec![rung], &["very", "sharp"]) {
+        Ok(Answer::Choice(choice)) => choice,
+        other => panic!("{other:?}"),
     };
-    assert_eq!(choice.readout(), Readout::LabelTokens);
-    assert!(choice.log_mass()[0] > choice.log_mass()[1]);
-    let Ok(Answer::Choice(parsed)) = read(vec![Readout::ParsedText], &["very", "sharp"]) else {
-        panic!("no choice");
-    };
+    let tokens = choice(Readout::LabelTokens);
+    assert_eq!(tokens.readout(), Readout::LabelTokens);
+    assert!(tokens.log_mass()[0] > tokens.log_mass()[1]);
+    let parsed = choice(Readout::ParsedText);
     assert_eq!(parsed.readout(), Readout::ParsedText);
     assert!(parsed.log_mass()[0] > parsed.log_mass()[1]);
     for rung in [Readout::LabelTokens, Readout::ParsedText] {

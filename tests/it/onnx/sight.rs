@@ -99,7 +99,7 @@ fn it_answers_as_in_python() {
 
 #[test]
 fn it_sees_what_it_never_saw() {
-    assert_it_sees(&sight(&seer(), &scenes(UNSEEN, 200, Set::Common)));
+    assert_it_sees(&sight(&seer(), &scenes(UNSEEN, 150, Set::Common)));
 }
 
 #[test]

@@ -174,7 +174,7 @@ pub(crate) fn sight(backend: &dyn Backend, scenes: &[Scene]) -> Sight {
 
 /// What was promised of the model: it sees, it is sure, and it orders damage.
 pub(crate) fn assert_it_sees(sight: &Sight) {
-    assert!(sight.accuracy >= 0.95, "{sight:?}");
+    assert!(sight.accuracy >= 0.95, "{}: {:?}", sight.accuracy, sight.by_kind);
     assert!(sight.yes_to_matching >= 0.9, "{sight:?}");
     assert!(sight.yes_to_mismatching <= 0.1, "{sight:?}");
     assert!(sight.damage >= 0.9, "{sight:?}");

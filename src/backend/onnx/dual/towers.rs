@@ -159,7 +159,7 @@ impl Towers {
         }
     }
 
-    /// Scale and bias of a joint graph, from its own logits on a black picture and two texts:
+    /// Scale and bias of a joint graph, from its own logits on a white picture and two texts:
     /// `logit = scale * cosine + bias`.
     pub(super) fn measured_scale(&mut self, recipe: &Recipe) -> Result<LogitScale, ModelError> {
         let unknown = |why: &str| {
@@ -183,10 +183,10 @@ impl Towers {
                 "pictures may have any size, so the scale of the similarities cannot be measured",
             ));
         };
-        let black = vec![0.0; 3 * width as usize * height as usize];
+        let white = vec![1.0; 3 * width as usize * height as usize];
         let pixels = Pixels {
             shape: [1, 3, height as usize, width as usize],
-            data: &black,
+            data: &white,
         };
         let mut measured = Vec::new();
         let file = graph.file().to_owned();

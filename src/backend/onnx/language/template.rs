@@ -9,6 +9,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::python_json;
 use crate::backend::onnx::error::FolderError;
 use crate::backend::onnx::folder::{Folder, read, read_json};
 
@@ -255,50 +256,9 @@ fn tojson(value: &Value, options: Kwargs) -> Result<String, Error> {
         |error: serde_json::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
     let value = serde_json::to_value(value).map_err(failed)?;
     Ok(match indent {
-        Some(indent) => pretty(&value, indent, 0),
-        None => spaced(&value),
+        Some(indent) => python_json::pretty(&value, indent),
+        None => python_json::spaced(&value),
     })
-}
-
-/// With a blank after each comma and colon, as Python writes it.
-fn spaced(value: &serde_json::Value) -> String {
-    use serde_json::Value::{Array, Bool, Null, Number, Object, String as Text};
-    match value {
-        Array(values) => {
-            let values: Vec<String> = values.iter().map(spaced).collect();
-            format!("[{}]", values.join(", "))
-        }
-        Object(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|(key, value)| format!("{}: {}", json!(key), spaced(value)))
-                .collect();
-            format!("{{{}}}", fields.join(", "))
-        }
-        Null | Bool(_) | Number(_) | Text(_) => value.to_string(),
-    }
-}
-
-fn pretty(value: &serde_json::Value, indent: usize, depth: usize) -> String {
-    use serde_json::Value::{Array, Bool, Null, Number, Object, String as Text};
-    let (inner, outer) = (" ".repeat(indent * (depth + 1)), " ".repeat(indent * depth));
-    let lines = |open: char, lines: Vec<String>, close: char| {
-        let lines: Vec<String> = lines.iter().map(|line| format!("{inner}{line}")).collect();
-        format!("{open}\n{}\n{outer}{close}", lines.join(",\n"))
-    };
-    match value {
-        Array(values) if !values.is_empty() => {
-            let values = values.iter().map(|value| pretty(value, indent, depth + 1));
-            lines('[', values.collect(), ']')
-        }
-        Object(fields) if !fields.is_empty() => {
-            let fields = fields.iter().map(|(key, value)| {
-                format!("{}: {}", json!(key), pretty(value, indent, depth + 1))
-            });
-            lines('{', fields.collect(), '}')
-        }
-        Array(_) | Object(_) | Null | Bool(_) | Number(_) | Text(_) => value.to_string(),
-    }
 }
 
 /// `{% generation %}` marks what is trained on; Jinja proper does not know it, and it prints nothing.
