@@ -57,6 +57,7 @@ pub struct OnnxOptions {
 #[derive(Debug)]
 pub struct Onnx {
     id: BackendId,
+    preprocessing: String,
     threads: ModelThreads,
     concurrency: usize,
 }
@@ -69,6 +70,7 @@ impl Onnx {
     pub fn open(runtime: &OnnxRuntime, options: OnnxOptions) -> Result<Self, OpenError> {
         let concurrency = options.threads.get();
         let opener = model::Opener::new(runtime, &options)?;
+        let preprocessing = options.preparation.id();
         let id = BackendId {
             name: options.name,
             model_revision: opener.revision().to_string(),
@@ -76,6 +78,7 @@ impl Onnx {
         Ok(Onnx {
             id,
             threads: ModelThreads::start(&Arc::new(opener), concurrency)?,
+            preprocessing,
             concurrency,
         })
     }
@@ -85,6 +88,10 @@ impl Onnx {
 impl Backend for Onnx {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn preprocessing(&self) -> String {
+        self.preprocessing.clone()
     }
 
     fn abilities(&self) -> Abilities {

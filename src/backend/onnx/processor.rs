@@ -58,6 +58,26 @@ impl Processor {
         Ok(tensors.swap_remove(0))
     }
 
+    /// Short text that names every step and number: two processors with one id make the same numbers.
+    pub(super) fn id(&self) -> String {
+        let Processor { mean, scale, .. } = *self;
+        let rest = Preparation {
+            background: DEFAULT_BACKGROUND,
+            steps: Vec::new(),
+            mean,
+            scale,
+        };
+        let rest = rest.id();
+        let (first, last) = rest.rsplit_once('|').expect("an id has several parts");
+        let square = self.square.map(|color| Step::PadSquare { color }.to_string());
+        let resize = self.resize.map(|(target, filter)| target.id(filter));
+        let crop = self
+            .crop
+            .map(|(width, height)| Step::CenterCrop { width, height }.to_string());
+        let parts = [Some(first.to_owned()), square, resize, crop, Some(last.to_owned())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("|")
+    }
+
     /// Width and height that every picture is given, where it is one size.
     pub(super) fn size(&self) -> Option<(u32, u32)> {
         match self.resize {
@@ -91,6 +111,24 @@ impl Processor {
 }
 
 impl Target {
+    fn id(self, filter: Filter) -> String {
+        let resize = |width, height| {
+            Step::Resize {
+                width,
+                height,
+                filter,
+            }
+            .to_string()
+        };
+        match self {
+            Target::Exactly(width, height) => resize(width, height),
+            Target::Shortest(side) => format!("shortest={side}:{}", filter.name()),
+            Target::OneView { longest, side } => {
+                format!("longest={longest}:{}|{}", filter.name(), resize(side, side))
+            }
+        }
+    }
+
     /// The sizes that a picture takes, one after another.
     fn sizes(self, width: u32, height: u32) -> Vec<(u32, u32)> {
         match self {
@@ -140,6 +178,14 @@ mod tests {
         })
     }
 
+    fn siglip_like() -> Value {
+        json!({
+            "do_normalize": true, "do_rescale": true, "do_resize": true, "image_mean": [0.5, 0.5, 0.5],
+            "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5], "resample": 2,
+            "rescale_factor": 0.00392156862745098, "size": {"height": 384, "width": 384},
+        })
+    }
+
     fn with(mut fields: Value, key: &str, value: Value) -> Value {
         fields[key] = value;
         fields
@@ -164,14 +210,20 @@ mod tests {
             steps(&clip(), 427, 640),
             format!("resize=336x503:catmullrom {crop}")
         );
+        assert_eq!(
+            read(&siglip_like()).unwrap().id(),
+            "rgb8|bg=ffffff|resize=384x384:bilinear|(v-127.5)/127.5"
+        );
+        assert!(
+            read(&clip())
+                .unwrap()
+                .id()
+                .contains("|shortest=336:catmullrom|center=336x336|")
+        );
         // An old file states numbers.
         let old = with(with(clip(), "size", json!(336)), "crop_size", json!(336));
         assert_eq!(steps(&old, 640, 427), steps(&clip(), 640, 427));
-        let siglip = json!({
-            "do_normalize": true, "do_rescale": true, "do_resize": true, "image_mean": [0.5, 0.5, 0.5],
-            "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5], "resample": 2,
-            "rescale_factor": 0.00392156862745098, "size": {"height": 384, "width": 384},
-        });
+        let siglip = siglip_like();
         assert_eq!(steps(&siglip, 10, 20), "resize=384x384:bilinear");
         let read = read(&siglip).unwrap();
         assert_eq!((read.mean, read.scale), ([127.5; 3], [127.5; 3]));

@@ -47,6 +47,7 @@ pub struct ScalarOptions {
 #[derive(Debug)]
 pub struct Scalar {
     id: BackendId,
+    preprocessing: String,
     threads: ModelThreads,
     concurrency: usize,
 }
@@ -64,6 +65,7 @@ impl Scalar {
         };
         Ok(Scalar {
             id,
+            preprocessing: opener.recipe.processor.id(),
             threads: ModelThreads::start(&opener, options.sessions.get())?,
             concurrency: options.sessions.get(),
         })
@@ -74,6 +76,10 @@ impl Scalar {
 impl Backend for Scalar {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn preprocessing(&self) -> String {
+        self.preprocessing.clone()
     }
 
     fn abilities(&self) -> Abilities {

@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
     ("assemble", &["backend", "card", "config", "engine"]),
-    ("wire", &["engine", "judging"]),
+    ("wire", &["backend", "card", "engine", "judging"]),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "agreement",
             "assemble",
+            "backend",
             "config",
             "engine",
             "http",

@@ -85,6 +85,7 @@ struct TextConfig {
 #[derive(Debug)]
 pub struct DualEncoder {
     id: BackendId,
+    preprocessing: String,
     threads: ModelThreads,
     value: bool,
     concurrency: usize,
@@ -103,6 +104,7 @@ impl DualEncoder {
         };
         Ok(DualEncoder {
             id,
+            preprocessing: opener.recipe.processor.id(),
             threads: ModelThreads::start(&opener, options.sessions.get())?,
             value: options.value.is_some(),
             concurrency: options.sessions.get(),
@@ -114,6 +116,10 @@ impl DualEncoder {
 impl Backend for DualEncoder {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn preprocessing(&self) -> String {
+        self.preprocessing.clone()
     }
 
     fn abilities(&self) -> Abilities {

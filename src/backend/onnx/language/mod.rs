@@ -104,6 +104,10 @@ impl Backend for Language {
         &self.id
     }
 
+    fn preprocessing(&self) -> String {
+        self.recipe.processor.id()
+    }
+
     fn abilities(&self) -> Abilities {
         Abilities {
             images_per_prompt: self.recipe.images_per_prompt,

@@ -11,7 +11,7 @@ use super::towers::{Embedder, Eye, Rows};
 use crate::backend::BackendError;
 use crate::backend::onnx::threads;
 use crate::backend::readout::{
-    ChatReply, Extent, Forced, Labels, Position, TokenMass, last_position, read_forced,
+    ChatReply, Extent, Forced, Labels, Position, last_position, read_forced,
     read_parsed, read_position, read_samples,
 };
 use crate::judging::{
