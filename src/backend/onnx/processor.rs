@@ -69,12 +69,20 @@ impl Processor {
         };
         let rest = rest.id();
         let (first, last) = rest.rsplit_once('|').expect("an id has several parts");
-        let square = self.square.map(|color| Step::PadSquare { color }.to_string());
+        let square = self
+            .square
+            .map(|color| Step::PadSquare { color }.to_string());
         let resize = self.resize.map(|(target, filter)| target.id(filter));
         let crop = self
             .crop
             .map(|(width, height)| Step::CenterCrop { width, height }.to_string());
-        let parts = [Some(first.to_owned()), square, resize, crop, Some(last.to_owned())];
+        let parts = [
+            Some(first.to_owned()),
+            square,
+            resize,
+            crop,
+            Some(last.to_owned()),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("|")
     }
 

@@ -118,7 +118,10 @@ fn told(case: &Case, answer: Answer) -> Vec<f64> {
                 "label_tokens" => {
                     let masses: Vec<f64> = masses.iter().map(|mass| mass.exp()).collect();
                     let coverage = choice.coverage().unwrap().value();
-                    assert!((masses.iter().sum::<f64>() - coverage).abs() < 1e-9, "{case:?}");
+                    assert!(
+                        (masses.iter().sum::<f64>() - coverage).abs() < 1e-9,
+                        "{case:?}"
+                    );
                     masses
                 }
                 _ => masses,
@@ -149,7 +152,8 @@ fn exports_answer_as_they_do_in_python() {
         let backend = backends
             .entry(case.export.clone())
             .or_insert_with(|| backend(&case.export));
-        let answer = ask(backend.as_ref(), &asked(case)).unwrap_or_else(|e| panic!("{case:?}: {e}"));
+        let answer =
+            ask(backend.as_ref(), &asked(case)).unwrap_or_else(|e| panic!("{case:?}: {e}"));
         let found = told(case, answer);
         assert_eq!(found.len(), case.expected.len(), "{case:?}");
         let allowed = match case.export.as_str() {
@@ -157,7 +161,10 @@ fn exports_answer_as_they_do_in_python() {
             _ => tolerance,
         };
         for (found, expected) in found.iter().zip(&case.expected) {
-            assert!((found - expected).abs() <= allowed, "{found} for {expected}: {case:?}");
+            assert!(
+                (found - expected).abs() <= allowed,
+                "{found} for {expected}: {case:?}"
+            );
         }
     }
 }
@@ -225,19 +232,36 @@ fn what_would_be_asked_is_told_before_it_is() {
     let image = png::plain(48, 40, [30, 60, 90]);
     let finding = |wanted: Wanted, subject: &str| {
         let findings = block_on(backend.examine(&prompt(&image, "how is it ?", wanted)));
-        let found = findings.into_iter().find(|finding| finding.subject == subject);
+        let found = findings
+            .into_iter()
+            .find(|finding| finding.subject == subject);
         found.unwrap()
     };
     let labels = finding(options(&["good", "poor"]), "labels");
-    assert!(labels.holds && labels.detail.contains("`Good`"), "{labels:?}");
+    assert!(
+        labels.holds && labels.detail.contains("`Good`"),
+        "{labels:?}"
+    );
     let forced = finding(options(&["very good", "poor"]), "labels");
-    assert!(forced.holds && forced.detail.contains("`very` + "), "{forced:?}");
+    assert!(
+        forced.holds && forced.detail.contains("`very` + "),
+        "{forced:?}"
+    );
     let unknown = finding(options(&["unheard-of", "poor"]), "labels");
-    assert!(!unknown.holds && unknown.detail.contains("tokenizer.json"), "{unknown:?}");
+    assert!(
+        !unknown.holds && unknown.detail.contains("tokenizer.json"),
+        "{unknown:?}"
+    );
     let images = finding(Wanted::Text, "image_tokens");
-    assert!(images.holds && images.detail.contains("4 features"), "{images:?}");
+    assert!(
+        images.holds && images.detail.contains("4 features"),
+        "{images:?}"
+    );
     let template = finding(Wanted::Text, "template");
-    assert!(template.holds && template.detail.contains("assistant :"), "{template:?}");
+    assert!(
+        template.holds && template.detail.contains("assistant :"),
+        "{template:?}"
+    );
 }
 
 #[test]

@@ -79,18 +79,42 @@ const VISION: &str = "onnx/vision_encoder_fp16.onnx";
 #[test]
 fn a_spoilt_language_model_is_refused_by_the_name_of_its_file() {
     let cases: Vec<(Spoil, &str, &[&str])> = vec![
-        (Spoil::Remove(&["tokenizer.json"]), "missing", &["tokenizer.json"]),
+        (
+            Spoil::Remove(&["tokenizer.json"]),
+            "missing",
+            &["tokenizer.json"],
+        ),
         (
             Spoil::Remove(&["tokenizer.json", DECODER, "config.json"]),
             "missing",
             &["tokenizer.json", DECODER, "config.json", "Hugging Face"],
         ),
-        (Spoil::Remove(&["tokenizer_config.json"]), "missing", &["chat_template.jinja"]),
-        (Spoil::Write("tokenizer.json", "{}"), "malformed", &["tokenizer.json"]),
-        (Spoil::Write("tokenizer.json", "\u{0}"), "malformed", &["tokenizer.json"]),
-        (Spoil::Write("config.json", "[]"), "malformed", &["config.json"]),
+        (
+            Spoil::Remove(&["tokenizer_config.json"]),
+            "missing",
+            &["chat_template.jinja"],
+        ),
+        (
+            Spoil::Write("tokenizer.json", "{}"),
+            "malformed",
+            &["tokenizer.json"],
+        ),
+        (
+            Spoil::Write("tokenizer.json", "\u{0}"),
+            "malformed",
+            &["tokenizer.json"],
+        ),
+        (
+            Spoil::Write("config.json", "[]"),
+            "malformed",
+            &["config.json"],
+        ),
         (Spoil::Write(DECODER, "no graph"), "malformed", &[DECODER]),
-        (Spoil::Write("chat_template.jinja", "{% for %}"), "malformed", &["chat_template.jinja"]),
+        (
+            Spoil::Write("chat_template.jinja", "{% for %}"),
+            "malformed",
+            &["chat_template.jinja"],
+        ),
         (
             Spoil::Set("config.json", "model_type", json!("sphinx")),
             "not understood",
@@ -107,18 +131,38 @@ fn a_spoilt_language_model_is_refused_by_the_name_of_its_file() {
             &["config.json", "`image_token_index`"],
         ),
         (
-            Spoil::Set("config.json", "vision_feature_select_strategy", json!("odd")),
+            Spoil::Set(
+                "config.json",
+                "vision_feature_select_strategy",
+                json!("odd"),
+            ),
             "not understood",
             &["config.json", "`odd`"],
         ),
         (
-            Spoil::Set("preprocessor_config.json", "do_image_splitting", json!(true)),
+            Spoil::Set(
+                "preprocessor_config.json",
+                "do_image_splitting",
+                json!(true),
+            ),
             "not understood",
             &["preprocessor_config.json", "`do_image_splitting`"],
         ),
-        (Spoil::Swap(DECODER, EMBED), "not understood", &[DECODER, "`inputs_embeds`"]),
-        (Spoil::Swap(VISION, DECODER), "not understood", &[VISION, "`pixel_values`"]),
-        (Spoil::Swap(EMBED, VISION), "not understood", &[EMBED, "`input_ids`"]),
+        (
+            Spoil::Swap(DECODER, EMBED),
+            "not understood",
+            &[DECODER, "`inputs_embeds`"],
+        ),
+        (
+            Spoil::Swap(VISION, DECODER),
+            "not understood",
+            &[VISION, "`pixel_values`"],
+        ),
+        (
+            Spoil::Swap(EMBED, VISION),
+            "not understood",
+            &[EMBED, "`input_ids`"],
+        ),
     ];
     for (spoil, kind, named) in cases {
         let into = tempfile::tempdir().unwrap();
@@ -148,8 +192,14 @@ fn question() -> Prompt {
 #[test]
 fn a_template_that_loses_the_picture_or_raises_is_told_at_the_question() {
     let cases = [
-        ("{{ messages[0]['role'] }} : how", "0 image tokens for 1 images"),
-        ("{{ messages[0]['content'] }} <image>", "2 image tokens for 1 images"),
+        (
+            "{{ messages[0]['role'] }} : how",
+            "0 image tokens for 1 images",
+        ),
+        (
+            "{{ messages[0]['content'] }} <image>",
+            "2 image tokens for 1 images",
+        ),
         ("{{ raise_exception('text only') }}", "text only"),
         ("{{ messages[7]['content']['text'] }}", "refused the prompt"),
     ];
@@ -172,7 +222,11 @@ fn a_template_that_loses_the_picture_or_raises_is_told_at_the_question() {
 #[test]
 fn files_of_two_models_are_told_apart() {
     let into = tempfile::tempdir().unwrap();
-    let spoil = Spoil::Set("config.json", "vision_config", json!({"image_size": 8, "patch_size": 2}));
+    let spoil = Spoil::Set(
+        "config.json",
+        "vision_config",
+        json!({"image_size": 8, "patch_size": 2}),
+    );
     let folder = spoilt("half-language", &spoil, into.path());
     let backend = ready(&table("onnx-language", &folder, "variant = \"fp16\""));
     let Err(BackendError::Failed { message }) = ask(backend.as_ref(), &question()) else {
@@ -183,7 +237,11 @@ fn files_of_two_models_are_told_apart() {
 
 #[test]
 fn what_a_language_model_cannot_be_asked_is_named() {
-    let backend = ready(&table("onnx-language", &export("half-language"), "variant = \"fp16\""));
+    let backend = ready(&table(
+        "onnx-language",
+        &export("half-language"),
+        "variant = \"fp16\"",
+    ));
     let long = "how is it ? ".repeat(20);
     let ask_text = |text: &str| prompt(&picture(), text, options(&["good", "poor"]));
     let cases = [
@@ -194,7 +252,10 @@ fn what_a_language_model_cannot_be_asked_is_named() {
         (ask_text("good </s> assistant : good"), "`</s>`"),
         (ask_text("two <image>"), "`<image>`"),
         (question().with_system(Some("<s>".into())), "`<s>`"),
-        (question().with_answer_prefix(Some("<image>".into())), "`<image>`"),
+        (
+            question().with_answer_prefix(Some("<image>".into())),
+            "`<image>`",
+        ),
         (ask_text(&long), "made for 64"),
         (prompt(&picture(), "how ?", Wanted::Value), "number"),
     ];
@@ -286,7 +347,10 @@ fn a_caption_that_is_too_long_is_refused_unless_it_may_be_cut() {
     let Err(BackendError::CannotAnswer { message, .. }) = ask(strict.as_ref(), &asked) else {
         panic!("eleven tokens are more than six");
     };
-    assert!(message.contains("11 tokens") && message.contains("`truncate = true`"), "{message}");
+    assert!(
+        message.contains("11 tokens") && message.contains("`truncate = true`"),
+        "{message}"
+    );
     let lenient = ready(&table("onnx-scalar", &folder, "truncate = true"));
     assert!(ask(lenient.as_ref(), &asked).is_ok());
     let silent = prompt(&picture(), "", Wanted::Value);
@@ -306,7 +370,9 @@ fn what_is_merely_missing_makes_a_backend_unavailable() {
     let mut config = config();
     config.onnxruntime.path = Some(PathBuf::from("no-such-library.so"));
     let here = table("onnx-scalar", &export("reward"), "");
-    config.backends.insert("local".into(), toml::from_str(&here).unwrap());
+    config
+        .backends
+        .insert("local".into(), toml::from_str(&here).unwrap());
     let engine = opine::assemble::assemble(&config).unwrap();
     let (_, state) = engine.judges().backends().next().unwrap();
     let BackendState::Unavailable { remedy } = state else {

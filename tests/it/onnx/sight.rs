@@ -59,7 +59,10 @@ fn words_become_the_tokens_that_the_trainer_says() {
     let cases: [(Question, &[u32]); 2] = [
         (question("Is there a red circle?", ""), RED_CIRCLE),
         (
-            question("Rate the quality of this image.", "The quality of the image is"),
+            question(
+                "Rate the quality of this image.",
+                "The quality of the image is",
+            ),
             QUALITY,
         ),
     ];
@@ -80,19 +83,30 @@ fn it_answers_as_in_python() {
     let text = std::fs::read_to_string(folder().join("reference.json")).unwrap();
     let references: Vec<Reference> = serde_json::from_str(&text).unwrap();
     assert!(references.len() > 20);
-    let most = references.iter().map(|reference| reference.index).max().unwrap();
+    let most = references
+        .iter()
+        .map(|reference| reference.index)
+        .max()
+        .unwrap();
     let drawn = |set| -> Vec<Scene> { scenes(references[0].seed, most + 1, set) };
     let (common, captions) = (drawn(Set::Common), drawn(Set::Captions));
     let seer = seer();
     for reference in &references {
         assert_eq!(reference.seed, references[0].seed);
-        let scenes = if reference.set == "prompts" { &captions } else { &common };
+        let scenes = if reference.set == "prompts" {
+            &captions
+        } else {
+            &common
+        };
         let prompt = asked(&scenes[reference.index].image, &reference.question);
         let found = probabilities(&seer, &[prompt]).remove(0);
         for (option, found) in reference.question.options.iter().zip(found) {
             // The reference is rounded to six digits and counts one spelling; other spellings add a little.
             let expected = reference.onnxruntime[option];
-            assert!((found - expected).abs() < 1e-3, "{option}: {found} in {reference:?}");
+            assert!(
+                (found - expected).abs() < 1e-3,
+                "{option}: {found} in {reference:?}"
+            );
         }
     }
 }
@@ -139,8 +153,11 @@ fn it_writes_its_answer_and_stops() {
     let reading = Reading::new(rungs, AnswerPlace::Next, LengthCorrection::Sum, sampling).unwrap();
     for question in &scene.questions {
         let masses = probabilities(&seer, &[asked(&scene.image, question)]).remove(0);
-        let best = (0..masses.len()).max_by(|a, b| masses[*a].total_cmp(&masses[*b])).unwrap();
-        let prompt = prompt(&scene.image, &question.text, Wanted::Text).with_reading(reading.clone());
+        let best = (0..masses.len())
+            .max_by(|a, b| masses[*a].total_cmp(&masses[*b]))
+            .unwrap();
+        let prompt =
+            prompt(&scene.image, &question.text, Wanted::Text).with_reading(reading.clone());
         let text = crate::support::local::ask(&seer, &prompt).unwrap();
         let expected = question.options[best].clone();
         assert_eq!(text, opine::judging::Answer::Text(expected), "{question:?}");

@@ -37,7 +37,10 @@ pub(crate) fn export(name: &str) -> PathBuf {
 
 /// The table of a backend over a folder.
 pub(crate) fn table(kind: &str, folder: &Path, more: &str) -> String {
-    format!("kind = \"{kind}\"\nfolder = {:?}\n{more}", folder.display().to_string())
+    format!(
+        "kind = \"{kind}\"\nfolder = {:?}\n{more}",
+        folder.display().to_string()
+    )
 }
 
 pub(crate) fn ask(backend: &dyn Backend, prompt: &Prompt) -> Result<Answer, BackendError> {

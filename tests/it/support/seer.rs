@@ -15,7 +15,9 @@ use super::local::{options, prompt};
 /// Levels of damage from the worst, as the scenes name them.
 const LEVELS: [&str; 5] = ["bad", "poor", "fair", "good", "excellent"];
 /// Kinds of questions about what is in a scene.
-const CONTENT: [&str; 6] = ["shape", "colour", "count", "presence", "relation", "caption"];
+const CONTENT: [&str; 6] = [
+    "shape", "colour", "count", "presence", "relation", "caption",
+];
 
 /// One picture and what is asked about it.
 #[derive(Debug)]
@@ -78,7 +80,13 @@ pub(crate) fn scenes(seed: u32, count: usize, set: Set) -> Vec<Scene> {
     command
         .arg("-B")
         .arg(folder().join("scenes.py"))
-        .args(["--seed", &seed.to_string(), "--count", &count.to_string(), "--out"])
+        .args([
+            "--seed",
+            &seed.to_string(),
+            "--count",
+            &count.to_string(),
+            "--out",
+        ])
         .arg(drawn.path());
     if set == Set::Captions {
         command.arg("--caption-set");
@@ -86,7 +94,11 @@ pub(crate) fn scenes(seed: u32, count: usize, set: Set) -> Vec<Scene> {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}; run `make engines`", python.display()));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = std::fs::read_to_string(drawn.path().join("scenes.json")).unwrap();
     let file: SceneFile = serde_json::from_str(&text).unwrap();
     let scene = |row: SceneRow| Scene {
@@ -134,7 +146,12 @@ pub(crate) struct Sight {
 pub(crate) fn sight(backend: &dyn Backend, scenes: &[Scene]) -> Sight {
     let asked: Vec<(&Scene, &Question)> = scenes
         .iter()
-        .flat_map(|scene| scene.questions.iter().map(move |question| (scene, question)))
+        .flat_map(|scene| {
+            scene
+                .questions
+                .iter()
+                .map(move |question| (scene, question))
+        })
         .collect();
     let prompts: Vec<Prompt> = asked
         .iter()
@@ -145,15 +162,25 @@ pub(crate) fn sight(backend: &dyn Backend, scenes: &[Scene]) -> Sight {
     let (mut matching, mut mismatching) = (Vec::new(), Vec::new());
     let (mut found, mut human) = (Vec::new(), Vec::new());
     for ((scene, question), answer) in asked.iter().zip(&answers) {
-        let best = (0..answer.len()).max_by(|a, b| answer[*a].total_cmp(&answer[*b])).unwrap();
+        let best = (0..answer.len())
+            .max_by(|a, b| answer[*a].total_cmp(&answer[*b]))
+            .unwrap();
         let hit = f64::from(u8::from(question.options[best] == question.answer));
         if question.kind == "level" {
             found.push(expected_level(question, answer));
             human.push(f64::from(scene.level));
         }
         if question.kind == "caption" {
-            let yes = question.options.iter().position(|option| option == "yes").unwrap();
-            let list = if question.answer == "yes" { &mut matching } else { &mut mismatching };
+            let yes = question
+                .options
+                .iter()
+                .position(|option| option == "yes")
+                .unwrap();
+            let list = if question.answer == "yes" {
+                &mut matching
+            } else {
+                &mut mismatching
+            };
             list.push(answer[yes]);
         }
         if CONTENT.contains(&question.kind.as_str()) {
@@ -164,17 +191,30 @@ pub(crate) fn sight(backend: &dyn Backend, scenes: &[Scene]) -> Sight {
     let sample = PairedSample::new(&found, &human).unwrap();
     Sight {
         accuracy: mean(&all),
-        by_kind: hits.iter().map(|(kind, hits)| (kind.clone(), mean(hits))).collect(),
+        by_kind: hits
+            .iter()
+            .map(|(kind, hits)| (kind.clone(), mean(hits)))
+            .collect(),
         yes_to_matching: mean(&matching),
         yes_to_mismatching: mean(&mismatching),
         damage: spearman(&sample).unwrap().value,
-        coverage: mean(&answers.iter().map(|answer| answer.iter().sum()).collect::<Vec<f64>>()),
+        coverage: mean(
+            &answers
+                .iter()
+                .map(|answer| answer.iter().sum())
+                .collect::<Vec<f64>>(),
+        ),
     }
 }
 
 /// What was promised of the model: it sees, it is sure, and it orders damage.
 pub(crate) fn assert_it_sees(sight: &Sight) {
-    assert!(sight.accuracy >= 0.95, "{}: {:?}", sight.accuracy, sight.by_kind);
+    assert!(
+        sight.accuracy >= 0.95,
+        "{}: {:?}",
+        sight.accuracy,
+        sight.by_kind
+    );
     assert!(sight.yes_to_matching >= 0.9, "{sight:?}");
     assert!(sight.yes_to_mismatching <= 0.1, "{sight:?}");
     assert!(sight.damage >= 0.9, "{sight:?}");

@@ -11,8 +11,8 @@ use super::towers::{Embedder, Eye, Rows};
 use crate::backend::BackendError;
 use crate::backend::onnx::threads;
 use crate::backend::readout::{
-    ChatReply, Extent, Forced, Labels, Position, last_position, read_forced,
-    read_parsed, read_position, read_samples,
+    ChatReply, Extent, Forced, Labels, Position, last_position, read_forced, read_parsed,
+    read_position, read_samples,
 };
 use crate::judging::{
     Answer, AnswerPlace, Choice, LengthCorrection, Options, Prompt, Readout, Sampling, Wanted,
