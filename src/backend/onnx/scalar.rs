@@ -230,7 +230,7 @@ impl threads::Worker for ScalarWorker {
             .expect("opened with this input");
         feeds.push(pixels.floats(&tensor.shape(), tensor.data())?);
         let outputs = self.graph.run(feeds)?;
-        let raw = only(floats(&outputs, &self.output)?.1, &self.output)?;
+        let raw = only(&floats(&outputs, &self.output)?.1, &self.output)?;
         Ok(Answer::Value((raw - recipe.mean) / recipe.deviation))
     }
 }
@@ -292,13 +292,13 @@ impl Graph {
             .map(|port| port.name.clone())
             .unwrap_or_default();
         let outputs = self.run(vec![feed])?;
-        only(floats(&outputs, &output)?.1, &output)
+        only(&floats(&outputs, &output)?.1, &output)
     }
 }
 
 /// One finite number.
-fn only(numbers: Vec<f32>, output: &str) -> Result<f64, BackendError> {
-    match numbers[..] {
+fn only(numbers: &[f32], output: &str) -> Result<f64, BackendError> {
+    match *numbers {
         [number] if number.is_finite() => Ok(f64::from(number)),
         [number] => Err(BackendError::NotFinite {
             label: output.to_owned(),

@@ -216,10 +216,10 @@ fn drawn_answers_are_the_same_each_time_and_differ_among_themselves() {
         let prompt = prompt(&image, "how is it ?", Wanted::Text)
             .with_reading(reading.unwrap())
             .with_repeat(repeat);
-        match ask(backend.as_ref(), &prompt).unwrap() {
-            Answer::Text(text) => text,
-            other => panic!("{other:?}"),
-        }
+        let Answer::Text(text) = ask(backend.as_ref(), &prompt).unwrap() else {
+            panic!("text was asked for");
+        };
+        text
     };
     let drawn: Vec<String> = (0..8).map(text).collect();
     assert_eq!(drawn, (0..8).map(text).collect::<Vec<_>>());

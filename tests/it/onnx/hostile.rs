@@ -168,11 +168,14 @@ fn a_spoilt_language_model_is_refused_by_the_name_of_its_file() {
         let into = tempfile::tempdir().unwrap();
         let folder = spoilt("half-language", &spoil, into.path());
         let error = open_error(&table("onnx-language", &folder, "variant = \"fp16\""));
-        let found = match &error {
-            OpenError::Folder(FolderError::Missing { .. }) => "missing",
-            OpenError::Folder(FolderError::Malformed { .. }) => "malformed",
-            OpenError::Folder(FolderError::NotUnderstood { .. }) => "not understood",
-            other => panic!("{other:?}"),
+        let OpenError::Folder(fault) = &error else {
+            panic!("{error:?}");
+        };
+        let found = match fault {
+            FolderError::Missing { .. } => "missing",
+            FolderError::Malformed { .. } => "malformed",
+            FolderError::NotUnderstood { .. } => "not understood",
+            FolderError::NoFolder { .. } | FolderError::Unreadable { .. } => "not there",
         };
         assert_eq!(found, kind, "{error}");
         for name in named {
@@ -345,7 +348,7 @@ fn a_caption_that_is_too_long_is_refused_unless_it_may_be_cut() {
     let folder = export("caption-reward");
     let strict = ready(&table("onnx-scalar", &folder, ""));
     let Err(BackendError::CannotAnswer { message, .. }) = ask(strict.as_ref(), &asked) else {
-        panic!("eleven tokens are more than six");
+        panic!("eleven tokens are more than nine");
     };
     assert!(
         message.contains("11 tokens") && message.contains("`truncate = true`"),

@@ -100,11 +100,14 @@ fn it_answers_as_in_python() {
         };
         let prompt = asked(&scenes[reference.index].image, &reference.question);
         let found = probabilities(&seer, &[prompt]).remove(0);
+        // The reference counts one spelling of each option, in single precision; here `Yes` and ` yes` count too,
+        // and all of them together can add no more than what the reference leaves over.
+        let left = 1.0 - reference.onnxruntime.values().sum::<f64>();
         for (option, found) in reference.question.options.iter().zip(found) {
-            // The reference is rounded to six digits and counts one spelling; other spellings add a little.
-            let expected = reference.onnxruntime[option];
+            let added = found - reference.onnxruntime[option];
+            let allowed = -1e-4..=left.min(0.02) + 1e-4;
             assert!(
-                (found - expected).abs() < 1e-3,
+                allowed.contains(&added),
                 "{option}: {found} in {reference:?}"
             );
         }

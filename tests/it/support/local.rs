@@ -26,7 +26,7 @@ pub(crate) fn state(table: &str) -> Result<BackendState, AssembleError> {
 pub(crate) fn ready(table: &str) -> Arc<dyn Backend> {
     match state(table).unwrap() {
         BackendState::Ready(backend) => backend,
-        other => panic!("{other:?}"),
+        other @ (BackendState::Unavailable { .. } | BackendState::Unbound) => panic!("{other:?}"),
     }
 }
 

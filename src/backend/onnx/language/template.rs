@@ -250,6 +250,10 @@ fn environment(source: &str) -> Result<Environment<'static>, Error> {
 }
 
 /// `json.dumps(value, ensure_ascii=False)`: nothing is escaped for HTML, which no model reads.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a filter is given its options by value"
+)]
 fn tojson(value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let failed =

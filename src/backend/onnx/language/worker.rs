@@ -283,6 +283,8 @@ impl LanguageWorker {
         let mut next = begun.next.clone();
         let mut past: Option<Past> = None;
         let mut finished = false;
+        // The last token that says something: after a control token a word would seem to begin the text.
+        let mut said: Option<u32> = None;
         while tokens.len() < room {
             let token = u32::try_from(draws.token(&next, &sampling))
                 .expect("no vocabulary has 2^32 tokens");
@@ -291,9 +293,12 @@ impl LanguageWorker {
                 break;
             }
             if !wanted.is_empty() {
-                positions.push(recipe.position(&next, wanted, tokens.last().copied(), token)?);
+                positions.push(recipe.position(&next, wanted, said, token)?);
             }
             tokens.push(token);
+            if !recipe.speech.words.decode(&[token])?.is_empty() {
+                said = Some(token);
+            }
             let (mut rows, longer) = self.go_on(past.as_ref().unwrap_or(&begun.past), &[token])?;
             next = rows.swap_remove(0);
             past = Some(longer);

@@ -21,6 +21,7 @@ const SAY_NOTHING: &[&str] = &[
     "patch_size",
     "processor_class",
     "return_tensors",
+    "video_sampling",
     "vision_feature_select_strategy",
 ];
 
