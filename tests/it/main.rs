@@ -16,6 +16,7 @@ mod command;
 mod http;
 #[cfg(test)]
 mod onnx;
+mod judge_runs;
 #[cfg(test)]
 mod pixels;
 #[cfg(test)]
