@@ -14,9 +14,9 @@ mod cli;
 mod command;
 #[cfg(test)]
 mod http;
+mod judge_runs;
 #[cfg(test)]
 mod onnx;
-mod judge_runs;
 #[cfg(test)]
 mod pixels;
 #[cfg(test)]

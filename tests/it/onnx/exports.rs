@@ -9,6 +9,7 @@ use opine::judging::{
     Answer, AnswerPlace, Choice, LengthCorrection, Prompt, Reading, Readout, Sampling, Wanted,
 };
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::support::local::{ask, export, options, prompt, ready, table};
 use crate::support::png;
@@ -278,4 +279,52 @@ fn the_revision_is_that_of_every_file() {
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text + "\n").unwrap();
     assert_ne!(first, revision());
+}
+
+/// Idefics3 and SmolVLM put marks around a picture. The tiny model has none; so two of its words become the marks,
+/// and it must answer as it does when a template writes these words around the picture.
+#[test]
+fn a_picture_seen_as_one_view_stands_between_its_marks() {
+    let (marked, written) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let marked = super::hostile::copied("half-language", marked.path());
+    let change = |file: &str, changes: &[(&str, &str)]| {
+        let path = marked.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let changed = changes.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "{file}: {from}");
+            text.replace(from, to)
+        });
+        std::fs::write(path, changed).unwrap();
+    };
+    change(
+        "tokenizer.json",
+        &[
+            ("\"cat\"", "\"<fake_token_around_image>\""),
+            ("\"blurry\"", "\"<global-img>\""),
+        ],
+    );
+    change("config.json", &[("\"llava\"", "\"idefics3\"")]);
+    let processor = json!({
+        "image_processor_type": "Idefics3ImageProcessor", "do_image_splitting": false, "do_pad": true,
+        "size": {"longest_edge": 16}, "max_image_size": {"longest_edge": 8}, "resample": 1,
+        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+    });
+    std::fs::write(
+        marked.join("preprocessor_config.json"),
+        processor.to_string(),
+    )
+    .unwrap();
+    let written = super::hostile::copied("half-language", written.path());
+    let template = "<s>{% for message in messages %}{{ message['role'] }} : \
+        {{ message['content'] | replace('<image>', 'cat blurry <image> cat ') }} {% endfor %}assistant :";
+    std::fs::write(written.join("chat_template.jinja"), template).unwrap();
+    let image = png::plain(48, 40, [200, 100, 0]);
+    let prompt = prompt(&image, "how is it ?", options(&["good", "poor"]));
+    let [by_marks, by_words] = [marked, written].map(|folder| {
+        let backend = ready(&table("onnx-language", &folder, "variant = \"fp16\""));
+        ask(backend.as_ref(), &prompt).unwrap()
+    });
+    assert_eq!(by_marks, by_words);
+    let plain = ask(backend("half-language").as_ref(), &prompt).unwrap();
+    assert_ne!(plain, by_marks);
 }
