@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use opine::backend::onnx::{Language, LanguageOptions, OnnxRuntime};
 use opine::judging::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling, Wanted};
+use opine::pixels::{DEFAULT_BACKGROUND, Limits, decode};
 use serde::Deserialize;
 
 use crate::support::app::config;
@@ -23,6 +24,8 @@ struct Reference {
     seed: u32,
     set: String,
     index: usize,
+    /// Of the scene's red, green and blue bytes: the picture is the one that was judged in Python.
+    pixels_crc32: u32,
     #[serde(flatten)]
     question: Question,
     onnxruntime: BTreeMap<String, f64>,
@@ -98,7 +101,14 @@ fn it_answers_as_in_python() {
         } else {
             &common
         };
-        let prompt = asked(&scenes[reference.index].image, &reference.question);
+        let image = &scenes[reference.index].image;
+        let decoded = decode(image, &Limits::default(), DEFAULT_BACKGROUND).unwrap();
+        assert_eq!(
+            png::crc32(decoded.data()),
+            reference.pixels_crc32,
+            "{reference:?}"
+        );
+        let prompt = asked(image, &reference.question);
         let found = probabilities(&seer, &[prompt]).remove(0);
         // The reference counts one spelling of each option, in single precision; here `Yes` and ` yes` count too,
         // and all of them together can add no more than what the reference leaves over.
