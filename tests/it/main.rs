@@ -14,6 +14,7 @@ mod cli;
 mod command;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
 mod onnx;
