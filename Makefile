@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime test lint conformance
+.PHONY: help run build onnxruntime test test-engines test-transformers lint conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,14 @@ onnxruntime: ## Get the ONNX Runtime library into .ort, pinned and checked
 
 test: onnxruntime lint ## Everything a stranger needs to trust the build
 	cargo test --locked
+
+test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB
+	@python3 scripts/engines.py mlserver .engines
+	cargo test --locked --features engine-tests --test it engines::
+
+test-transformers: onnxruntime ## Ask `transformers serve`, installed into .engines, 6 GB
+	@python3 scripts/engines.py transformers .engines
+	cargo test --locked --features transformers-tests --test it engines::
 
 lint: ## Formatting, lints and documentation
 	cargo fmt --check

@@ -36,12 +36,29 @@ pub enum AssembleError {
     },
     /// A backend's model is there and wrong.
     #[error("backend `{backend}`: {error}")]
-    Backend {
+    BackendModel {
         /// Its name in the configuration.
         backend: String,
         /// What was wrong.
         error: OpenError,
     },
+    /// A backend's configuration is wrong.
+    #[error("backend `{backend}`: {message}")]
+    Backend {
+        /// The backend.
+        backend: String,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+impl AssembleError {
+    fn backend(backend: &str, message: impl Into<String>) -> Self {
+        AssembleError::Backend {
+            backend: backend.to_owned(),
+            message: message.into(),
+        }
+    }
 }
 
 /// Makes the engine that a configuration describes.
@@ -62,10 +79,8 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
         .backends
         .iter()
         .map(|(name, backend)| {
-            Ok((
-                name.clone(),
-                backends::open(name, backend, &runtime, config)?,
-            ))
+            let state = backends::open(name, backend, &runtime, &cards, config)?;
+            Ok((name.clone(), state))
         })
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards

@@ -101,7 +101,7 @@ impl<'a> Opener<'a> {
             Err(OpenError::Folder(error @ FolderError::NoFolder { .. })) => {
                 unavailable(error.to_string())
             }
-            Err(error) => Err(AssembleError::Backend {
+            Err(error) => Err(AssembleError::BackendModel {
                 backend: self.name.to_owned(),
                 error,
             }),

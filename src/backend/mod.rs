@@ -4,10 +4,13 @@
 //! suite (`tests/it/backend_laws.rs`): one result per prompt, in order; a bad prompt spoils no
 //! neighbour; the same prompt gets the same answer; what it says it can do, it does.
 
+mod closed_set;
+pub mod kserve;
 pub mod onnx;
 pub mod readout;
 pub mod recorded;
 pub mod remote;
+pub mod systemone;
 
 use async_trait::async_trait;
 

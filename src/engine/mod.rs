@@ -82,7 +82,7 @@ impl Engine {
         let backend = judge.backend()?;
         let first_image = subject.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
-        let asked = (backend.as_ref(), provenance.preprocessing.as_str());
+        let asked = (backend, provenance.preprocessing.as_str());
         let outcome = match &judge.card.recipe {
             Recipe::Score(recipe) => {
                 let protocol = Score::new(Arc::clone(recipe), subject);
@@ -157,7 +157,7 @@ impl Engine {
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.
     pub async fn run<P: Protocol>(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         mut protocol: P,
         limits: &RunLimits,
@@ -184,7 +184,7 @@ impl Engine {
 
     async fn ask(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         prompt: &Prompt,
         limits: &RunLimits,

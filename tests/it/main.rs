@@ -13,6 +13,9 @@ mod cli;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+#[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
+mod engines;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod judge_runs;
@@ -24,6 +27,8 @@ mod pixels;
 mod rank;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod remote;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn spoilt(name: &str, spoil: &Spoil, into: &Path) -> PathBuf {
 
 fn open_error(table: &str) -> OpenError {
     match state(table) {
-        Err(AssembleError::Backend { backend, error }) => {
+        Err(AssembleError::BackendModel { backend, error }) => {
             assert_eq!(backend, "local");
             error
         }
