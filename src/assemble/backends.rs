@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::AssembleError;
 use super::remote::{NoClient, client};
+use super::{AssembleError, onnx};
 use crate::backend::Backend;
 use crate::backend::kserve::{Kserve, KserveOptions, Output, Wire};
+use crate::backend::onnx::{OnnxRuntime, RuntimeError};
 use crate::backend::recorded::Recorded;
 use crate::backend::systemone::{ImageForm, QuestionForm, Systemone, SystemoneOptions};
 use crate::card::JudgeCard;
@@ -22,13 +23,18 @@ use crate::engine::BackendState;
 pub(super) fn open(
     name: &str,
     backend: &BackendConfig,
+    runtime: &Result<OnnxRuntime, RuntimeError>,
     cards: &[JudgeCard],
     config: &Config,
 ) -> Result<BackendState, AssembleError> {
+    let local = onnx::Opener::new(name, runtime, config);
     let opened: Result<Arc<dyn Backend>, NoClient> = match backend {
         BackendConfig::Recorded(recorded) => {
             Ok(Arc::new(Recorded::load(name, &recorded.file)?) as Arc<dyn Backend>)
         }
+        BackendConfig::OnnxLanguage(language) => return local.language(language),
+        BackendConfig::OnnxDualEncoder(encoder) => return local.dual_encoder(encoder),
+        BackendConfig::OnnxScalar(scalar) => return local.scalar(scalar),
         BackendConfig::Kserve(kserve) => open_kserve(name, kserve, cards, config),
         BackendConfig::Systemone(systemone) => open_systemone(name, systemone, config),
     };

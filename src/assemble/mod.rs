@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod onnx;
 mod remote;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,14 @@ pub enum AssembleError {
     Model {
         /// The judge.
         judge: String,
+        /// What was wrong.
+        error: OpenError,
+    },
+    /// A backend's model is there and wrong.
+    #[error("backend `{backend}`: {error}")]
+    BackendModel {
+        /// Its name in the configuration.
+        backend: String,
         /// What was wrong.
         error: OpenError,
     },
@@ -69,7 +78,10 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, &cards, config)?)))
+        .map(|(name, backend)| {
+            let state = backends::open(name, backend, &runtime, &cards, config)?;
+            Ok((name.clone(), state))
+        })
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

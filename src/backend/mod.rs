@@ -7,6 +7,7 @@
 mod closed_set;
 pub mod kserve;
 pub mod onnx;
+pub mod readout;
 pub mod recorded;
 pub mod remote;
 pub mod systemone;

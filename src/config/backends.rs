@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig};
 use super::remote::{RemoteConfig, remote};
 
 /// One backend. A closed list: a kind that is not known is refused and the known ones are named.
@@ -12,6 +13,12 @@ use super::remote::{RemoteConfig, remote};
 pub enum BackendConfig {
     /// Replays answers from a JSON Lines file.
     Recorded(RecordedConfig),
+    /// Asks a multimodal language model in this process.
+    OnnxLanguage(OnnxLanguageConfig),
+    /// Compares pictures and words in this process: CLIP, SigLIP.
+    OnnxDualEncoder(OnnxDualEncoderConfig),
+    /// Asks a reward model in this process for its number.
+    OnnxScalar(OnnxScalarConfig),
     /// A model behind the Open Inference Protocol, version 2: Triton, KServe, MLServer, OpenVINO Model Server.
     Kserve(KserveConfig),
     /// Typed decisions of `POST /v1/systemone`.
@@ -147,6 +154,9 @@ impl BackendConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
         match self {
             BackendConfig::Recorded(recorded) => recorded.file = folder.join(&recorded.file),
+            BackendConfig::OnnxLanguage(language) => language.resolve(folder),
+            BackendConfig::OnnxDualEncoder(encoder) => encoder.resolve(folder),
+            BackendConfig::OnnxScalar(scalar) => scalar.resolve(folder),
             BackendConfig::Kserve(kserve) => kserve.remote.resolve(folder),
             BackendConfig::Systemone(systemone) => systemone.remote.resolve(folder),
         }

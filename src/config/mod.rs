@@ -3,6 +3,7 @@
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
 mod backends;
+mod onnx;
 mod remote;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
 };
+pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
 
 /// Everything that can be set, with its defaults.

@@ -144,6 +144,27 @@ impl Choice {
         Ok(choice)
     }
 
+    /// A choice from one written answer that settled on this option: it says nothing of the others, and its
+    /// masses are those of one drawn answer. Its coverage is not known.
+    ///
+    /// # Errors
+    /// Fewer than two options, or an option that is not among them.
+    pub fn parsed(option: usize, options: usize) -> Result<Self, WordError> {
+        let mut counts = vec![0; options];
+        match counts.get_mut(option) {
+            Some(count) => *count = 1,
+            None => {
+                return Err(WordError::new(format!(
+                    "option {option} was chosen of {options}"
+                )));
+            }
+        }
+        let mut choice = Choice::sampled(counts, 1)?;
+        choice.readout = Readout::ParsedText;
+        choice.coverage = None;
+        Ok(choice)
+    }
+
     /// The same draw, counted over other options: the coverage and readout are those of `drawn`.
     ///
     /// # Errors
@@ -249,5 +270,16 @@ mod tests {
         assert!((choice.coverage().unwrap().value() - 0.8).abs() < 1e-15);
         assert!(Choice::sampled(vec![0, 0], 10).is_err());
         assert!(Choice::sampled(vec![8, 8], 10).is_err());
+    }
+
+    #[test]
+    fn one_written_answer_is_one_draw() {
+        let choice = Choice::parsed(1, 2).unwrap();
+        assert!((choice.log_mass()[1].exp() - 0.75).abs() < 1e-15);
+        assert_eq!(choice.readout(), Readout::ParsedText);
+        assert_eq!(choice.coverage(), None);
+        assert_eq!(choice.evidence(), &Evidence::Counts(vec![0, 1]));
+        assert!(Choice::parsed(2, 2).is_err());
+        assert!(Choice::parsed(0, 1).is_err());
     }
 }

@@ -19,12 +19,13 @@ use opine::judging::{Answer, Image, Part, Prompt, Subject, Wanted};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::onnx::exports;
 use crate::remote::kserve::{labels, question, served, value_question};
 use crate::remote::systemone::{decide, decider, question as decision};
 use crate::support::app::config;
 use crate::support::inference::brightness;
-use crate::support::png;
 use crate::support::scripted::Scripted;
+use crate::support::{local, png};
 
 /// Connections belong to the runtime that opened them, so all tests share one.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -77,11 +78,66 @@ fn cases() -> Vec<Case> {
         model("technical-quality"),
         recorded(),
         recorded_values_and_texts(),
+        dual_encoder("clip"),
+        dual_encoder("siglip"),
+        dual_encoder("clip-towers"),
+        reward("reward", ""),
+        reward("caption-reward", "a photo of a cat"),
+        language(),
         served_labels(),
         served_value(),
         decisions(ImageForm::List, QuestionForm::Choice),
         decisions(ImageForm::Assets, QuestionForm::Score),
     ]
+}
+
+/// Options by similarity, and a number where the configuration names one.
+fn dual_encoder(name: &'static str) -> Case {
+    let backend = exports::backend(name);
+    let pair = local::options(&["Good photo.", "Bad photo."]);
+    let ask = |image: &[u8], wanted: Wanted| local::prompt(image, "a photo of a cat", wanted);
+    let mut good: Vec<Prompt> = pictures()
+        .iter()
+        .map(|image| ask(image, pair.clone()))
+        .collect();
+    if backend.abilities().value {
+        good.push(ask(&pictures()[2], Wanted::Value));
+    }
+    Case {
+        name,
+        backend,
+        good,
+        bad: ask(b"no picture", pair),
+        server: None,
+    }
+}
+
+fn reward(name: &'static str, text: &str) -> Case {
+    let ask = |image: &[u8]| local::prompt(image, text, Wanted::Value);
+    Case {
+        name,
+        backend: exports::backend(name),
+        good: pictures().iter().map(|image| ask(image)).collect(),
+        bad: ask(b"no picture"),
+        server: None,
+    }
+}
+
+/// A language model: by label tokens, by forced sequences, and in text.
+fn language() -> Case {
+    let ask = |image: &[u8], wanted| local::prompt(image, "how is it ?", wanted);
+    let images = pictures();
+    Case {
+        name: "half-language",
+        backend: exports::backend("half-language"),
+        good: vec![
+            ask(&images[0], local::options(&["good", "poor"])),
+            ask(&images[1], local::options(&["very good", "poor"])),
+            ask(&images[2], Wanted::Text),
+        ],
+        bad: ask(b"no picture", local::options(&["good", "poor"])),
+        server: None,
+    }
 }
 
 fn recorded() -> Case {

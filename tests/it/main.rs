@@ -23,6 +23,8 @@ mod http;
 mod judge_runs;
 #[cfg(test)]
 mod pairs;
+mod onnx;
+#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod rank;

@@ -1,26 +1,42 @@
-//! Embedded ONNX models: one single-threaded session per core, on threads of their own.
+//! Models in this process, through ONNX Runtime: classifiers, scalar heads, dual encoders, language models.
 //!
-//! On a CPU, batching does not lower the time per image and a second thread inside a session is
-//! slower than a second session; so each thread owns a session and takes one prompt at a time.
-//! This is the only place that imports `ort`.
+//! Sessions live on threads of their own, and each thread takes one prompt at a time. For small models there
+//! is one single-threaded session per core: on a CPU, batching does not lower the time per image, and a
+//! second thread inside a session is slower than a second session. A language model is too large for that:
+//! unless configured otherwise it is loaded once, and one session uses all cores.
+//! This is the only place that imports `ort`, `tokenizers` and `minijinja`.
 
+mod captions;
+mod dual;
+mod error;
+mod folder;
+mod graph;
+mod language;
+mod log_masses;
 mod model;
+mod processor;
 mod runtime;
+mod scalar;
 mod threads;
+mod words;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::oneshot;
 
+pub use dual::{DualEncoder, DualEncoderOptions, ValueOf};
+pub use error::{FolderError, OpenError};
+pub use language::{Language, LanguageOptions};
+pub use model::ModelError;
 pub use runtime::{OnnxRuntime, RuntimeError};
+pub use scalar::{Scalar, ScalarOptions};
 
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::card::OnnxModel;
 use crate::judging::{Answer, Prompt, Readout};
 use crate::pixels::{Limits, Preparation};
-use model::ModelError;
-use threads::{Job, ModelThreads};
+use threads::ModelThreads;
 
 /// What a model needs to be opened.
 #[derive(Debug, Clone)]
@@ -35,14 +51,6 @@ pub struct OnnxOptions {
     pub limits: Limits,
     /// Sessions, each on a thread of its own.
     pub threads: NonZeroUsize,
-}
-
-/// A model that cannot be opened, with what would help.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// The file cannot be read, is not a model, or has other inputs and outputs than the card says.
-    #[error("{0}")]
-    Model(#[from] ModelError),
 }
 
 /// An embedded model as a backend.
@@ -69,8 +77,8 @@ impl Onnx {
         };
         Ok(Onnx {
             id,
+            threads: ModelThreads::start(&Arc::new(opener), concurrency)?,
             preprocessing,
-            threads: ModelThreads::start(opener, concurrency)?,
             concurrency,
         })
     }
@@ -101,25 +109,6 @@ impl Backend for Onnx {
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
-        let replies: Vec<_> = prompts
-            .iter()
-            .map(|prompt| {
-                let (reply, answer) = oneshot::channel();
-                self.threads.submit(Job {
-                    prompt: prompt.clone(),
-                    reply,
-                });
-                answer
-            })
-            .collect();
-        let mut answers = Vec::with_capacity(replies.len());
-        for reply in replies {
-            answers.push(reply.await.unwrap_or_else(|_| {
-                Err(BackendError::Failed {
-                    message: "the model's thread ended before it answered".into(),
-                })
-            }));
-        }
-        answers
+        self.threads.ask(prompts).await
     }
 }

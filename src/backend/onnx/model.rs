@@ -6,12 +6,13 @@ use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
-use super::{OnnxOptions, OnnxRuntime};
+use super::log_masses::{log_softmax, log_sum_exp};
+use super::{OnnxOptions, OnnxRuntime, OpenError, threads};
 use crate::backend::BackendError;
 use crate::card::{ModelFile, OnnxModel};
 use crate::digest::Digest;
 use crate::judging::{Answer, Choice, Coverage, Options, Prompt, Readout, Wanted};
-use crate::pixels::{self, ImageFault, Limits, Preparation, Tensor};
+use crate::pixels::{self, Limits, Preparation, Tensor};
 
 /// A model file that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +81,7 @@ impl Opener {
         self.revision
     }
 
-    pub(super) fn open(&self) -> Result<Model, ModelError> {
+    fn open_model(&self) -> Result<Model, ModelError> {
         let session = self.session().map_err(|error| {
             ModelError(format!("`{}` is not a usable model: {error}", self.name))
         })?;
@@ -117,11 +118,19 @@ impl Opener {
     }
 }
 
-impl Model {
+impl threads::Opener for Opener {
+    type Worker = Model;
+
+    fn open(&self) -> Result<Model, OpenError> {
+        Ok(self.open_model()?)
+    }
+}
+
+impl threads::Worker for Model {
     /// The log mass of each option, in the order of the prompt.
     ///
     /// A picture of several tiles has the mean of its tiles' opinions: every pixel counts once.
-    pub(super) fn answer(&mut self, prompt: &Prompt) -> Result<Answer, BackendError> {
+    fn answer(&mut self, prompt: &Prompt) -> Result<Answer, BackendError> {
         let options = self.readable_options(prompt)?;
         let tensors = self.tensors(prompt)?;
         let mut tiles = Vec::with_capacity(tensors.len());
@@ -138,7 +147,9 @@ impl Model {
             })?;
         Ok(Answer::Choice(choice))
     }
+}
 
+impl Model {
     /// The index of the label that each option names.
     fn readable_options(&self, prompt: &Prompt) -> Result<Vec<usize>, BackendError> {
         let labels = &self.recipe.model.labels;
@@ -174,10 +185,8 @@ impl Model {
         };
         let preparation = &self.recipe.preparation;
         let picture = pixels::decode(image.bytes(), &self.recipe.limits, preparation.background)
-            .map_err(|fault| from_fault(&fault))?;
-        preparation
-            .apply(picture)
-            .map_err(|fault| from_fault(&fault))
+            .map_err(BackendError::from)?;
+        preparation.apply(picture).map_err(BackendError::from)
     }
 
     fn run(&mut self, tensor: &Tensor) -> Result<Vec<f64>, BackendError> {
@@ -218,18 +227,6 @@ impl Model {
     }
 }
 
-fn from_fault(fault: &ImageFault) -> BackendError {
-    BackendError::Image {
-        code: fault.code(),
-        message: fault.to_string(),
-    }
-}
-
-fn log_softmax(logits: &[f64]) -> Vec<f64> {
-    let total = log_sum_exp(logits.iter().copied());
-    logits.iter().map(|logit| logit - total).collect()
-}
-
 /// Logarithm of the mean probability of each label over the tiles.
 fn mean_of_masses(tiles: &[Vec<f64>]) -> Vec<f64> {
     let labels = tiles.first().map_or(0, Vec::len);
@@ -241,15 +238,6 @@ fn mean_of_masses(tiles: &[Vec<f64>]) -> Vec<f64> {
     (0..labels)
         .map(|label| log_sum_exp(tiles.iter().map(|tile| tile[label])) - log_count)
         .collect()
-}
-
-fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let highest = values.clone().fold(f64::NEG_INFINITY, f64::max);
-    highest
-        + values
-            .map(|value| (value - highest).exp())
-            .sum::<f64>()
-            .ln()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Threads that own sessions. A session runs one prompt at a time and never leaves its thread.
+//! Threads that own sessions. A worker takes one prompt at a time and never leaves its thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -6,14 +6,29 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use super::model::{Model, ModelError, Opener};
+use super::OpenError;
+use super::model::ModelError;
 use crate::backend::BackendError;
 use crate::judging::{Answer, Prompt};
 
+/// Makes workers, one for each thread.
+pub(super) trait Opener: Send + Sync + 'static {
+    /// What answers.
+    type Worker: Worker;
+
+    /// Opens the sessions of one worker.
+    fn open(&self) -> Result<Self::Worker, OpenError>;
+}
+
+/// Sessions and what is needed to ask them; one prompt at a time.
+pub(super) trait Worker: Send + 'static {
+    fn answer(&mut self, prompt: &Prompt) -> Result<Answer, BackendError>;
+}
+
 /// One prompt and where its answer goes.
-pub(super) struct Job {
-    pub(super) prompt: Prompt,
-    pub(super) reply: oneshot::Sender<Result<Answer, BackendError>>,
+struct Job {
+    prompt: Prompt,
+    reply: oneshot::Sender<Result<Answer, BackendError>>,
 }
 
 type Queue = Arc<Mutex<mpsc::Receiver<Job>>>;
@@ -26,18 +41,17 @@ pub(super) struct ModelThreads {
 }
 
 impl ModelThreads {
-    /// Opens one session now and starts the threads; each further session opens with its first job.
-    pub(super) fn start(opener: Opener, count: usize) -> Result<Self, ModelError> {
-        let opener = Arc::new(opener);
+    /// Opens one worker now and starts the threads; each further worker opens with its first job.
+    pub(super) fn start<O: Opener>(opener: &Arc<O>, count: usize) -> Result<Self, OpenError> {
         let mut first = Some(opener.open()?);
         let (jobs, queue) = mpsc::channel();
         let queue: Queue = Arc::new(Mutex::new(queue));
         let mut handles = Vec::with_capacity(count);
         for index in 0..count {
-            let (opener, queue, session) = (Arc::clone(&opener), Arc::clone(&queue), first.take());
+            let (opener, queue, worker) = (Arc::clone(opener), Arc::clone(&queue), first.take());
             let handle = Builder::new()
                 .name(format!("model-{index}"))
-                .spawn(move || work(&opener, session, &queue))
+                .spawn(move || work(opener.as_ref(), worker, &queue))
                 .map_err(|error| {
                     ModelError::new(format!("cannot start a thread for the model: {error}"))
                 })?;
@@ -49,8 +63,32 @@ impl ModelThreads {
         })
     }
 
+    /// One result for each prompt, in order.
+    pub(super) async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
+        let replies: Vec<_> = prompts
+            .iter()
+            .map(|prompt| {
+                let (reply, answer) = oneshot::channel();
+                self.submit(Job {
+                    prompt: prompt.clone(),
+                    reply,
+                });
+                answer
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(replies.len());
+        for reply in replies {
+            answers.push(reply.await.unwrap_or_else(|_| {
+                Err(BackendError::Failed {
+                    message: "the model's thread ended before it answered".into(),
+                })
+            }));
+        }
+        answers
+    }
+
     /// Hands over one prompt. If every thread has ended, dropping the job tells the asker.
-    pub(super) fn submit(&self, job: Job) {
+    fn submit(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
             // The error returns the job; its reply channel closes with it, which the asker sees.
             drop(jobs.send(job));
@@ -68,33 +106,33 @@ impl Drop for ModelThreads {
     }
 }
 
-fn work(opener: &Opener, mut session: Option<Model>, queue: &Queue) {
+fn work<O: Opener>(opener: &O, mut worker: Option<O::Worker>, queue: &Queue) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         if job.reply.is_closed() {
             continue;
         }
-        let answer = answer(opener, &mut session, &job.prompt);
+        let answer = answer(opener, &mut worker, &job.prompt);
         // An asker that left in the meantime needs no answer.
         drop(job.reply.send(answer));
     }
 }
 
-fn answer(
-    opener: &Opener,
-    session: &mut Option<Model>,
+fn answer<O: Opener>(
+    opener: &O,
+    slot: &mut Option<O::Worker>,
     prompt: &Prompt,
 ) -> Result<Answer, BackendError> {
-    let model = match session {
-        Some(model) => model,
-        None => session.insert(opener.open().map_err(|error| BackendError::Failed {
+    let worker = match slot {
+        Some(worker) => worker,
+        None => slot.insert(opener.open().map_err(|error| BackendError::Failed {
             message: error.to_string(),
         })?),
     };
-    // A panic in a decoder or the runtime binding costs one answer and a fresh session, not the thread.
-    catch_unwind(AssertUnwindSafe(|| model.answer(prompt))).unwrap_or_else(|_| {
-        *session = None;
+    // A panic in a decoder or the runtime binding costs one answer and fresh sessions, not the thread.
+    catch_unwind(AssertUnwindSafe(|| worker.answer(prompt))).unwrap_or_else(|_| {
+        *slot = None;
         Err(BackendError::Failed {
             message: "the model failed on this prompt in an unforeseen way".into(),
         })

@@ -52,7 +52,8 @@ fn adler32(data: &[u8]) -> u32 {
     b << 16 | a
 }
 
-fn crc32(data: &[u8]) -> u32 {
+/// The checksum of PNG and zlib (ISO 3309).
+pub(crate) fn crc32(data: &[u8]) -> u32 {
     !data.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())

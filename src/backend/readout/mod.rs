@@ -1,0 +1,38 @@
+//! From the tokens that a language model gave to a [`Choice`](crate::judging::Choice).
+//!
+//! Pure: no server, no tokenizer and no clock are known here, only lists of tokens with their
+//! log-probabilities and written text. What cannot be read ends in a
+//! [`BackendError`](super::BackendError) that says what came; nothing is ever guessed.
+
+mod json;
+mod labels;
+mod occurrence;
+mod place;
+mod position;
+mod refusal;
+mod sequence;
+mod written;
+
+pub use json::{ChatReply, read_reply, reply_of, token_probability_list};
+pub use labels::{Clash, Labels};
+pub use place::last_position;
+pub use position::{Extent, LOG_FLOOR, Position, TokenMass, read_position};
+pub use refusal::{check_reply, refusal_phrase};
+pub use sequence::{Forced, read_forced};
+pub use written::{label_of, read_parsed, read_samples, without_reasoning};
+
+/// `ln(sum(exp(values)))` without overflow; minus infinity for none.
+fn log_sum_exp(values: impl IntoIterator<Item = f64> + Clone) -> f64 {
+    let highest = values.clone().into_iter().fold(f64::NEG_INFINITY, f64::max);
+    if highest == f64::NEG_INFINITY {
+        return highest;
+    }
+    let total: f64 = values
+        .into_iter()
+        .map(|value| (value - highest).exp())
+        .sum();
+    highest + total.ln()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Models in this process: dual encoders, reward models and language models.
+
+pub(crate) mod exports;
+mod hostile;
+mod sight;
