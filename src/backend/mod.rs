@@ -23,6 +23,9 @@ pub struct BackendId {
     pub model_revision: String,
 }
 
+/// The preprocessing of a backend that hands images on as they were given.
+pub const AS_GIVEN: &str = "as-given";
+
 /// What a backend can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abilities {
@@ -198,6 +201,11 @@ pub fn examine_abilities(abilities: &Abilities, prompt: &Prompt) -> Vec<Finding>
 pub trait Backend: Send + Sync {
     /// Name and model revision.
     fn id(&self) -> &BackendId;
+
+    /// Name of what is done to the pixels before the model sees them, with all its numbers.
+    fn preprocessing(&self) -> String {
+        AS_GIVEN.to_owned()
+    }
 
     /// What it can be asked; never more than it does.
     fn abilities(&self) -> Abilities;

@@ -8,6 +8,8 @@ mod cache;
 mod judges;
 mod limits;
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 
 pub use admission::{Admission, Overloaded, Permit};
@@ -66,12 +68,7 @@ impl Engine {
         let provenance = judge.provenance(backend.id(), Some(image.digest()));
         let protocol = Score::new(judge.card.recipe.clone(), image);
         let outcome = self
-            .run(
-                backend.as_ref(),
-                &provenance.preprocessing,
-                protocol,
-                limits,
-            )
+            .run(backend, &provenance.preprocessing, protocol, limits)
             .await;
         Ok(Judged {
             provenance,
@@ -94,7 +91,7 @@ impl Engine {
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.
     pub async fn run<P: Protocol>(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         mut protocol: P,
         limits: &RunLimits,
@@ -121,7 +118,7 @@ impl Engine {
 
     async fn ask(
         &self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         preprocessing: &str,
         prompt: &Prompt,
         limits: &RunLimits,

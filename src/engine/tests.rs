@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::*;
 use crate::backend::{Abilities, BackendError, BackendId};
@@ -16,6 +17,16 @@ struct Gated {
     id: BackendId,
     gate: Semaphore,
     asked: AtomicUsize,
+    /// Questions that somebody waits for.
+    answering: AtomicUsize,
+}
+
+struct Answering<'a>(&'a AtomicUsize);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Gated {
@@ -28,6 +39,7 @@ impl Gated {
             id,
             gate: Semaphore::new(open),
             asked: AtomicUsize::new(0),
+            answering: AtomicUsize::new(0),
         }
     }
 }
@@ -53,6 +65,8 @@ impl Backend for Gated {
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
         self.asked.fetch_add(prompts.len(), Ordering::SeqCst);
+        self.answering.fetch_add(1, Ordering::SeqCst);
+        let _answering = Answering(&self.answering);
         let _open = self.gate.acquire().await.unwrap();
         let fails = |prompt: &Prompt| prompt.images().any(|image| image.bytes() == b"fails");
         prompts
@@ -105,14 +119,18 @@ impl Protocol for Survey {
     }
 }
 
+fn answered_by(backend: &Arc<Gated>) -> Arc<dyn Backend> {
+    Arc::clone(backend) as Arc<dyn Backend>
+}
+
 fn engine() -> Engine {
     Engine::new(Judges::default(), AnswerCache::new(1 << 20))
 }
 
-async fn survey(engine: &Engine, backend: &Gated, limits: RunLimits) -> Vec<Answered> {
+async fn survey(engine: &Engine, backend: &Arc<Gated>, limits: RunLimits) -> Vec<Answered> {
     engine
         .run(
-            backend,
+            &answered_by(backend),
             "as-given",
             Survey {
                 rounds: 3,
@@ -133,7 +151,7 @@ fn reasons(heard: &[Answered]) -> Vec<Option<Reason>> {
 
 #[tokio::test]
 async fn a_budget_stops_a_protocol_between_questions() {
-    let (engine, backend) = (engine(), Gated::new(8));
+    let (engine, backend) = (engine(), Arc::new(Gated::new(8)));
     let heard = survey(&engine, &backend, RunLimits::none().with_questions(6)).await;
     assert_eq!(
         reasons(&heard),
@@ -144,33 +162,49 @@ async fn a_budget_stops_a_protocol_between_questions() {
 
 #[tokio::test]
 async fn a_deadline_ends_what_hangs() {
-    let (engine, backend) = (engine(), Gated::new(0));
+    let (engine, backend) = (engine(), Arc::new(Gated::new(0)));
     let limits = RunLimits::within(Clock, Duration::ZERO);
     let heard = survey(&engine, &backend, limits).await;
     assert_eq!(reasons(&heard), vec![Some(Reason::Deadline); 12]);
 }
 
-#[tokio::test]
-async fn equal_questions_at_once_are_asked_once() {
-    let engine = Arc::new(engine());
-    let backend = Arc::new(Gated::new(0));
-    let askers: Vec<_> = (0..100)
-        .map(|_| {
-            let (engine, backend) = (Arc::clone(&engine), Arc::clone(&backend));
-            tokio::spawn(async move {
-                engine
-                    .ask(
-                        backend.as_ref(),
-                        "as-given",
-                        &question("same", b"image"),
-                        &RunLimits::none(),
-                    )
-                    .await
-            })
+/// A hundred who ask the same at once, all of them waiting.
+async fn crowd(engine: &Arc<Engine>, backend: &Arc<Gated>) -> Vec<JoinHandle<Answered>> {
+    let askers = (0..100).map(|_| {
+        let (engine, backend) = (Arc::clone(engine), answered_by(backend));
+        tokio::spawn(async move {
+            let same = question("same", b"image");
+            engine
+                .ask(&backend, "as-given", &same, &RunLimits::none())
+                .await
         })
-        .collect();
+    });
+    let askers = askers.collect();
     while engine.cache_counts().lookups < 100 {
         tokio::task::yield_now().await;
+    }
+    askers
+}
+
+#[tokio::test]
+async fn equal_questions_at_once_are_asked_once() {
+    let (engine, backend) = (Arc::new(engine()), Arc::new(Gated::new(0)));
+    let askers = crowd(&engine, &backend).await;
+    backend.gate.add_permits(1);
+    for asker in askers {
+        assert!(asker.await.unwrap().is_ok());
+    }
+    assert_eq!(backend.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn who_leaves_does_not_cancel_the_others() {
+    let (engine, backend) = (Arc::new(engine()), Arc::new(Gated::new(0)));
+    let mut askers = crowd(&engine, &backend).await;
+    // The first is the one whose asking reached the backend.
+    for leaves in askers.drain(..50) {
+        leaves.abort();
+        assert!(leaves.await.unwrap_err().is_cancelled());
     }
     backend.gate.add_permits(1);
     for asker in askers {
@@ -180,12 +214,29 @@ async fn equal_questions_at_once_are_asked_once() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_is_given_up_and_can_be_asked_again() {
+    let (engine, backend) = (Arc::new(engine()), Arc::new(Gated::new(0)));
+    for asker in crowd(&engine, &backend).await {
+        asker.abort();
+        assert!(asker.await.unwrap_err().is_cancelled());
+    }
+    assert_eq!(backend.answering.load(Ordering::SeqCst), 0, "still asking");
+    backend.gate.add_permits(1);
+    let same = question("same", b"image");
+    let backend_again = answered_by(&backend);
+    let limits = RunLimits::none();
+    let answered = engine.ask(&backend_again, "as-given", &same, &limits);
+    assert!(answered.await.is_ok());
+    assert_eq!(backend.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn a_failure_is_not_remembered() {
-    let (engine, backend) = (engine(), Gated::new(1));
+    let (engine, backend) = (engine(), Arc::new(Gated::new(1)));
     for _ in 0..2 {
         let answered = engine
             .ask(
-                &backend,
+                &answered_by(&backend),
                 "as-given",
                 &question("same", b"fails"),
                 &RunLimits::none(),
@@ -198,11 +249,11 @@ async fn a_failure_is_not_remembered() {
 
 #[tokio::test]
 async fn another_preprocessing_is_another_question() {
-    let (engine, backend) = (engine(), Gated::new(1));
+    let (engine, backend) = (engine(), Arc::new(Gated::new(1)));
     for preprocessing in ["a", "b", "a"] {
         engine
             .ask(
-                &backend,
+                &answered_by(&backend),
                 preprocessing,
                 &question("same", b"image"),
                 &RunLimits::none(),

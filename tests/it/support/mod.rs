@@ -4,3 +4,4 @@ pub(crate) mod app;
 pub(crate) mod backends;
 pub(crate) mod contract;
 pub(crate) mod png;
+pub(crate) mod scripted;
