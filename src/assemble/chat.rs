@@ -1,23 +1,21 @@
 //! From a `[backends.NAME]` table of kind `chat` to its client.
 
+use std::collections::BTreeMap;
+
 use crate::backend::chat::{Chat, ChatOptions, Flavour, Prefill, Prices};
-use crate::backend::remote::{OptionsError, RemoteOptions};
+use crate::backend::remote::Remote;
 use crate::config::{ChatConfig, FlavourConfig, PrefillConfig};
 use crate::pixels;
 
-/// A client for a configured model; nothing is sent yet.
+/// A configured model; nothing is sent yet.
 ///
 /// # Errors
-/// An address, a price or a field of the body that cannot be used.
+/// A price or a field of the body that cannot be used.
 pub(super) fn open(
-    remote: RemoteOptions,
+    remote: Remote,
     config: &ChatConfig,
     limits: pixels::Limits,
-) -> Result<Chat, OptionsError> {
-    let error = |message: String| OptionsError {
-        backend: remote.name.clone(),
-        message,
-    };
+) -> Result<Chat, String> {
     let prices = config.price.map(|price| Prices {
         input: price.input,
         output: price.output,
@@ -25,14 +23,14 @@ pub(super) fn open(
     if let Some(Prices { input, output }) = prices
         && !(input >= 0.0 && output >= 0.0 && input.is_finite() && output.is_finite())
     {
-        return Err(error(format!(
+        return Err(format!(
             "`price` is {input} and {output}; prices are finite and at least 0"
-        )));
+        ));
     }
-    let mut body = std::collections::BTreeMap::new();
+    let mut body = BTreeMap::new();
     for (name, value) in &config.body {
         let value = serde_json::to_value(value)
-            .map_err(|fault| error(format!("`body.{name}` is no JSON: {fault}")))?;
+            .map_err(|fault| format!("`body.{name}` is no JSON: {fault}"))?;
         body.insert(name.clone(), value);
     }
     let options = ChatOptions {
@@ -49,7 +47,7 @@ pub(super) fn open(
         prices,
         limits,
     };
-    Chat::new(remote, options)
+    Ok(Chat::new(remote, &config.remote.url, options))
 }
 
 fn flavour(config: FlavourConfig) -> Flavour {

@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod chat;
 mod remote;
 
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend)?)))
+        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, config)?)))
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

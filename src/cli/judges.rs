@@ -1,13 +1,15 @@
 //! `opine judges`: the judges and whether each can be asked.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::{CliError, Common, Ending, output};
+use super::{CliError, Common, Ending, output, read};
 use crate::wire::JudgeJson;
 
 /// Arguments of `opine judges`.
 #[derive(Debug, Args)]
 pub(super) struct JudgesArguments {
+    #[command(subcommand)]
+    command: Option<JudgesCommand>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -15,7 +17,20 @@ pub(super) struct JudgesArguments {
     common: Common,
 }
 
+#[derive(Debug, Subcommand)]
+enum JudgesCommand {
+    /// Read one reply of a chat API as a judge would
+    Read(read::ReadArguments),
+}
+
 pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
+    match &arguments.command {
+        Some(JudgesCommand::Read(read)) => read::run(read),
+        None => list(arguments),
+    }
+}
+
+fn list(arguments: &JudgesArguments) -> Result<Ending, CliError> {
     let engine = arguments.common.engine()?;
     let judges: Vec<JudgeJson> = engine.judges().iter().map(JudgeJson::new).collect();
     if arguments.json {

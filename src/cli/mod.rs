@@ -6,6 +6,7 @@ mod audit;
 mod judges;
 mod output;
 mod rank;
+mod read;
 mod reproduce;
 mod score;
 mod serve;
@@ -88,6 +89,8 @@ enum CliError {
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
+    #[error("{0}")]
+    Reply(String),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }

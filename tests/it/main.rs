@@ -9,6 +9,8 @@ mod backend_laws;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod chat;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod command;

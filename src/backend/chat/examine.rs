@@ -17,7 +17,11 @@ pub(super) async fn examine(chat: &Chat, prompt: &Prompt) -> Vec<Finding> {
     let known = match chat.known().await {
         Ok(known) => known,
         Err(error) => {
-            return vec![finding("server", false, format!("it cannot be asked: {error}"))];
+            return vec![finding(
+                "server",
+                false,
+                format!("it cannot be asked: {error}"),
+            )];
         }
     };
     let mut findings = vec![finding(
@@ -47,12 +51,7 @@ fn finding(subject: &'static str, holds: bool, detail: impl Into<String>) -> Fin
 }
 
 /// How the tokenizer cuts each label, and whether first tokens tell the labels apart.
-async fn labels(
-    chat: &Chat,
-    known: &Known,
-    prompt: &Prompt,
-    options: &Options,
-) -> Option<Finding> {
+async fn labels(chat: &Chat, known: &Known, prompt: &Prompt, options: &Options) -> Option<Finding> {
     if !known.tokenizer {
         let nested = Labels::new(options).ok()?.nested()?;
         return Some(finding(
@@ -70,7 +69,10 @@ async fn labels(
     };
     let mut detail = String::new();
     for (name, spellings) in options.names().zip(&sequences) {
-        let cuts: Vec<String> = spellings.iter().map(|tokens| format!("{tokens:?}")).collect();
+        let cuts: Vec<String> = spellings
+            .iter()
+            .map(|tokens| format!("{tokens:?}"))
+            .collect();
         write!(detail, "`{name}` is {}; ", cuts.join(" or ")).expect("a string takes all");
     }
     let clash = Labels::new(options).ok()?.with_tokens(&sequences).err();
@@ -100,13 +102,18 @@ async fn sequences(
 
 /// Asks the question, and again with another picture: a judge that sees must answer differently.
 async fn reading(chat: &Chat, known: &Known, prompt: &Prompt, options: &Options) -> Vec<Finding> {
-    let first = match ladder::climb(chat, known, prompt, options).await {
+    let asked = match chat.check(known, prompt) {
+        Ok(()) => ladder::climb(chat, known, prompt, options).await,
+        Err(error) => Err(error),
+    };
+    let first = match asked {
         Ok(choice) => choice,
         Err(error) => return vec![finding("readout", false, error.to_string())],
     };
-    let coverage = first
-        .coverage()
-        .map_or_else(|| "unknown".to_owned(), |mass| format!("{:.6}", mass.value()));
+    let coverage = first.coverage().map_or_else(
+        || "unknown".to_owned(),
+        |mass| format!("{:.6}", mass.value()),
+    );
     let censored = if first.is_censored() {
         "; some labels are not listed and only bounded, so that more tokens should be listed or the levels be spelt otherwise"
     } else {
@@ -115,7 +122,10 @@ async fn reading(chat: &Chat, known: &Known, prompt: &Prompt, options: &Options)
     let mut findings = vec![finding(
         "readout",
         true,
-        format!("read by {}, coverage {coverage}{censored}", first.readout().name()),
+        format!(
+            "read by {}, coverage {coverage}{censored}",
+            first.readout().name()
+        ),
     )];
     if prompt.images().next().is_some() {
         findings.push(sees(chat, known, prompt, options, &first).await);
@@ -135,7 +145,11 @@ async fn sees(
     let (again, other) = match (again, other) {
         (Ok(again), Ok(other)) => (again, other),
         (Err(error), _) | (_, Err(error)) => {
-            return finding("image_seen", false, format!("it could not be told: {error}"));
+            return finding(
+                "image_seen",
+                false,
+                format!("it could not be told: {error}"),
+            );
         }
     };
     let noise = distance(first, &again);
@@ -149,7 +163,9 @@ async fn sees(
     finding(
         "image_seen",
         seen,
-        format!("another picture changes log masses by up to {change:.3e}, the same picture by {noise:.3e}{advice}"),
+        format!(
+            "another picture changes log masses by up to {change:.3e}, the same picture by {noise:.3e}{advice}"
+        ),
     )
 }
 

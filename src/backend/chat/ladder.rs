@@ -156,12 +156,15 @@ impl Question<'_> {
             | Flavour::LmStudio
             | Flavour::Other => vllm::sequences(&self.chat.server, self.options).await?,
         };
-        self.labels.clone().with_tokens(&sequences).map_err(|clash| {
-            Rung::NotHere(format!(
-                "`{}` and `{}` begin with the same token",
-                clash.first, clash.second
-            ))
-        })
+        self.labels
+            .clone()
+            .with_tokens(&sequences)
+            .map_err(|clash| {
+                Rung::NotHere(format!(
+                    "`{}` and `{}` begin with the same token",
+                    clash.first, clash.second
+                ))
+            })
     }
 
     async fn llama_position(&self, labels: &Labels) -> Result<Position, Rung> {
@@ -212,7 +215,10 @@ impl Question<'_> {
             AnswerPlace::Next => Ask::greedy(1, Some(top)),
             AnswerPlace::Last => Ask {
                 top: Some(top),
-                ..Ask::drawn(&self.prompt.reading().sampling, u64::from(self.prompt.repeat()))
+                ..Ask::drawn(
+                    &self.prompt.reading().sampling,
+                    u64::from(self.prompt.repeat()),
+                )
             },
         };
         let reply = self.ask(ask).await?;
@@ -221,7 +227,8 @@ impl Question<'_> {
         let position = match (place, positions.first()) {
             (_, None) => {
                 return Err(Rung::Ended(BackendError::Unreadable {
-                    message: "the server listed tokens when it was probed and lists none now".into(),
+                    message: "the server listed tokens when it was probed and lists none now"
+                        .into(),
                 }));
             }
             (AnswerPlace::Next, Some(first)) => first.clone(),
@@ -255,7 +262,11 @@ impl Question<'_> {
                 .with_system(self.prompt.system().map(str::to_owned))
                 .with_answer_prefix(self.prompt.answer_prefix().map(str::to_owned));
             let priors = self.force(&blind).await?;
-            for (own, prior) in forced.iter_mut().flatten().zip(priors.into_iter().flatten()) {
+            for (own, prior) in forced
+                .iter_mut()
+                .flatten()
+                .zip(priors.into_iter().flatten())
+            {
                 own.without_image = Some(prior.log_probabilities);
             }
         }
@@ -315,7 +326,12 @@ impl Question<'_> {
         };
         let make = || {
             let messages = self.chat.messages(self.prompt)?;
-            Ok(chat_body(&self.chat.server.options, self.known.flavour, messages, ask))
+            Ok(chat_body(
+                &self.chat.server.options,
+                self.known.flavour,
+                messages,
+                ask,
+            ))
         };
         match self.chat.server.chat(make).await {
             Ok(reply) => replies_of(&reply),

@@ -9,7 +9,9 @@ use super::probe::{Known, picture_part};
 use super::request::{assistant, base64_images, messages};
 use super::server::Server;
 use crate::backend::BackendError;
-use crate::backend::readout::{Extent, Forced, Labels, Position, token_probability_list, variants};
+use crate::backend::readout::{
+    Extent, Forced, Labels, Position, is_plain, token_probability_list, variants,
+};
 use crate::backend::remote::Retry;
 use crate::judging::{Image, Options, Part, Prompt, Wanted};
 
@@ -47,9 +49,11 @@ async fn render(server: &Server, messages: Value) -> Result<String, BackendError
     }
     let reply = server.post_beside("apply-template", &body).await?;
     let prompt = reply.get("prompt").and_then(Value::as_str);
-    prompt.map(str::to_owned).ok_or_else(|| BackendError::Failed {
-        message: "`/apply-template` gave no `prompt`".into(),
-    })
+    prompt
+        .map(str::to_owned)
+        .ok_or_else(|| BackendError::Failed {
+            message: "`/apply-template` gave no `prompt`".into(),
+        })
 }
 
 /// Token ids of a text, special tokens read as such.
@@ -89,7 +93,10 @@ impl Rendered {
     /// Token sequences by option, as [`Labels::with_tokens`] takes them.
     pub(super) fn sequences(&self) -> Vec<Vec<Vec<u32>>> {
         let of_option = |spellings: &Vec<Continuation>| {
-            spellings.iter().map(|spelling| spelling.tokens.clone()).collect()
+            spellings
+                .iter()
+                .map(|spelling| spelling.tokens.clone())
+                .collect()
         };
         self.continuations.iter().map(of_option).collect()
     }
@@ -106,11 +113,16 @@ pub(super) async fn rendered(
     let mut continuations = Vec::with_capacity(options.len());
     for option in options.as_slice() {
         let mut found: Vec<Continuation> = Vec::new();
-        for variant in option.spellings().iter().flat_map(|spelling| variants(spelling)) {
+        for variant in option
+            .spellings()
+            .iter()
+            .flat_map(|spelling| variants(spelling))
+        {
             let whole = tokens(server, &format!("{text}{variant}")).await?;
             // Where the label melts into the last token of the prompt, it is not what would be written.
+            // In another case a label of several tokens would begin with a letter that many words begin with.
             if let Some(own) = whole.strip_prefix(&before[..])
-                && !own.is_empty()
+                && (own.len() == 1 || !own.is_empty() && is_plain(&variant, option.spellings()))
                 && found.iter().all(|other| other.tokens != own)
             {
                 found.push(Continuation {
@@ -185,7 +197,9 @@ fn completion_body(prompt: Value, listed: u32) -> Value {
 }
 
 fn first_position(reply: &Value) -> Result<Position, BackendError> {
-    let places = reply.get("completion_probabilities").and_then(Value::as_array);
+    let places = reply
+        .get("completion_probabilities")
+        .and_then(Value::as_array);
     let mut positions = token_probability_list(places.map_or(&[], Vec::as_slice))?;
     if positions.is_empty() {
         return Err(BackendError::Unreadable {
@@ -230,8 +244,7 @@ async fn list(
         json!(text)
     } else {
         let parts = images.iter().cloned().map(Part::Image).collect();
-        let pictures = Prompt::new(parts, Wanted::Text)
-            .expect("there is at least one picture");
+        let pictures = Prompt::new(parts, Wanted::Text).expect("there is at least one picture");
         json!({
             "prompt_string": text,
             "multimodal_data": base64_images(&pictures, &server.options.limits)?,
@@ -313,9 +326,7 @@ fn plain_spellings<'a>(
 ) -> Vec<&'a Continuation> {
     let blank = prompt.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '.' | ':'));
     let wanted = |continuation: &&Continuation| {
-        let bare = continuation.text.trim_start();
-        let is_ours = spellings.iter().any(|spelling| spelling.trim() == bare);
-        is_ours && continuation.text.starts_with(' ') == blank
+        is_plain(&continuation.text, spellings) && continuation.text.starts_with(' ') == blank
     };
     let found: Vec<&Continuation> = all.iter().filter(wanted).collect();
     if found.is_empty() {
@@ -330,7 +341,9 @@ fn beginnings(chosen: &[Vec<&Continuation>]) -> Vec<Vec<u32>> {
     let mut all: Vec<Vec<u32>> = chosen
         .iter()
         .flatten()
-        .flat_map(|spelling| (0..spelling.tokens.len()).map(|length| spelling.tokens[..length].to_vec()))
+        .flat_map(|spelling| {
+            (0..spelling.tokens.len()).map(|length| spelling.tokens[..length].to_vec())
+        })
         .collect();
     all.sort();
     all.dedup();
@@ -369,7 +382,10 @@ async fn prefix_text(
 }
 
 fn mass_of(position: &Position, id: u32) -> Result<f64, BackendError> {
-    let found = position.candidates().iter().find(|token| token.id == Some(id));
+    let found = position
+        .candidates()
+        .iter()
+        .find(|token| token.id == Some(id));
     found
         .map(|token| token.log_probability)
         .ok_or_else(|| BackendError::Unreadable {

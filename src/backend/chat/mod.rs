@@ -31,7 +31,7 @@ use request::{Ask, messages};
 use server::Server;
 
 use super::readout::{check_reply, refusal_phrase, without_reasoning};
-use super::remote::{OptionsError, Remote, RemoteOptions};
+use super::remote::Remote;
 use super::{Abilities, Backend, BackendError, BackendId, Finding, Spent};
 use crate::digest::Digest;
 use crate::judging::{Answer, Options, Part, Prompt, Readout, Wanted};
@@ -49,25 +49,21 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// A client for one model; nothing is sent yet.
-    ///
-    /// # Errors
-    /// An address, a header or a limit that cannot be used.
-    pub fn new(remote: RemoteOptions, options: ChatOptions) -> Result<Self, OptionsError> {
+    /// Asks a model through this client, which was made for `url`; nothing is sent yet.
+    pub fn new(remote: Remote, url: &str, options: ChatOptions) -> Self {
         let id = BackendId {
-            name: remote.name.clone(),
+            name: remote.name().to_owned(),
             model_revision: match &options.revision {
                 Some(revision) => format!("{}@{revision}", options.model),
                 None => options.model.clone(),
             },
         };
-        let url = remote.url.clone();
-        Ok(Chat {
+        Chat {
             id,
-            server: Server::new(Remote::new(remote)?, &url, options),
+            server: Server::new(remote, url, options),
             known: OnceCell::new(),
             rendered: Mutex::default(),
-        })
+        }
     }
 
     /// Whose server it is, once that is known.
@@ -124,7 +120,10 @@ impl Chat {
     /// One written answer, without reasoning and without the words that it was to continue.
     async fn text(&self, known: &Known, prompt: &Prompt) -> Result<String, BackendError> {
         let ask = Ask::drawn(&prompt.reading().sampling, u64::from(prompt.repeat()));
-        let reply = self.server.ask(known.flavour, ask, || self.messages(prompt)).await?;
+        let reply = self
+            .server
+            .ask(known.flavour, ask, || self.messages(prompt))
+            .await?;
         check_reply(&reply)?;
         let answer = without_reasoning(&reply.text);
         let prefix = prompt.answer_prefix().unwrap_or_default();

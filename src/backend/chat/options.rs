@@ -75,9 +75,10 @@ impl Flavour {
     /// Fields that make the server continue the words of the assistant, where it needs to be told.
     pub(super) fn continuing(self) -> &'static [(&'static str, bool)] {
         match self {
-            Flavour::Vllm | Flavour::Sglang => {
-                &[("add_generation_prompt", false), ("continue_final_message", true)]
-            }
+            Flavour::Vllm | Flavour::Sglang => &[
+                ("add_generation_prompt", false),
+                ("continue_final_message", true),
+            ],
             Flavour::LlamaCpp
             | Flavour::Ollama
             | Flavour::OpenAi

@@ -140,16 +140,19 @@ fn is_answer(error: &RemoteError) -> bool {
 
 /// Whether it takes a picture, and how many tokens it lists when asked for as many as it may.
 async fn listed(server: &Server, flavour: Flavour) -> Result<(bool, u32), BackendError> {
-    let picture = server.options.images_per_prompt > 0;
     let mut last = None;
-    for with_picture in [true, false] {
-        if with_picture && !picture {
-            continue;
-        }
-        for top in [Some(TOPS[0]), Some(TOPS[1]), None] {
+    // The picture is left out before fewer tokens are asked for: a server that fails on pictures is not troubled
+    // with more of them.
+    for top in [Some(TOPS[0]), Some(TOPS[1]), None] {
+        for with_picture in [true, false] {
+            if with_picture && server.options.images_per_prompt == 0 {
+                continue;
+            }
             match try_listing(server, flavour, with_picture, top).await {
                 Ok(top) => return Ok((with_picture, top)),
-                Err(ChatError::Remote(error)) if is_answer(&error) && error.status() != Some(404) => {
+                Err(ChatError::Remote(error))
+                    if is_answer(&error) && error.status() != Some(404) =>
+                {
                     last = Some(error);
                 }
                 Err(error) => return Err(error.into()),
@@ -178,7 +181,12 @@ async fn try_listing(
             content.insert(0, picture_part());
         }
         let messages = vec![json!({"role": "user", "content": content})];
-        Ok(chat_body(&server.options, flavour, messages, Ask::greedy(1, top)))
+        Ok(chat_body(
+            &server.options,
+            flavour,
+            messages,
+            Ask::greedy(1, top),
+        ))
     };
     let reply = server.chat(make).await?;
     let reply = reply_of(&reply).map_err(ChatError::Backend)?;
@@ -208,7 +216,12 @@ async fn goes_on(server: &Server, flavour: Flavour) -> Result<bool, BackendError
             json!({"role": "user", "content": question}),
             assistant(beginning),
         ];
-        Ok(chat_body(&server.options, flavour, messages, Ask::greedy(4, None)))
+        Ok(chat_body(
+            &server.options,
+            flavour,
+            messages,
+            Ask::greedy(4, None),
+        ))
     };
     let reply = match server.chat(make).await {
         Ok(reply) => reply,

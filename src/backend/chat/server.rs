@@ -59,7 +59,9 @@ impl Server {
     /// Posts to what stands beside the API, such as `tokenize`.
     pub(super) async fn post_beside(&self, path: &str, body: &Value) -> Result<Value, RemoteError> {
         let place = self.remote.enter().await?;
-        place.post_json(&self.beside_path(path), Retry::Safe, body).await
+        place
+            .post_json(&self.beside_path(path), Retry::Safe, body)
+            .await
     }
 
     /// The path of what stands beside the API.
@@ -104,7 +106,9 @@ impl Server {
 /// `http://host:8000` and `http://host:8000/v1` are the same server; any other path is taken as it is.
 fn paths(url: &str) -> (&'static str, String) {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').map_or("", |slash| &after_scheme[slash..]);
+    let path = after_scheme
+        .find('/')
+        .map_or("", |slash| &after_scheme[slash..]);
     let path = path.trim_end_matches('/');
     let api = if path.is_empty() { "v1/" } else { "" };
     let root = path.strip_suffix("/v1").unwrap_or(path);
@@ -164,7 +168,11 @@ mod tests {
             ("http://a:1/", "v1/", "/"),
             ("http://a:1/v1", "", "/"),
             ("http://a/llm/v1/", "", "/llm/"),
-            ("https://a/openai/deployments/x", "", "/openai/deployments/x/"),
+            (
+                "https://a/openai/deployments/x",
+                "",
+                "/openai/deployments/x/",
+            ),
         ];
         for (url, api, root) in cases {
             assert_eq!(paths(url), (api, root.to_owned()), "{url}");

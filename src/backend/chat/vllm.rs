@@ -8,7 +8,7 @@ use super::request::{Ask, assistant, chat_body, messages};
 use super::server::Server;
 use crate::backend::BackendError;
 use crate::backend::readout::{
-    Extent, Forced, Labels, Position, check_reply, reply_of, variants,
+    Extent, Forced, Labels, Position, check_reply, is_plain, reply_of, variants,
 };
 use crate::judging::{Options, Prompt};
 
@@ -49,9 +49,15 @@ pub(super) async fn sequences(
     let mut all = Vec::with_capacity(options.len());
     for option in options.as_slice() {
         let mut found: Vec<Vec<u32>> = Vec::new();
-        for variant in option.spellings().iter().flat_map(|spelling| variants(spelling)) {
+        for variant in option
+            .spellings()
+            .iter()
+            .flat_map(|spelling| variants(spelling))
+        {
             let ids = tokens(server, &variant).await?;
-            if !ids.is_empty() && !found.contains(&ids) {
+            let counts =
+                ids.len() == 1 || !ids.is_empty() && is_plain(&variant, option.spellings());
+            if counts && !found.contains(&ids) {
                 found.push(ids);
             }
         }
@@ -97,7 +103,10 @@ pub(super) async fn next_token(
     let ids: Vec<u32> = labels.ids().collect();
     if ids.len() > MOST_IDS {
         return Err(BackendError::Unreadable {
-            message: format!("the labels have {} tokens, at most {MOST_IDS} are listed", ids.len()),
+            message: format!(
+                "the labels have {} tokens, at most {MOST_IDS} are listed",
+                ids.len()
+            ),
         });
     }
     let make = || {
@@ -129,7 +138,12 @@ async fn prompt_masses(
     messages: Vec<Value>,
 ) -> Result<Vec<(u32, f64)>, BackendError> {
     let make = || {
-        let mut body = chat_body(&server.options, Flavour::Vllm, messages, Ask::greedy(1, None));
+        let mut body = chat_body(
+            &server.options,
+            Flavour::Vllm,
+            messages,
+            Ask::greedy(1, None),
+        );
         body.insert("prompt_logprobs".into(), json!(0));
         Ok(body)
     };
@@ -147,7 +161,8 @@ async fn prompt_masses(
 /// `{"15216": {"logprob": -0.4, "rank": 1, "decoded_token": "Good"}}`
 fn prompt_token(place: &Value) -> Result<(u32, f64), BackendError> {
     let only = place.as_object().and_then(|tokens| tokens.iter().next());
-    let found = only.and_then(|(id, token)| Some((id.parse().ok()?, token.get("logprob")?.as_f64()?)));
+    let found =
+        only.and_then(|(id, token)| Some((id.parse().ok()?, token.get("logprob")?.as_f64()?)));
     found.ok_or_else(|| BackendError::NotFinite {
         label: "a token of the prompt".into(),
         value: place.to_string().chars().take(100).collect(),
@@ -165,7 +180,11 @@ pub(super) async fn forced(
 ) -> Result<Vec<Vec<Forced>>, BackendError> {
     let base = messages(prompt, server.options.prefill, &server.options.limits)?;
     let prefix = prompt.answer_prefix().unwrap_or_default();
-    let blank = if prefix.is_empty() || prefix.ends_with(' ') { "" } else { " " };
+    let blank = if prefix.is_empty() || prefix.ends_with(' ') {
+        ""
+    } else {
+        " "
+    };
     let mut all = Vec::with_capacity(options.len());
     for name in options.names() {
         let mut messages = base.clone();
@@ -196,6 +215,9 @@ pub(super) async fn forced(
 /// apart, except for coverage, which then reads as given that beginning.
 fn shared_length(all: &[Vec<(u32, f64)>]) -> usize {
     let Some(first) = all.first() else { return 0 };
-    let alike = |at: usize| all.iter().all(|list| list.get(at).map(|t| t.0) == Some(first[at].0));
+    let alike = |at: usize| {
+        all.iter()
+            .all(|list| list.get(at).map(|t| t.0) == Some(first[at].0))
+    };
     (0..first.len()).take_while(|at| alike(*at)).count()
 }

@@ -176,9 +176,12 @@ pub fn read_reply(
         return read_parsed(reply, labels);
     };
     let position = match place {
-        AnswerPlace::Next => positions.first().cloned().ok_or_else(|| BackendError::Failed {
-            message: "the reply lists no token".into(),
-        })?,
+        AnswerPlace::Next => positions
+            .first()
+            .cloned()
+            .ok_or_else(|| BackendError::Failed {
+                message: "the reply lists no token".into(),
+            })?,
         AnswerPlace::Last => last_position(positions, &reply.text, labels)?,
     };
     let readout = match position.lists(labels.ids()) && labels.is_tokenised() {

@@ -147,7 +147,10 @@ impl Labels {
         }
         let spelt = self.option_of_text(text);
         let folded = text.to_lowercase();
-        let exact = self.exact.iter().filter(|(spelling, _)| spelling.starts_with(text));
+        let exact = self
+            .exact
+            .iter()
+            .filter(|(spelling, _)| spelling.starts_with(text));
         let in_any_case = self
             .folded
             .iter()
@@ -196,6 +199,14 @@ impl Labels {
 /// Text without the blanks before it.
 pub(super) fn bare(text: &str) -> &str {
     text.trim_start_matches(BLANKS)
+}
+
+/// Whether a variant is a spelling of the card itself, blanks aside, and not one in another case.
+pub fn is_plain(variant: &str, spellings: &[String]) -> bool {
+    let variant = bare(variant).trim_end();
+    spellings
+        .iter()
+        .any(|spelling| bare(spelling).trim_end() == variant)
 }
 
 /// The ways in which a spelling may follow a prompt: with and without a blank, as it is, in lower case,

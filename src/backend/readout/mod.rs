@@ -14,7 +14,7 @@ mod sequence;
 mod written;
 
 pub use json::{ChatReply, read_reply, replies_of, reply_of, token_probability_list};
-pub use labels::{Clash, Labels, variants};
+pub use labels::{Clash, Labels, is_plain, variants};
 pub use place::last_position;
 pub use position::{Extent, LOG_FLOOR, Position, TokenMass, read_position};
 pub use refusal::{check_reply, refusal_phrase};
@@ -23,14 +23,14 @@ pub use written::{label_of, read_parsed, read_samples, without_reasoning};
 
 /// `ln(sum(exp(values)))` without overflow; minus infinity for none.
 fn log_sum_exp(values: impl IntoIterator<Item = f64> + Clone) -> f64 {
-    let highest = values
-        .clone()
-        .into_iter()
-        .fold(f64::NEG_INFINITY, f64::max);
+    let highest = values.clone().into_iter().fold(f64::NEG_INFINITY, f64::max);
     if highest == f64::NEG_INFINITY {
         return highest;
     }
-    let total: f64 = values.into_iter().map(|value| (value - highest).exp()).sum();
+    let total: f64 = values
+        .into_iter()
+        .map(|value| (value - highest).exp())
+        .sum();
     highest + total.ln()
 }
 

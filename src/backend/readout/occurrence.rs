@@ -119,7 +119,10 @@ fn is_word(text: &str, start: usize, end: usize) -> bool {
 
 fn is_part_of_number(text: &str, start: usize, end: usize) -> bool {
     let label = &text[start..end];
-    if !label.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-') {
+    if !label
+        .chars()
+        .all(|c| c.is_ascii_digit() || c == '.' || c == '-')
+    {
         return false;
     }
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());

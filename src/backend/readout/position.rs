@@ -143,7 +143,10 @@ impl Position {
 
     /// Probability of all listed tokens.
     fn listed(&self) -> f64 {
-        let masses = self.candidates.iter().map(|token| token.log_probability.exp());
+        let masses = self
+            .candidates
+            .iter()
+            .map(|token| token.log_probability.exp());
         masses.sum()
     }
 
@@ -154,7 +157,10 @@ impl Position {
     /// least one is sought among the others.
     fn log_ceiling(&self) -> f64 {
         let drawn = self.generated.as_ref().map(TokenMass::key);
-        let others = self.candidates.iter().filter(|token| Some(token.key()) != drawn);
+        let others = self
+            .candidates
+            .iter()
+            .filter(|token| Some(token.key()) != drawn);
         let least = others
             .map(|token| token.log_probability)
             .fold(f64::INFINITY, f64::min);
@@ -237,11 +243,7 @@ pub fn read_position(
 }
 
 /// What can be said of an option that is not listed.
-fn unlisted(
-    position: &Position,
-    labels: &Labels,
-    option: usize,
-) -> Result<Listed, BackendError> {
+fn unlisted(position: &Position, labels: &Labels, option: usize) -> Result<Listed, BackendError> {
     let name = &labels.names()[option];
     match position.extent {
         Extent::Asked => Err(BackendError::Failed {

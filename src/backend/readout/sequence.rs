@@ -1,7 +1,7 @@
 //! Labels of several tokens, each forced as the answer.
 
-use super::position::{LOG_FLOOR, failed};
 use super::log_sum_exp;
+use super::position::{LOG_FLOOR, failed};
 use crate::backend::BackendError;
 use crate::judging::{Choice, Coverage, LengthCorrection, Readout};
 
@@ -48,16 +48,28 @@ pub fn read_forced(
     }
     let masses = match length {
         LengthCorrection::Sum => sums,
-        LengthCorrection::Mean => options.iter().map(|spellings| best_mean(spellings)).collect(),
+        LengthCorrection::Mean => options
+            .iter()
+            .map(|spellings| best_mean(spellings))
+            .collect(),
         LengthCorrection::Prior => {
-            let missing = options.iter().flatten().any(|forced| forced.without_image.is_none());
+            let missing = options
+                .iter()
+                .flatten()
+                .any(|forced| forced.without_image.is_none());
             if missing {
                 return Err(failed("the prior of a label was not asked"));
             }
             let priors = own_masses(options, |forced| {
-                forced.without_image.as_ref().unwrap_or(&forced.log_probabilities)
+                forced
+                    .without_image
+                    .as_ref()
+                    .unwrap_or(&forced.log_probabilities)
             });
-            sums.iter().zip(priors).map(|(sum, prior)| sum - prior).collect()
+            sums.iter()
+                .zip(priors)
+                .map(|(sum, prior)| sum - prior)
+                .collect()
         }
     };
     let coverage = Coverage::new(total.min(1.0)).map_err(failed)?;

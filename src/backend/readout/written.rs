@@ -13,8 +13,8 @@ const REASONING: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "<
 const LAST_WORDS: usize = 5;
 /// What may stand around a label that is all there is.
 const WRAPPING: &[char] = &[
-    ' ', '\n', '\t', '"', '\'', '*', '`', '(', ')', '[', ']', '{', '}', '.', ',', '!', ':', '。', '，',
-    '！', '「', '」', '“', '”', '#',
+    ' ', '\n', '\t', '"', '\'', '*', '`', '(', ')', '[', ']', '{', '}', '.', ',', '!', ':', '。',
+    '，', '！', '「', '」', '“', '”', '#',
 ];
 
 /// The byte after the reasoning; the whole text where the reasoning does not end.

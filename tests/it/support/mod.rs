@@ -3,5 +3,6 @@
 pub(crate) mod app;
 pub(crate) mod backends;
 pub(crate) mod contract;
+pub(crate) mod llama;
 pub(crate) mod png;
 pub(crate) mod scripted;

@@ -40,7 +40,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
-    ("assemble", &["backend", "card", "config", "engine"]),
+    (
+        "assemble",
+        &["backend", "card", "config", "engine", "pixels"],
+    ),
     ("wire", &["engine", "judging"]),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
@@ -52,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "agreement",
             "assemble",
+            "backend",
             "config",
             "engine",
             "http",
