@@ -34,6 +34,23 @@ pub enum AssembleError {
         /// What was wrong.
         error: OpenError,
     },
+    /// A backend's configuration is wrong.
+    #[error("backend `{backend}`: {message}")]
+    Backend {
+        /// The backend.
+        backend: String,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+impl AssembleError {
+    fn backend(backend: &str, message: impl Into<String>) -> Self {
+        AssembleError::Backend {
+            backend: backend.to_owned(),
+            message: message.into(),
+        }
+    }
 }
 
 /// Makes the engine that a configuration describes.
@@ -53,7 +70,7 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     let backends = config
         .backends
         .iter()
-        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, config)?)))
+        .map(|(name, backend)| Ok((name.clone(), backends::open(name, backend, &cards, config)?)))
         .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
     let judges = cards
         .into_iter()

@@ -1,18 +1,30 @@
 //! From the keys of an engine that is elsewhere to a client for it.
 
+use super::AssembleError;
 use crate::backend::remote::{Remote, RemoteOptions, Secret, Timeouts};
 use crate::config::RemoteConfig;
+
+/// Why there is no client.
+#[derive(Debug)]
+pub(super) enum NoClient {
+    /// The configuration is wrong, which ends the start.
+    Wrong(AssembleError),
+    /// The key is missing, which makes this backend unavailable; the text says what would help.
+    Missing(String),
+}
 
 /// A client for a configured engine; nothing is sent yet.
 ///
 /// # Errors
-/// What would have to be set or changed.
-pub(super) fn client(name: &str, config: &RemoteConfig) -> Result<Remote, String> {
-    let [connect, first_byte, whole] = config.times()?;
+/// [`NoClient`].
+pub(super) fn client(name: &str, config: &RemoteConfig) -> Result<Remote, NoClient> {
+    let wrong = |message: String| NoClient::Wrong(AssembleError::backend(name, message));
+    let [connect, first_byte, whole] = config.times().map_err(wrong)?;
+    let key = config.key().map_err(NoClient::Missing)?;
     let options = RemoteOptions {
         name: name.to_owned(),
         url: config.url.clone(),
-        key: config.key()?.as_deref().map(Secret::new),
+        key: key.as_deref().map(Secret::new),
         key_header: config.api_key_header.clone(),
         headers: config.headers.clone(),
         timeouts: Timeouts {
@@ -24,5 +36,5 @@ pub(super) fn client(name: &str, config: &RemoteConfig) -> Result<Remote, String
         most_reply_bytes: config.most_reply_bytes,
         retries: config.retries,
     };
-    Remote::new(options).map_err(|error| error.to_string())
+    Remote::new(options).map_err(|error| wrong(error.message))
 }

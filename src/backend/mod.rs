@@ -5,10 +5,13 @@
 //! neighbour; the same prompt gets the same answer; what it says it can do, it does.
 
 pub mod chat;
+mod closed_set;
+pub mod kserve;
 pub mod onnx;
 pub mod readout;
 pub mod recorded;
 pub mod remote;
+pub mod systemone;
 
 use async_trait::async_trait;
 

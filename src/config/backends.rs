@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::chat::ChatConfig;
+use super::remote::{RemoteConfig, remote};
 
 /// One backend. A closed list: a kind that is not known is refused and the known ones are named.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,6 +15,10 @@ pub enum BackendConfig {
     Recorded(RecordedConfig),
     /// A multimodal language model behind an OpenAI-compatible API.
     Chat(Box<ChatConfig>),
+    /// A model behind the Open Inference Protocol, version 2: Triton, KServe, MLServer, OpenVINO Model Server.
+    Kserve(KserveConfig),
+    /// Typed decisions of `POST /v1/systemone`.
+    Systemone(SystemoneConfig),
 }
 
 /// A recording.
@@ -24,12 +29,130 @@ pub struct RecordedConfig {
     pub file: PathBuf,
 }
 
+/// A served model that takes the numbers of a prepared picture:
+///
+/// ```toml
+/// [backends.my-triton]
+/// kind = "kserve"
+/// url = "http://127.0.0.1:8000"
+/// model = "quality"
+/// card = "technical-quality"
+/// input = "pixels"
+/// output = "logits"
+/// gives = "logits"
+/// labels = ["excellent", "good", "fair", "poor", "bad"]
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+pub struct KserveConfig {
+    /// Name of the model on the server.
+    pub model: String,
+    /// Its version; unset, the server takes one, and verdicts cannot say which.
+    pub version: Option<String>,
+    /// Id of the card whose `[preprocessing]` is carried out on every picture before it is sent.
+    pub card: String,
+    /// Name of the image input, FP32 `[1, 3, height, width]`.
+    pub input: String,
+    /// Name of the output that is read.
+    pub output: String,
+    /// What the numbers of the output are.
+    pub gives: Gives,
+    /// What each number of the output stands for, in order; none for a value.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// How numbers are sent.
+    #[serde(default)]
+    pub tensors: Tensors,
+    /// Where the server is.
+    #[serde(flatten, deserialize_with = "remote")]
+    pub remote: RemoteConfig,
+}
+
+/// What the numbers of an output are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// One logit for each label.
+    Logits,
+    /// One probability for each label, which sum to 1.
+    Probabilities,
+    /// One number, on the judge's own scale.
+    Value,
+}
+
+/// How numbers are sent to a served model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tensors {
+    /// As bytes where the server names the extension `binary_tensor_data`, else as JSON; it is asked once.
+    #[default]
+    Auto,
+    /// As bytes.
+    Binary,
+    /// As JSON.
+    Json,
+}
+
+/// A server of typed decisions:
+///
+/// ```toml
+/// [backends.decider]
+/// kind = "systemone"
+/// url = "http://127.0.0.1:8080/v1"
+/// model = "clef-flash"
+/// images = "list"
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+pub struct SystemoneConfig {
+    /// Name of the model on the server.
+    pub model: String,
+    /// How the server takes images; llama.cpp takes a list.
+    #[serde(default)]
+    pub images: SystemoneImages,
+    /// Most images of one question.
+    #[serde(default = "images_per_prompt")]
+    pub images_per_prompt: usize,
+    /// How closed questions that are not yes or no are asked.
+    #[serde(default)]
+    pub ask: SystemoneAsk,
+    /// Where the server is.
+    #[serde(flatten, deserialize_with = "remote")]
+    pub remote: RemoteConfig,
+}
+
+fn images_per_prompt() -> usize {
+    4
+}
+
+/// How a server of typed decisions takes images.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemoneImages {
+    /// Data URLs in `images`, as llama.cpp reads them.
+    #[default]
+    List,
+    /// Base64 in `assets`, named by marks in the text, as transformers 5.23 reads them.
+    Assets,
+}
+
+/// How closed questions are asked of a server of typed decisions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemoneAsk {
+    /// As `choice`: options without an order.
+    #[default]
+    Choice,
+    /// As `score`: the options are the levels of a rubric, in the order of the card; servers take 2 to 10 levels.
+    Score,
+}
+
 impl BackendConfig {
     /// Makes paths relative to the folder of the configuration.
     pub(super) fn resolve(&mut self, folder: &Path) {
         match self {
             BackendConfig::Recorded(recorded) => recorded.file = folder.join(&recorded.file),
             BackendConfig::Chat(chat) => chat.remote.resolve(folder),
+            BackendConfig::Kserve(kserve) => kserve.remote.resolve(folder),
+            BackendConfig::Systemone(systemone) => systemone.remote.resolve(folder),
         }
     }
 }

@@ -15,7 +15,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::pixels;
-pub use backends::{BackendConfig, RecordedConfig};
+pub use backends::{
+    BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
+    SystemoneImages, Tensors,
+};
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
 pub use remote::RemoteConfig;
 

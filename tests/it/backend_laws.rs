@@ -5,19 +5,30 @@
 //! rest it refuses by name.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use futures::executor::block_on;
 use futures::future::join_all;
 use opine::assemble::assemble;
+use opine::backend::chat::Flavour;
+use opine::backend::kserve::Output;
 use opine::backend::recorded::Recorded;
+use opine::backend::systemone::{ImageForm, QuestionForm};
 use opine::backend::{Backend, BackendError};
 use opine::judging::protocol::{Protocol, Score, ScoreRecipe, Step};
 use opine::judging::{Answer, Image, Part, Prompt, Wanted};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
+use crate::chat::{chat, question as chat_question};
+use crate::remote::kserve::{labels, question, served, value_question};
+use crate::remote::systemone::{decide, decider, question as decision};
 use crate::support::app::config;
-use crate::support::png;
+use crate::support::inference::brightness;
+use crate::support::scripted::Scripted;
+use crate::support::{llama, png};
+
+/// Connections belong to the runtime that opened them, so all tests share one.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 /// A backend and prompts for it.
 struct Case {
@@ -27,6 +38,8 @@ struct Case {
     good: Vec<Prompt>,
     /// One that cannot be answered.
     bad: Prompt,
+    /// Who answers for it, where that is not in this process.
+    server: Option<Scripted>,
 }
 
 fn prompt(recipe: &Arc<ScoreRecipe>, image: &[u8]) -> Prompt {
@@ -56,6 +69,7 @@ fn cases() -> Vec<Case> {
                 .map(|image| prompt(recipe, image))
                 .collect(),
             bad: prompt(recipe, b"no picture"),
+            server: None,
         }
     };
     vec![
@@ -63,6 +77,12 @@ fn cases() -> Vec<Case> {
         model("technical-quality"),
         recorded(),
         recorded_values_and_texts(),
+        served_labels(),
+        served_value(),
+        model_behind_chat("llama.cpp", None),
+        model_behind_chat("llama.cpp by the common API", Some(Flavour::Other)),
+        decisions(ImageForm::List, QuestionForm::Choice),
+        decisions(ImageForm::Assets, QuestionForm::Score),
     ]
 }
 
@@ -83,6 +103,7 @@ fn recorded() -> Case {
             .map(|image| prompt(&recipe, image))
             .collect(),
         bad: prompt(&recipe, b"never seen"),
+        server: None,
     }
 }
 
@@ -108,7 +129,74 @@ fn recorded_values_and_texts() -> Case {
             ask(&[2], Wanted::Value),
         ],
         bad: ask(&[1, 0], Wanted::Value),
+        server: None,
     }
+}
+
+/// The same parts, with something that is no picture in the place of each image.
+fn spoiled(prompt: &Prompt) -> Prompt {
+    let parts = prompt.parts().iter().map(|part| match part {
+        Part::Image(_) => Part::Image(Image::new(&b"no picture"[..])),
+        Part::Text(text) => Part::Text(text.clone()),
+    });
+    Prompt::new(parts.collect(), prompt.wanted().clone()).unwrap()
+}
+
+fn served_labels() -> Case {
+    let server = brightness(true);
+    let output = Output::Logits(labels());
+    Case {
+        name: "kserve labels",
+        backend: Arc::new(served(server.url("/"), "logits", output, None)),
+        good: [9, 100, 200].map(question).to_vec(),
+        bad: spoiled(&question(9)),
+        server: Some(server),
+    }
+}
+
+fn served_value() -> Case {
+    let server = brightness(false);
+    Case {
+        name: "kserve value",
+        backend: Arc::new(served(server.url("/"), "value", Output::Value, None)),
+        good: [9, 100, 200].map(value_question).to_vec(),
+        bad: spoiled(&value_question(9)),
+        server: Some(server),
+    }
+}
+
+fn decisions(images: ImageForm, form: QuestionForm) -> Case {
+    let server = Scripted::start(decide);
+    Case {
+        name: "systemone",
+        backend: Arc::new(decider(server.url("/v1"), images, form)),
+        good: vec![
+            decision(9, &["poor", "fair", "good"]),
+            decision(100, &["yes", "no"]),
+            decision(200, &["bad", "poor", "fair", "good"]),
+        ],
+        bad: spoiled(&decision(9, &["poor", "good"])),
+        server: Some(server),
+    }
+}
+
+/// The tiny model that sees, served by llama.cpp: two choices and a text.
+fn model_behind_chat(name: &'static str, flavour: Option<Flavour>) -> Case {
+    let backend = chat(&llama::shared().url, |options| options.flavour = flavour);
+    block_on(backend.probe()).unwrap();
+    let ask = |colour| chat_question(colour, "What colour is it?", &["red", "blue", "green"]);
+    let words = Prompt::new(ask([255, 0, 0]).parts().to_vec(), Wanted::Text).unwrap();
+    Case {
+        name,
+        backend: Arc::new(backend),
+        good: vec![ask([255, 0, 0]), words, ask([0, 0, 255])],
+        bad: spoiled(&ask([255, 0, 0])),
+        server: None,
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(future)
 }
 
 fn ask(case: &Case, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
@@ -155,7 +243,10 @@ fn one_result_per_prompt_in_order() {
         backwards.reverse();
         expected.reverse();
         assert_eq!(ask(&case, &backwards), expected, "{}", case.name);
+        let before = case.server.as_ref().map(Scripted::count);
         assert!(ask(&case, &[]).is_empty(), "{}", case.name);
+        let after = case.server.as_ref().map(Scripted::count);
+        assert_eq!(before, after, "{}: no prompt is no question", case.name);
     }
 }
 

@@ -23,6 +23,8 @@ mod rank;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod remote;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod support;
