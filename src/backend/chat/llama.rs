@@ -367,7 +367,8 @@ async fn prefix_text(
         .expect("every prefix is that of a spelling");
     let mut expected = tokens(server, &rendered.text).await?;
     expected.extend_from_slice(prefix);
-    for (end, _) in spelling.text.char_indices().skip(1) {
+    let cuts = spelling.text.char_indices().map(|(start, _)| start).skip(1);
+    for end in cuts.chain([spelling.text.len()]) {
         let text = &spelling.text[..end];
         if tokens(server, &format!("{}{text}", rendered.text)).await? == expected {
             return Ok(text.to_owned());
