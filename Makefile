@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime engines test lint conformance
+.PHONY: help run build onnxruntime engines test test-engines test-transformers lint conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,14 @@ engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tes
 
 test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
+
+test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB
+	@python3 scripts/engines.py mlserver .engines
+	cargo test --locked --features engine-tests --test it engines::
+
+test-transformers: onnxruntime ## Ask `transformers serve`, installed into .engines, 6 GB
+	@python3 scripts/engines.py transformers .engines
+	cargo test --locked --features transformers-tests --test it engines::
 
 lint: ## Formatting, lints and documentation
 	cargo fmt --check

@@ -19,7 +19,7 @@ use opine::judging::{Answer, Image, Part, Prompt, Wanted};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::chat::{chat, question as chat_question};
+use crate::chat::{chat, question as chat_question, scene};
 use crate::remote::kserve::{labels, question, served, value_question};
 use crate::remote::systemone::{decide, decider, question as decision};
 use crate::support::app::config;
@@ -185,7 +185,7 @@ fn model_behind_chat(name: &'static str, flavour: Option<Flavour>) -> Case {
     let backend = chat(&llama::shared().url, |options| options.flavour = flavour);
     block_on(backend.probe()).unwrap();
     let ask = |colour| chat_question(colour, "What colour is it?", &["red", "blue", "green"]);
-    let words = Prompt::new(ask([255, 0, 0]).parts().to_vec(), Wanted::Text).unwrap();
+    let words = scene("What shape is the object?", Wanted::Text);
     Case {
         name,
         backend: Arc::new(backend),

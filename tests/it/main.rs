@@ -14,6 +14,8 @@ mod chat;
 mod cli;
 #[cfg(test)]
 mod command;
+#[cfg(all(test, any(feature = "engine-tests", feature = "transformers-tests")))]
+mod engines;
 #[cfg(test)]
 mod http;
 #[cfg(test)]

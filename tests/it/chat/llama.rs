@@ -8,7 +8,7 @@ use opine::judging::{
 };
 use serde_json::{Value, json};
 
-use super::{ask, block_on, chat, choose, kind, next, only, options, question};
+use super::{ask, block_on, chat, choose, kind, next, only, options, question, scene};
 use crate::support::llama::shared;
 
 const LEVELS: [&str; 5] = ["bad", "poor", "fair", "good", "excellent"];
@@ -21,7 +21,11 @@ fn seer() -> Chat {
 }
 
 fn rate() -> Prompt {
-    question([200, 30, 30], WORDS, &LEVELS)
+    closed(WORDS, &LEVELS)
+}
+
+fn closed(text: &str, names: &[&str]) -> Prompt {
+    scene(text, Wanted::Options(options(names)))
 }
 
 fn post(path: &str, body: &Value) -> Value {
@@ -134,6 +138,29 @@ fn the_picture_changes_the_answer() {
 }
 
 #[test]
+fn what_is_in_the_picture_is_answered() {
+    let shapes = ["circle", "square", "triangle", "cross"];
+    let colours = ["red", "green", "blue", "yellow", "purple", "black"];
+    let yes_no = ["yes", "no"];
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("What shape is the object?", &shapes, "square"),
+        ("What colour is the square?", &colours, "purple"),
+        ("Is there a purple cross?", &yes_no, "no"),
+        (WORDS, &LEVELS, "excellent"),
+    ];
+    for (text, names, expected) in cases {
+        let choice = choose(&seer(), &closed(text, names));
+        let masses = names.iter().zip(choice.log_mass());
+        let best = masses.max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        assert_eq!(*best.0, expected, "{text}: {choice:?}");
+        assert!(
+            choice.coverage().unwrap().value() > 0.9,
+            "{text}: {choice:?}"
+        );
+    }
+}
+
+#[test]
 fn words_of_the_assistant_are_continued() {
     let beginning = "The quality of the image is";
     let labels = Labels::new(&options(&LEVELS)).unwrap();
@@ -178,7 +205,7 @@ fn chain(prompt: &Prompt, text: &str) -> f64 {
 #[test]
 fn labels_of_several_tokens_have_the_product_of_their_tokens() {
     let names = ["left right", "good-ish", "bad"];
-    let prompt = question([200, 30, 30], WORDS, &names);
+    let prompt = closed(WORDS, &names);
     let forced = only(
         &[Readout::ForcedSequence],
         AnswerPlace::Next,
@@ -212,13 +239,13 @@ fn labels_of_several_tokens_have_the_product_of_their_tokens() {
 
 #[test]
 fn labels_that_begin_alike_are_forced() {
-    let prompt = question([200, 30, 30], WORDS, &["good", "good-ish", "bad"]);
+    let prompt = closed(WORDS, &["good", "good-ish", "bad"]);
     let choice = choose(&seer(), &prompt);
     assert_eq!(choice.readout(), Readout::ForcedSequence);
     let total: f64 = choice.log_mass().iter().map(|mass| mass.exp()).sum();
     assert!((total - choice.coverage().unwrap().value()).abs() < 1e-9);
     let allowed = next(&[Readout::LabelTokens, Readout::TopTokens]);
-    let prompt = question([200, 30, 30], WORDS, &["good", "good-ish", "bad"]);
+    let prompt = closed(WORDS, &["good", "good-ish", "bad"]);
     let answer = ask(&seer(), &prompt.with_reading(allowed));
     assert_eq!(kind(&answer), "cannot answer");
     assert!(
@@ -246,8 +273,8 @@ fn answers_are_drawn_parsed_and_written() {
         masses.max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0
     };
     assert_eq!(best(&parsed), best(&choose(&seer(), &rate())));
-    let words = Prompt::new(rate().parts().to_vec(), Wanted::Text).unwrap();
-    assert!(matches!(ask(&seer(), &words), Ok(Answer::Text(text)) if !text.is_empty()));
+    let words = scene("What shape is the object?", Wanted::Text);
+    assert_eq!(ask(&seer(), &words), Ok(Answer::Text("square".into())));
 }
 
 #[test]
@@ -270,7 +297,8 @@ fn the_last_label_of_a_written_answer_is_found() {
 
 #[test]
 fn a_judge_that_sees_passes_every_check() {
-    let findings = block_on(seer().examine(&rate().with_answer_prefix(Some("Answer:".into()))));
+    let prefix = "The quality of the image is".to_owned();
+    let findings = block_on(seer().examine(&rate().with_answer_prefix(Some(prefix))));
     let subjects: Vec<&str> = findings.iter().map(|found| found.subject).collect();
     for subject in [
         "server",

@@ -1,5 +1,6 @@
 //! Models behind an OpenAI-compatible API: against a scripted server, and against llama.cpp itself.
 
+mod command;
 mod faults;
 mod llama;
 mod rungs;
@@ -56,6 +57,13 @@ pub(crate) fn question(colour: [u8; 3], text: &str, names: &[&str]) -> Prompt {
     let image = Image::new(png::plain(64, 64, colour));
     let parts = vec![Part::Image(image), Part::Text(text.into())];
     Prompt::new(parts, Wanted::Options(options(names))).unwrap()
+}
+
+/// A question about a purple square on white ground, undamaged, as the tiny model learnt to see it.
+pub(crate) fn scene(text: &str, wanted: Wanted) -> Prompt {
+    let file = crate::support::app::fixtures("scenes").join("purple-square.png");
+    let image = Image::new(std::fs::read(file).unwrap());
+    Prompt::new(vec![Part::Image(image), Part::Text(text.into())], wanted).unwrap()
 }
 
 fn rate() -> Prompt {
