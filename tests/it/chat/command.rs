@@ -1,6 +1,7 @@
 //! The command line with a model behind a chat API, and the reading of a reply from a file.
 
 use std::path::Path;
+use std::process::Output;
 
 use serde_json::{Value, json};
 
@@ -17,32 +18,64 @@ fn configured(folder: &Path, url: &str, more: &str) {
     std::fs::write(folder.join("opine.toml"), table).unwrap();
 }
 
-fn score(folder: &Path) -> std::process::Output {
+/// Five levels in the words that the tiny model was taught.
+const CARD: &str = r#"
+schema = 1
+id = "five-levels"
+version = "1.0.0"
+title = "Five levels"
+source = "this test"
+licence = "none"
+protocol = "score"
+[prompt]
+text = "<image>Rate the quality of this image."
+[scale]
+min = 1.0
+max = 5.0
+better = "higher"
+"#;
+
+fn score(folder: &Path, judge: &str) -> (Output, Value) {
     let picture = fixtures("scenes").join("purple-square.png");
+    let judge = format!("{judge}@seer");
     let arguments = [
         "score",
         "--config",
         "opine.toml",
         "--json",
         "--judge",
-        "q-bench@seer",
+        &judge,
     ];
-    opine(
+    let output = opine(
         folder,
         &[&arguments[..], &[picture.to_str().unwrap()]].concat(),
-    )
+    );
+    let line = json_lines(&output).into_iter().next().unwrap_or_default();
+    (output, line)
 }
 
 #[test]
 fn a_card_is_asked_of_llama_cpp_from_pixels_to_verdict() {
     let folder = tempfile::tempdir().unwrap();
-    configured(folder.path(), &shared().url, "revision = 'test'");
-    let output = score(folder.path());
-    let line = json_lines(&output).remove(0);
-    let text = line.to_string();
-    assert!(output.status.success(), "{text} {}", stderr(&output));
-    assert!(text.contains("tiny-seer@test"), "{text}");
-    assert!(text.contains("label_tokens"), "{text}");
+    let card = folder.path().join("judges/five-levels");
+    std::fs::create_dir_all(&card).unwrap();
+    let levels = ["bad", "poor", "fair", "good", "excellent"].iter().zip(1..);
+    let levels: String = levels
+        .map(|(name, worth)| format!("[[level]]\nname = \"{name}\"\nworth = {worth}.0\n"))
+        .collect();
+    std::fs::write(card.join("card.toml"), format!("{CARD}{levels}")).unwrap();
+    let more = "revision = 'test'\n[judges]\nfolders = ['judges']";
+    configured(folder.path(), &shared().url, more);
+    let (output, line) = score(folder.path(), "five-levels");
+    assert!(output.status.success(), "{line} {}", stderr(&output));
+    assert_eq!(line["provenance"]["model_revision"], "tiny-seer@test");
+    assert_eq!(line["provenance"]["readout"], "label_tokens");
+    assert!(line["score"].as_f64().unwrap() > 4.0, "{line}");
+    assert!(line["coverage"].as_f64().unwrap() > 0.9, "{line}");
+    // Asked for two of its five levels it says a third, and is not made to choose.
+    let (output, line) = score(folder.path(), "q-bench");
+    assert_eq!(output.status.code(), Some(1), "{line}");
+    assert_eq!(line["reason"], "low_coverage", "{line}");
 }
 
 #[test]
@@ -53,8 +86,8 @@ fn a_server_that_is_away_is_an_answer_by_name() {
         &nobody(),
         "connect_seconds = 0.5\nretries = 0",
     );
-    let output = score(folder.path());
-    let line = json_lines(&output).remove(0).to_string();
+    let (output, line) = score(folder.path(), "q-bench");
+    let line = line.to_string();
     assert_eq!(output.status.code(), Some(1), "{line}");
     assert!(line.contains("cannot be reached"), "{line}");
 }
@@ -69,7 +102,7 @@ fn a_wrong_key_or_price_is_refused() {
     for (more, named) in cases {
         let folder = tempfile::tempdir().unwrap();
         configured(folder.path(), &nobody(), more);
-        let output = score(folder.path());
+        let (output, _) = score(folder.path(), "q-bench");
         assert_eq!(output.status.code(), Some(2), "{more}");
         assert!(
             stderr(&output).contains(named),
