@@ -8,17 +8,58 @@ const QUALITY_MODEL: ModelFile = ModelFile::Embedded {
     bytes: include_bytes!("../../judges/technical-quality/model.onnx"),
 };
 
-const CARDS: [(&str, &str, Option<ModelFile>); 2] = [
+/// A card that is asked of whichever backend the caller names.
+macro_rules! card {
+    ($id:literal) => {
+        (
+            concat!("judges/", $id, "/card.toml"),
+            include_str!(concat!("../../judges/", $id, "/card.toml")),
+            None,
+        )
+    };
+}
+
+const CARDS: [(&str, &str, Option<ModelFile>); 36] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
         Some(QUALITY_MODEL),
     ),
-    (
-        "judges/q-bench/card.toml",
-        include_str!("../../judges/q-bench/card.toml"),
-        None,
-    ),
+    card!("chinese-levels"),
+    card!("clip-iqa"),
+    card!("clip-iqa-aesthetic"),
+    card!("clip-iqa-brightness"),
+    card!("clip-iqa-colorfulness"),
+    card!("clip-iqa-complex"),
+    card!("clip-iqa-contrast"),
+    card!("clip-iqa-happy"),
+    card!("clip-iqa-natural"),
+    card!("clip-iqa-new"),
+    card!("clip-iqa-noisiness"),
+    card!("clip-iqa-scary"),
+    card!("clip-iqa-sharpness"),
+    card!("co-instruct-pair"),
+    card!("compare2score"),
+    card!("deqa"),
+    card!("digits-0-to-10"),
+    card!("digits-1-to-5"),
+    card!("digits-reversed"),
+    card!("mllm-judge-cot-figure"),
+    card!("mllm-judge-cot-figure-instruction"),
+    card!("mllm-judge-cot-instruction"),
+    card!("mllm-judge-no-cot"),
+    card!("mllm-judge-no-figure"),
+    card!("mllm-judge-vision-expert"),
+    card!("q-align-aesthetics"),
+    card!("q-align-quality"),
+    card!("q-bench"),
+    card!("q-boost"),
+    card!("two-afc"),
+    card!("viescore-pq"),
+    card!("viescore-sc"),
+    card!("visualquality-r1"),
+    card!("visualquality-r1-non-thinking"),
+    card!("vqascore"),
 ];
 
 /// The built-in cards, in order of id.
@@ -52,6 +93,44 @@ mod tests {
             .into_iter()
             .map(|card| card.id)
             .collect();
-        assert_eq!(ids, ["q-bench", "technical-quality"]);
+        let expected = [
+            "chinese-levels",
+            "clip-iqa",
+            "clip-iqa-aesthetic",
+            "clip-iqa-brightness",
+            "clip-iqa-colorfulness",
+            "clip-iqa-complex",
+            "clip-iqa-contrast",
+            "clip-iqa-happy",
+            "clip-iqa-natural",
+            "clip-iqa-new",
+            "clip-iqa-noisiness",
+            "clip-iqa-scary",
+            "clip-iqa-sharpness",
+            "co-instruct-pair",
+            "compare2score",
+            "deqa",
+            "digits-0-to-10",
+            "digits-1-to-5",
+            "digits-reversed",
+            "mllm-judge-cot-figure",
+            "mllm-judge-cot-figure-instruction",
+            "mllm-judge-cot-instruction",
+            "mllm-judge-no-cot",
+            "mllm-judge-no-figure",
+            "mllm-judge-vision-expert",
+            "q-align-aesthetics",
+            "q-align-quality",
+            "q-bench",
+            "q-boost",
+            "technical-quality",
+            "two-afc",
+            "viescore-pq",
+            "viescore-sc",
+            "visualquality-r1",
+            "visualquality-r1-non-thinking",
+            "vqascore",
+        ];
+        assert_eq!(ids, expected);
     }
 }

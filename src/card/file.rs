@@ -12,28 +12,119 @@ pub(super) struct CardFile {
     pub title: String,
     pub source: String,
     pub licence: String,
-    /// The protocol; its name is checked here and its fields below belong to it.
-    pub protocol: ProtocolName,
-    pub prompt: PromptFile,
-    pub scale: Spanned<ScaleFile>,
+    /// The protocol; its name is checked here and the sections that belong to it in `check`.
+    pub protocol: Spanned<ProtocolName>,
+    pub prompt: Spanned<PromptFile>,
+    /// Of `score` and `rating`.
+    pub scale: Option<Spanned<ScaleFile>>,
+    /// Of `score`.
+    #[serde(default)]
     pub level: Vec<Spanned<LevelFile>>,
+    /// Further wordings, of `score`.
+    #[serde(default)]
+    pub variant: Vec<Spanned<VariantFile>>,
+    /// Of `rating`.
+    pub rating: Option<Spanned<RatingFile>>,
+    /// Of `compare`.
+    #[serde(default)]
+    pub answer: Vec<Spanned<AnswerFile>>,
     #[serde(default)]
     pub readout: ReadoutFile,
     pub preprocessing: Option<Spanned<PreprocessingFile>>,
     pub backend: Option<Spanned<BackendFile>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ProtocolName {
     Score,
+    Rating,
+    Compare,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PromptFile {
+    pub system: Option<Spanned<String>>,
     pub text: Spanned<String>,
-    pub answer_prefix: Option<String>,
+    pub answer_prefix: Option<Spanned<String>>,
+    /// Names that `{name}` in the prompt quotes.
+    #[serde(default)]
+    pub texts: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VariantFile {
+    /// The prompt's own text unless given.
+    pub text: Option<Spanned<String>>,
+    pub answer_prefix: Option<Spanned<String>>,
+    /// The word for each level, in the order of the levels.
+    pub answers: Option<Spanned<Vec<String>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RatingFile {
+    pub given: GivenFile,
+    #[serde(default)]
+    pub places: Vec<PlaceFile>,
+    #[serde(default)]
+    pub reduce: ReduceFile,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum GivenFile {
+    Written,
+    Value,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum PlaceFile {
+    Tag(String),
+    Key(String),
+    After(String),
+    Brackets,
+    Last,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ReduceFile {
+    #[default]
+    Only,
+    Min,
+    Mean,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerFile {
+    pub name: String,
+    #[serde(default)]
+    pub spellings: Vec<String>,
+    pub says: SaysFile,
+}
+
+/// `"first"`, `"second"`, `"tie"`, or the probability that the first shown is better.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "an answer says `first`, `second` or `tie`, or is the probability that the first is better"
+)]
+pub(super) enum SaysFile {
+    Word(SaysWord),
+    Preference(f64),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SaysWord {
+    First,
+    Second,
+    Tie,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +149,9 @@ pub(super) struct LevelFile {
     pub worth: f64,
     #[serde(default)]
     pub spellings: Vec<String>,
+    /// Other words that stand for the level; their log masses are averaged.
+    #[serde(default)]
+    pub synonyms: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -65,6 +159,39 @@ pub(super) struct LevelFile {
 pub(super) struct ReadoutFile {
     pub temperature: Option<Spanned<f64>>,
     pub least_coverage: Option<Spanned<f64>>,
+    /// Rungs of the ladder that may be climbed; all of them unless given.
+    pub allowed: Option<Spanned<Vec<String>>>,
+    #[serde(default)]
+    pub place: PlaceOfLabelFile,
+    #[serde(default)]
+    pub length: LengthFile,
+    pub sampling: Option<Spanned<SamplingFile>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PlaceOfLabelFile {
+    #[default]
+    Next,
+    Last,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LengthFile {
+    #[default]
+    Sum,
+    Mean,
+    Prior,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SamplingFile {
+    pub samples: Option<u32>,
+    pub temperature: Option<f64>,
+    pub top_p: Option<f64>,
+    pub most_tokens: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,17 +8,17 @@ mod check;
 mod error;
 mod file;
 mod load;
+mod recipe;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::digest::Digest;
-use crate::judging::protocol::ScoreRecipe;
 use crate::pixels::Preparation;
 
 pub use builtin::builtin_cards;
 pub use error::CardError;
 pub use load::{load_card, load_folder, parse_card};
+pub use recipe::Recipe;
 
 /// A declarative judge, checked.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct JudgeCard {
     /// Licence of weights and prompt.
     pub licence: String,
     /// What is asked and how the answer is read.
-    pub recipe: Arc<ScoreRecipe>,
+    pub recipe: Recipe,
     /// What is done to the pixels before the model sees them; `None` sends images as they are.
     pub preparation: Option<Preparation>,
     /// The model that answers unless another backend is named.
@@ -46,7 +46,7 @@ pub struct JudgeCard {
 impl JudgeCard {
     /// Name of the protocol.
     pub fn protocol(&self) -> &'static str {
-        "score"
+        self.recipe.protocol()
     }
 }
 

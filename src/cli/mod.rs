@@ -6,7 +6,6 @@ mod audit;
 mod judges;
 mod output;
 mod rank;
-mod read;
 mod reproduce;
 mod score;
 mod serve;
@@ -81,6 +80,8 @@ enum CliError {
     Audit(#[from] crate::agreement::audit::AuditError),
     #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
     ReportForm(PathBuf),
+    #[error("`{}` cannot be read: {}", .0.display(), .1)]
+    Unreadable(PathBuf, std::io::Error),
     #[error("`{}` is read by this audit; name the report otherwise", .0.display())]
     ReportOverInput(PathBuf),
     #[error("`{}` cannot be written: {}", .0.display(), .1)]

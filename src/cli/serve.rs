@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{CliError, Common, Ending, output};
 use crate::http::{Application, Stopper};
+use crate::wire::JudgeJson;
 
 /// Arguments of `opine serve`.
 #[derive(Debug, Args)]
@@ -30,6 +31,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
         let application = Application::build(&config)?;
         let stopped = stop_at_signals(Signals::listen()?, application.stopper());
         announce(&application);
+        application.probe_backends();
         tokio::select! {
             ended = application.run_until_stopped() => ended.map(|()| Ending::Done).map_err(CliError::Serve),
             ending = stopped => Ok(ending),
@@ -41,12 +43,20 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
 fn announce(application: &Application) {
     let address = application.address();
     output::say(format_args!("listening on http://{address}"));
-    for judge in application.judges() {
+    let (unbound, bound): (Vec<JudgeJson>, Vec<JudgeJson>) = application
+        .judges()
+        .into_iter()
+        .partition(|judge| judge.state == "unbound");
+    for judge in bound {
         output::say(format_args!("judge {} is {}", judge.id, judge.state));
         if let Some(remedy) = judge.remedy {
             output::say(format_args!("  hint: {remedy}"));
         }
     }
+    output::say(format_args!(
+        "{} more judges ask for a backend, as in `judge@backend`; GET /v1/judges lists all",
+        unbound.len()
+    ));
     if !address.ip().is_loopback() {
         output::say(format_args!(
             "hint: whoever reaches this address may use the service; it asks for no key"

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::{Backend, BackendId};
+use crate::backend::{AS_GIVEN, Backend};
 use crate::card::JudgeCard;
 use crate::digest::Digest;
-use crate::judging::Provenance;
+use crate::judging::{Provenance, WordError};
 use crate::near::{near, quoted};
-use crate::pixels::Preparation;
 
 /// Whether a judge can be asked.
 #[derive(Clone)]
@@ -78,6 +77,27 @@ pub enum BindError {
         /// All names.
         known: Vec<String>,
     },
+    /// The judge is asked for what it does not do.
+    #[error(
+        "judge `{judge}` answers `{protocol}` and cannot {wanted}; {}",
+        other_face(wanted)
+    )]
+    WrongProtocol {
+        /// The judge.
+        judge: String,
+        /// What it does.
+        protocol: &'static str,
+        /// What was wanted of it.
+        wanted: &'static str,
+    },
+    /// The subject lacks what the judge's question shows.
+    #[error("judge `{judge}` cannot be asked this: {detail}")]
+    Unfit {
+        /// The judge.
+        judge: String,
+        /// What is lacking.
+        detail: String,
+    },
     /// The judge is known and cannot be asked now.
     #[error("judge `{judge}` is unavailable: {remedy}")]
     Unavailable {
@@ -86,6 +106,13 @@ pub enum BindError {
         /// What would help.
         remedy: String,
     },
+}
+
+fn other_face(wanted: &str) -> &'static str {
+    match wanted {
+        "score" => "it compares two images",
+        _ => "take a judge with another protocol",
+    }
 }
 
 fn suggestion(near: &[String], known: &[String]) -> String {
@@ -116,26 +143,48 @@ impl Judge {
         })
     }
 
+    /// The fault of asking this judge for what its protocol does not do.
+    pub fn wrong_protocol(&self, wanted: &'static str) -> BindError {
+        BindError::WrongProtocol {
+            judge: self.card.id.clone(),
+            protocol: self.card.protocol(),
+            wanted,
+        }
+    }
+
+    /// The fault of a subject that lacks what the judge's question shows.
+    pub(super) fn unfit(&self, error: &WordError) -> BindError {
+        BindError::Unfit {
+            judge: self.card.id.clone(),
+            detail: error.to_string(),
+        }
+    }
+
     /// Where a verdict of this judge on an image comes from.
-    pub(super) fn provenance(&self, backend: &BackendId, image: Option<Digest>) -> Provenance {
+    pub(super) fn provenance(&self, backend: &dyn Backend, image: Option<Digest>) -> Provenance {
+        let preprocessing = backend.preprocessing();
+        let backend = backend.id();
         Provenance {
             judge: self.card.id.clone(),
             version: self.card.version.clone(),
             card: self.card.digest,
             backend: backend.name.clone(),
             model_revision: backend.model_revision.clone(),
-            preprocessing: self.preprocessing(),
+            preprocessing,
             image,
-            temperature: self.card.recipe.temperature,
+            temperature: self.card.recipe.temperature(),
         }
     }
 
-    /// Name of what is done to the pixels.
+    /// Name of what is done to the pixels: by the backend, or by the one that the card is made for.
     pub fn preprocessing(&self) -> String {
-        self.card
-            .preparation
-            .as_ref()
-            .map_or_else(|| "as-given".to_owned(), Preparation::id)
+        match (&self.state, &self.card.preparation) {
+            (BackendState::Ready(backend), _) => backend.preprocessing(),
+            (BackendState::Unavailable { .. } | BackendState::Unbound, Some(preparation)) => {
+                preparation.id()
+            }
+            (BackendState::Unavailable { .. } | BackendState::Unbound, None) => AS_GIVEN.to_owned(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod judges;
 mod limits;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 
@@ -17,16 +18,19 @@ pub use cache::{AnswerCache, CacheCounts};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 
-use crate::backend::Backend;
+use crate::backend::recorded::Recorder;
+use crate::backend::{Backend, Finding};
+use crate::card::Recipe;
 use crate::digest::Digest;
-use crate::judging::protocol::{Answered, Protocol, Score, Step};
-use crate::judging::{Image, Prompt, Provenance, Reason, Unscored, Verdict};
+use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
+use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdict};
 
 /// Runs protocols on judges.
 #[derive(Debug)]
 pub struct Engine {
     judges: Judges,
     cache: AnswerCache,
+    recorder: Option<Recorder>,
 }
 
 /// What became of one image: always with its provenance, scored or not.
@@ -41,7 +45,18 @@ pub struct Judged {
 impl Engine {
     /// An engine for these judges.
     pub fn new(judges: Judges, cache: AnswerCache) -> Self {
-        Engine { judges, cache }
+        Engine {
+            judges,
+            cache,
+            recorder: None,
+        }
+    }
+
+    /// The same, writing every answer to a file, so that the run can be replayed with no model.
+    #[must_use]
+    pub fn recording(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
     }
 
     /// The judges, ready or not.
@@ -54,22 +69,31 @@ impl Engine {
         self.cache.counts()
     }
 
-    /// Scores one image with a ready judge.
+    /// Scores one subject with a ready judge.
     ///
     /// # Errors
-    /// [`BindError`] when the judge has no backend that can be asked.
+    /// [`BindError`] when the judge has no backend that can be asked, or does not score.
     pub async fn score(
         &self,
         judge: &Judge,
-        image: Image,
+        subject: Subject,
         limits: &RunLimits,
     ) -> Result<Judged, BindError> {
         let backend = judge.backend()?;
-        let provenance = judge.provenance(backend.id(), Some(image.digest()));
-        let protocol = Score::new(judge.card.recipe.clone(), image);
-        let outcome = self
-            .run(backend, &provenance.preprocessing, protocol, limits)
-            .await;
+        let first_image = subject.images().first().map(Image::digest);
+        let provenance = judge.provenance(backend.as_ref(), first_image);
+        let asked = (backend, provenance.preprocessing.as_str());
+        let outcome = match &judge.card.recipe {
+            Recipe::Score(recipe) => {
+                let protocol = Score::new(Arc::clone(recipe), subject);
+                self.run(asked.0, asked.1, protocol, limits).await
+            }
+            Recipe::Rating(recipe) => {
+                let protocol = Rating::new(Arc::clone(recipe), subject);
+                self.run(asked.0, asked.1, protocol, limits).await
+            }
+            Recipe::Compare(_) => return Err(judge.wrong_protocol("score")),
+        };
         Ok(Judged {
             provenance,
             outcome,
@@ -81,11 +105,53 @@ impl Engine {
     /// # Errors
     /// As [`Engine::score`].
     pub fn unasked(&self, judge: &Judge, unscored: Unscored) -> Result<Judged, BindError> {
-        let provenance = judge.provenance(judge.backend()?.id(), None);
+        let provenance = judge.provenance(judge.backend()?.as_ref(), None);
         Ok(Judged {
             provenance,
             outcome: Err(unscored),
         })
+    }
+
+    /// Asks every configured backend about itself, all at once and for at most `patience` each: what can be
+    /// learnt only by asking is known afterwards. Gives the failures by name of backend.
+    pub async fn probe(&self, patience: Duration) -> Vec<(String, String)> {
+        let probes = self.judges.backends().map(|(name, state)| async move {
+            let BackendState::Ready(backend) = state else {
+                return None;
+            };
+            let failure = match tokio::time::timeout(patience, backend.probe()).await {
+                Ok(Ok(_)) => return None,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer within {} s", patience.as_secs()),
+            };
+            Some((name.to_owned(), failure))
+        });
+        join_all(probes).await.into_iter().flatten().collect()
+    }
+
+    /// What would be right and wrong if this subject were judged: asks the backend about itself first.
+    ///
+    /// # Errors
+    /// [`BindError`] when the judge has no backend, or the subject lacks what the question shows.
+    pub async fn examine(
+        &self,
+        judge: &Judge,
+        subject: &Subject,
+    ) -> Result<Vec<Finding>, BindError> {
+        let backend = judge.backend()?;
+        let prompts = judge.card.recipe.prompts(subject);
+        let prompts = prompts.map_err(|error| judge.unfit(&error))?;
+        if let Err(error) = backend.probe().await {
+            return Ok(vec![Finding {
+                subject: "backend",
+                holds: false,
+                detail: error.to_string(),
+            }]);
+        }
+        match prompts.first() {
+            Some(prompt) => Ok(backend.examine(prompt).await),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.
@@ -143,6 +209,12 @@ impl Engine {
                 }
             },
         };
+        if let (Some(recorder), Ok(answer)) = (&self.recorder, &answered) {
+            recorder.add(prompt, answer).map_err(|error| {
+                let detail = format!("the answer came and could not be recorded: {error}");
+                Unscored::new(Reason::Backend, detail)
+            })?;
+        }
         answered.map_err(Unscored::from)
     }
 }

@@ -21,6 +21,9 @@ use crate::wire::JudgeJson;
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How long a backend may take to tell about itself.
+const PROBE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// A service that listens.
 #[derive(Debug)]
 pub struct Application {
@@ -109,6 +112,16 @@ impl Application {
     pub fn judges(&self) -> Vec<JudgeJson> {
         let judges = self.service.engine.judges();
         judges.iter().map(JudgeJson::new).collect()
+    }
+
+    /// Asks the configured backends about themselves, beside the serving.
+    pub fn probe_backends(&self) {
+        let service = self.service.clone().into_inner();
+        drop(tokio::spawn(async move {
+            for (backend, failure) in service.engine.probe(PROBE_PATIENCE).await {
+                tracing::warn!(backend, failure, "a backend does not tell about itself");
+            }
+        }));
     }
 
     /// What stops it, from anywhere.

@@ -6,17 +6,24 @@ use serde::Serialize;
 use super::problem::Problem;
 use super::score::judge_name;
 use super::service::Service;
-use crate::wire::JudgeJson;
+use crate::wire::{BackendJson, JudgeJson};
 
 #[derive(Debug, Serialize)]
 struct JudgesJson {
     judges: Vec<JudgeJson>,
+    backends: Vec<BackendJson>,
 }
 
-/// All judges in order of id, ready or not.
+/// All judges in order of id and all configured backends in order of name, ready or not.
 pub(super) async fn list(service: web::Data<Service>) -> HttpResponse {
-    let judges = service.engine.judges().iter().map(JudgeJson::new).collect();
-    HttpResponse::Ok().json(JudgesJson { judges })
+    let known = service.engine.judges();
+    HttpResponse::Ok().json(JudgesJson {
+        judges: known.iter().map(JudgeJson::new).collect(),
+        backends: known
+            .backends()
+            .map(|(name, state)| BackendJson::new(name, state))
+            .collect(),
+    })
 }
 
 /// One judge, by `id` or `id@backend`.

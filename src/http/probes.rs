@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::routes::CONTRACT;
 use super::service::Service;
-use crate::engine::Judge;
+use crate::engine::{BackendState, Judge};
 use crate::wire::JudgeJson;
 
 #[derive(Debug, Serialize)]
@@ -45,7 +45,10 @@ pub(super) async fn readiness(service: web::Data<Service>) -> HttpResponse {
         .iter()
         .map(JudgeReadinessJson::new)
         .collect();
-    let any_ready = judges.iter().any(|judge| judge.remedy.is_none());
+    let mut backends = service.engine.judges().backends();
+    // A judge with no backend of its own can be asked of any that is configured.
+    let any_ready = judges.iter().any(|judge| judge.remedy.is_none())
+        || backends.any(|(_, state)| matches!(state, BackendState::Ready(_)));
     let (mut response, status) = match (service.is_draining(), any_ready) {
         (true, _) => (HttpResponse::ServiceUnavailable(), "draining"),
         (false, false) => (HttpResponse::ServiceUnavailable(), "no_judge_ready"),

@@ -38,6 +38,8 @@ pub enum Code {
     MissingImages,
     /// More images than one request may have.
     TooManyImages,
+    /// The judge does something else than what is asked of it here.
+    WrongProtocol,
     /// No judge of that name.
     UnknownJudge,
     /// No backend of that name.
@@ -62,7 +64,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 20] = [
+    pub const ALL: [Code; 21] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -73,6 +75,7 @@ impl Code {
         Code::InvalidValue,
         Code::MissingImages,
         Code::TooManyImages,
+        Code::WrongProtocol,
         Code::UnknownJudge,
         Code::UnknownBackend,
         Code::NotFound,
@@ -98,6 +101,7 @@ impl Code {
             Code::InvalidValue => ("invalid_value", 422, "A value is not allowed"),
             Code::MissingImages => ("missing_images", 422, "There is no image"),
             Code::TooManyImages => ("too_many_images", 422, "There are too many images"),
+            Code::WrongProtocol => ("wrong_protocol", 422, "The judge does something else"),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
@@ -257,6 +261,9 @@ impl From<BindError> for Problem {
                 } else {
                     "name a backend of the service's configuration"
                 }),
+            BindError::WrongProtocol { .. } => Problem::new(Code::WrongProtocol, detail)
+                .hint("GET /v1/judges names the protocol of each judge"),
+            BindError::Unfit { .. } => Problem::new(Code::InvalidValue, detail),
             BindError::Unavailable { remedy, .. } => {
                 Problem::new(Code::JudgeUnavailable, detail).hint(remedy)
             }

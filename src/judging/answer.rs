@@ -165,6 +165,25 @@ impl Choice {
         Ok(choice)
     }
 
+    /// The same draw, counted over other options: the coverage and readout are those of `drawn`.
+    ///
+    /// # Errors
+    /// As [`Choice::sampled`].
+    pub fn recounted(counts: Vec<u32>, drawn: &Choice) -> Result<Self, WordError> {
+        let mut choice = Choice::sampled(counts.clone(), counts.iter().sum())?;
+        choice.coverage = drawn.coverage;
+        choice.readout = drawn.readout;
+        Ok(choice)
+    }
+
+    /// The same masses, some of them only bounded: one entry for each option.
+    pub(super) fn with_ceilings(mut self, ceilings: Vec<Option<f64>>) -> Self {
+        if ceilings.iter().any(Option::is_some) {
+            self.evidence = Evidence::Censored(ceilings);
+        }
+        self
+    }
+
     /// What the masses rest on.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence

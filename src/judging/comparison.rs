@@ -1,4 +1,4 @@
-//! The outcome of asking which of two is better, in both orders.
+//! The outcome of asking which of two is better: in both orders, or from two opinions.
 
 use super::WordError;
 
@@ -8,7 +8,74 @@ pub struct Comparison {
     first: f64,
     second: f64,
     tie: f64,
-    order_effect: f64,
+    order_effect: Option<f64>,
+}
+
+/// What a comparison comes down to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preference {
+    /// The first is better.
+    First,
+    /// The second is better.
+    Second,
+    /// Neither is better.
+    Tie,
+    /// The two orders prefer different images, and a person should look.
+    Review,
+    /// The two orders prefer different images, and the comparison counts for nothing.
+    Dropped,
+}
+
+impl Preference {
+    /// Stable name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preference::First => "first",
+            Preference::Second => "second",
+            Preference::Tie => "tie",
+            Preference::Review => "review",
+            Preference::Dropped => "dropped",
+        }
+    }
+}
+
+/// What becomes of a comparison whose two orders prefer different images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Disagreement {
+    /// The averaged log-odds decide, as everywhere else.
+    #[default]
+    Average,
+    /// It is a tie.
+    Tie,
+    /// It counts for nothing.
+    Drop,
+    /// A person should look.
+    Review,
+}
+
+impl Disagreement {
+    /// Every choice.
+    pub const ALL: [Disagreement; 4] = [
+        Disagreement::Average,
+        Disagreement::Tie,
+        Disagreement::Drop,
+        Disagreement::Review,
+    ];
+
+    /// Stable name in requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Disagreement::Average => "average",
+            Disagreement::Tie => "tie",
+            Disagreement::Drop => "drop",
+            Disagreement::Review => "review",
+        }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Disagreement::ALL.into_iter().find(|one| one.name() == name)
+    }
 }
 
 impl Comparison {
@@ -34,8 +101,47 @@ impl Comparison {
             first,
             second: 1.0 - tie - first,
             tie,
-            order_effect: (shown_first - shown_second) / 2.0,
+            order_effect: Some((shown_first - shown_second) / 2.0),
         })
+    }
+
+    /// From probabilities that the first, the second or neither is better, such as two opinions give.
+    ///
+    /// # Errors
+    /// Probabilities that are negative, not finite, or do not sum to 1 within 1e-9.
+    pub fn from_probabilities(first: f64, second: f64, tie: f64) -> Result<Self, WordError> {
+        let parts = [first, second, tie];
+        let sound = parts.iter().all(|part| (0.0..=1.0 + 1e-9).contains(part));
+        if !sound || (first + second + tie - 1.0).abs() > 1e-9 {
+            return Err(WordError::new(format!(
+                "probabilities {first}, {second} and {tie} must lie in 0..=1 and sum to 1"
+            )));
+        }
+        Ok(Comparison {
+            first,
+            second,
+            tie,
+            order_effect: None,
+        })
+    }
+
+    /// Log-odds of the first over the second, given that one is better; infinite where one cannot be.
+    pub fn log_odds(&self) -> f64 {
+        (self.first / self.second).ln()
+    }
+
+    /// What it comes down to: a tie where the log-odds are within `tie_width` (0 for none) or a tie is the
+    /// most probable, else the likelier of the two.
+    pub fn preference(&self, tie_width: f64) -> Preference {
+        let odds = self.log_odds();
+        let even = self.first.total_cmp(&self.second).is_eq();
+        if even || odds.abs() < tie_width || self.tie > self.first.max(self.second) {
+            Preference::Tie
+        } else if odds > 0.0 {
+            Preference::First
+        } else {
+            Preference::Second
+        }
     }
 
     /// Probability that the first is better.
@@ -53,8 +159,8 @@ impl Comparison {
         self.tie
     }
 
-    /// Advantage in log-odds of being shown first.
-    pub fn order_effect(&self) -> f64 {
+    /// Advantage in log-odds of being shown first; `None` where nothing was shown side by side.
+    pub fn order_effect(&self) -> Option<f64> {
         self.order_effect
     }
 }
@@ -68,9 +174,34 @@ mod tests {
         let fair = Comparison::from_both_orders(0.8, 0.8, 0.1).unwrap();
         let biased = Comparison::from_both_orders(0.8 + 1.5, 0.8 - 1.5, 0.1).unwrap();
         assert!((fair.first() - biased.first()).abs() < 1e-15);
-        assert!((biased.order_effect() - 1.5).abs() < 1e-15);
+        assert!((biased.order_effect().unwrap() - 1.5).abs() < 1e-15);
         assert!((biased.first() + biased.second() + biased.tie() - 1.0).abs() < 1e-15);
         assert!(Comparison::from_both_orders(f64::NAN, 0.0, 0.0).is_err());
         assert!(Comparison::from_both_orders(0.0, 0.0, 1.5).is_err());
+    }
+
+    #[test]
+    fn probabilities_sum_to_one() {
+        let comparison = Comparison::from_probabilities(0.5, 0.3, 0.2).unwrap();
+        assert_eq!(comparison.order_effect(), None);
+        for (first, second, tie) in [(0.5, 0.5, 0.5), (-0.1, 1.0, 0.1), (f64::NAN, 0.5, 0.5)] {
+            assert!(Comparison::from_probabilities(first, second, tie).is_err());
+        }
+    }
+
+    #[test]
+    fn a_tie_is_a_width_or_the_most_probable_answer() {
+        let of = |first, second, tie| Comparison::from_probabilities(first, second, tie).unwrap();
+        let cases = [
+            (of(0.6, 0.4, 0.0), 0.0, Preference::First),
+            (of(0.4, 0.6, 0.0), 0.0, Preference::Second),
+            (of(0.6, 0.4, 0.0), 0.5, Preference::Tie),
+            (of(0.3, 0.2, 0.5), 0.0, Preference::Tie),
+            (of(0.5, 0.5, 0.0), 0.0, Preference::Tie),
+            (of(1.0, 0.0, 0.0), 3.0, Preference::First),
+        ];
+        for (comparison, width, preference) in cases {
+            assert_eq!(comparison.preference(width), preference, "{comparison:?}");
+        }
     }
 }

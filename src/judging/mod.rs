@@ -5,23 +5,31 @@
 
 mod answer;
 mod comparison;
+mod extract;
+mod interval;
 mod labels;
 mod level;
 mod opinion;
 mod prompt;
 pub mod protocol;
+mod question;
 mod readout;
 mod score;
+mod subject;
 mod verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
-pub use comparison::Comparison;
+pub use comparison::{Comparison, Disagreement, Preference};
+pub use extract::{Extraction, Place, Reduce};
+pub use interval::{IntervalKind, ScoreInterval};
 pub use labels::{HumanLabel, HumanLabels};
 pub use level::{Better, Level, LevelSet, Scale};
 pub use opinion::{Opinion, Temperature};
 pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
+pub use question::{Piece, Question, Template};
 pub use readout::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling};
 pub use score::{CalibratedScore, CalibrationMap, RawScore};
+pub use subject::Subject;
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
 
 /// Why a value cannot be one of the words of judging: what was wrong and what is allowed.

@@ -59,6 +59,18 @@ impl Opinion {
         Opinion(weights.into_iter().map(|weight| weight / total).collect())
     }
 
+    /// The mean of opinions on the same levels; there is at least one.
+    pub(super) fn mean_of(opinions: &[Opinion]) -> Self {
+        if let [only] = opinions {
+            return only.clone();
+        }
+        let levels = opinions.first().map_or(0, |opinion| opinion.0.len());
+        let mean = |level: usize| {
+            opinions.iter().map(|opinion| opinion.0[level]).sum::<f64>() / opinions.len() as f64
+        };
+        Opinion((0..levels).map(mean).collect())
+    }
+
     /// Probability of each level, in order.
     pub fn probabilities(&self) -> &[f64] {
         &self.0

@@ -1,6 +1,6 @@
 //! What a judge says in the end: a verdict with its provenance, or why there is none.
 
-use super::{Coverage, Opinion, RawScore, Readout, Temperature};
+use super::{Coverage, Opinion, RawScore, Readout, ScoreInterval, Temperature};
 use crate::digest::Digest;
 
 /// Where a verdict comes from; with it the verdict can be asked for again.
@@ -20,8 +20,8 @@ pub struct Provenance {
     pub preprocessing: String,
     /// Digest of the encoded image; `None` when it never arrived whole.
     pub image: Option<Digest>,
-    /// Temperature of the softmax.
-    pub temperature: Temperature,
+    /// Temperature of the softmax; `None` where the judge gives a number.
+    pub temperature: Option<Temperature>,
 }
 
 /// A defended score.
@@ -29,14 +29,18 @@ pub struct Provenance {
 pub struct Verdict {
     /// Expected worth.
     pub score: RawScore,
-    /// Probability of each level, in the order of the card.
-    pub opinion: Opinion,
-    /// Standard deviation of the worth under the opinion, in units of the scale.
-    pub spread: f64,
-    /// Mass on the allowed answers, where the readout knows it.
+    /// Probability of each level, in the order of the card; `None` where the judge gives a number.
+    pub opinion: Option<Opinion>,
+    /// Standard deviation of the worth under the opinion, or of repeated ratings, in units of the scale.
+    pub spread: Option<f64>,
+    /// Where the score lies, where not all of it was read.
+    pub interval: Option<ScoreInterval>,
+    /// Mass on the allowed answers, or the share of drawn answers that could be read, where it is known.
     pub coverage: Option<Coverage>,
     /// How the masses were read.
     pub readout: Readout,
+    /// Whether some level was not listed, so that its mass is only bounded.
+    pub censored: bool,
 }
 
 /// Why there is no score.

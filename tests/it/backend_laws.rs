@@ -14,8 +14,9 @@ use opine::backend::kserve::Output;
 use opine::backend::recorded::Recorded;
 use opine::backend::systemone::{ImageForm, QuestionForm};
 use opine::backend::{Backend, BackendError};
-use opine::judging::protocol::{Protocol, Score, ScoreRecipe, Step};
-use opine::judging::{Answer, Image, Part, Prompt, Wanted};
+use opine::card::Recipe;
+use opine::judging::protocol::{Protocol, Score, Step};
+use opine::judging::{Answer, Image, Part, Prompt, Subject, Wanted};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -42,8 +43,9 @@ struct Case {
     server: Option<Scripted>,
 }
 
-fn prompt(recipe: &Arc<ScoreRecipe>, image: &[u8]) -> Prompt {
-    match Score::new(Arc::clone(recipe), Image::new(image)).step(vec![]) {
+fn prompt(recipe: &Recipe, image: &[u8]) -> Prompt {
+    let recipe = Arc::clone(recipe.score().unwrap());
+    match Score::new(recipe, Subject::of(Image::new(image))).step(vec![]) {
         Step::Ask(mut prompts) => prompts.remove(0),
         Step::Done(outcome) => panic!("{outcome:?}"),
     }
@@ -88,7 +90,7 @@ fn cases() -> Vec<Case> {
 
 fn recorded() -> Case {
     let judges = assemble(&config()).unwrap();
-    let recipe = Arc::clone(&judges.judges().find("q-bench").unwrap().card.recipe);
+    let recipe = judges.judges().find("q-bench").unwrap().card.recipe.clone();
     let lines = pictures().into_iter().enumerate().map(|(index, image)| {
         let digest = Image::new(&image[..]).digest().to_string();
         json!({"images": [digest], "options": ["good", "poor"], "log_mass": [0, -(index as f64)]})

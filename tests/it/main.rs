@@ -19,6 +19,8 @@ mod engines;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod judge_runs;
+#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod rank;

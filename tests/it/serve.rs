@@ -113,7 +113,7 @@ fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
                 .contains("judge technical-quality is ready")
         );
         assert!(
-            served.announced.contains("q-bench@BACKEND"),
+            served.announced.contains("judge@backend"),
             "{}",
             served.announced
         );

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use opine::assemble::assemble;
 use opine::config::Config;
 use opine::engine::RunLimits;
-use opine::judging::Image;
+use opine::judging::{Image, Subject};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -54,10 +54,14 @@ async fn opinions_are_those_of_the_trainer() {
     let judge = engine.judges().find("technical-quality").unwrap();
     for case in reference.cases {
         let judged = engine
-            .score(&judge, Image::new(draw(&case)), &RunLimits::none())
+            .score(
+                &judge,
+                Subject::of(Image::new(draw(&case))),
+                &RunLimits::none(),
+            )
             .await
             .unwrap();
-        let opinion = judged.outcome.unwrap().opinion;
+        let opinion = judged.outcome.unwrap().opinion.unwrap();
         for (ours, theirs) in opinion.probabilities().iter().zip(&case.probabilities) {
             assert!(
                 (ours - theirs).abs() <= case.tolerance,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use super::{Keys, ReproduceError, Reproduction, Row};
@@ -59,16 +60,16 @@ static PUBLISHED: LazyLock<HashMap<(String, String), Published>> = LazyLock::new
 
 /// Reads every `MODEL/DATASET.json` below `folder` and recomputes its row of the table.
 pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
-    let card = card()?;
+    let (card, recipe) = card()?;
     let judge = format!(
         "card {} {}, T = {}",
         card.id,
         card.version,
-        card.recipe.temperature.value()
+        recipe.temperature.value()
     );
     let mut rows = Vec::new();
     for path in output_files(folder)? {
-        rows.extend(one_file(&path, &card.recipe, &judge)?);
+        rows.extend(one_file(&path, &recipe, &judge)?);
     }
     if rows.is_empty() {
         return Err(ReproduceError::Nothing {
@@ -79,12 +80,15 @@ pub(super) fn recompute(folder: &Path) -> Result<Reproduction, ReproduceError> {
     Ok(Reproduction { name: NAME, rows })
 }
 
-fn card() -> Result<JudgeCard, ReproduceError> {
+/// The card whose recipe made the released logits, and that recipe.
+fn card() -> Result<(JudgeCard, Arc<ScoreRecipe>), ReproduceError> {
     let cards = builtin_cards().map_err(|error| ReproduceError::Judge(error.to_string()))?;
-    cards
-        .into_iter()
-        .find(|card| card.id == CARD)
-        .ok_or_else(|| ReproduceError::Judge(format!("there is no card `{CARD}`")))
+    let card = cards.into_iter().find(|card| card.id == CARD);
+    card.and_then(|card| {
+        let recipe = Arc::clone(card.recipe.score()?);
+        Some((card, recipe))
+    })
+    .ok_or_else(|| ReproduceError::Judge(format!("there is no card `{CARD}` that scores")))
 }
 
 /// One model's scores of a data set, for tables that hold them against other opinions.
@@ -121,7 +125,7 @@ impl Judged {
 
 /// Reads `MODEL/DATASET.json` of every model below `folder` that has one.
 pub(super) fn judged(folder: &Path, dataset: &str) -> Result<Vec<Judged>, ReproduceError> {
-    let recipe = card()?.recipe;
+    let (_, recipe) = card()?;
     let mut all = Vec::new();
     for path in output_files(folder)? {
         if path.file_stem().is_none_or(|stem| stem != dataset) {
@@ -309,9 +313,11 @@ fn scores(
                     ))
                 },
             )?;
-            let verdict = recipe.read(&choice).map_err(|unscored| {
-                ReproduceError::Judge(format!("{}: {unscored}", path.display()))
-            })?;
+            let verdict = recipe
+                .read(std::slice::from_ref(&choice))
+                .map_err(|unscored| {
+                    ReproduceError::Judge(format!("{}: {unscored}", path.display()))
+                })?;
             Ok(verdict.score.value())
         })
         .collect()

@@ -49,6 +49,7 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Onnx {
     id: BackendId,
+    preprocessing: String,
     threads: ModelThreads,
     concurrency: usize,
 }
@@ -61,12 +62,14 @@ impl Onnx {
     pub fn open(runtime: &OnnxRuntime, options: OnnxOptions) -> Result<Self, OpenError> {
         let concurrency = options.threads.get();
         let opener = model::Opener::new(runtime, &options)?;
+        let preprocessing = options.preparation.id();
         let id = BackendId {
             name: options.name,
             model_revision: opener.revision().to_string(),
         };
         Ok(Onnx {
             id,
+            preprocessing,
             threads: ModelThreads::start(opener, concurrency)?,
             concurrency,
         })
@@ -77,6 +80,10 @@ impl Onnx {
 impl Backend for Onnx {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn preprocessing(&self) -> String {
+        self.preprocessing.clone()
     }
 
     fn abilities(&self) -> Abilities {

@@ -5,6 +5,7 @@
 //! it at once, so nesting cannot grow and nothing is built that is not wanted.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -54,6 +55,14 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
     pub(in crate::http) fn text(self) -> Result<Cow<'de, str>, A::Error> {
         self.trail.expect("a string");
         self.map.next_value_seed(TextSeed)
+    }
+
+    /// An object of strings with names that are not known beforehand; at most `most` of them.
+    pub(in crate::http) fn texts(self, most: usize) -> Result<BTreeMap<String, String>, A::Error> {
+        self.map.next_value_seed(TextsSeed {
+            trail: self.trail,
+            most,
+        })
     }
 
     /// A list of objects; `too_many` makes the fault of a longer list than allowed.
@@ -162,6 +171,50 @@ impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
             let Some(item) = next else { return Ok(list) };
             list.push(item);
         }
+    }
+}
+
+struct TextsSeed<'t> {
+    trail: &'t Trail,
+    most: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for TextsSeed<'_> {
+    type Value = BTreeMap<String, String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.trail.expect("an object of strings");
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextsSeed<'_> {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of strings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let trail = self.trail;
+        let mut texts = BTreeMap::new();
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            trail.step(name.clone().into_owned(), || {
+                if texts.contains_key(name.as_ref()) {
+                    return Err(trail.stop(duplicate_field(&name).at(trail.pointer())));
+                }
+                if texts.len() == self.most {
+                    let detail = format!("there are more than {} texts", self.most);
+                    let problem = Problem::new(Code::InvalidValue, detail);
+                    return Err(trail.stop(problem.at(trail.pointer())));
+                }
+                trail.expect("a string");
+                let text = map.next_value_seed(TextSeed)?;
+                texts.insert(name.clone().into_owned(), text.into_owned());
+                Ok(())
+            })?;
+        }
+        Ok(texts)
     }
 }
 

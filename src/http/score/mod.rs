@@ -11,6 +11,7 @@ use super::body::{Body, Form, MediaType, offload, read_object};
 use super::problem::Problem;
 use super::service::{Bounds, Service};
 use crate::engine::{BindError, Clock, Engine, Judge, RunLimits};
+use crate::judging::Subject;
 use crate::wire::{JudgeJson, ScoreResult};
 
 pub(super) use request::judge_name;
@@ -65,9 +66,15 @@ async fn from_form(
 }
 
 fn find(engine: &Engine, name: &str) -> Result<Judge, Problem> {
-    let judge = engine.judges().find(name);
-    let ready = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
-    ready.map_err(|error| Problem::from(error).at("/judge"))
+    let scores = |judge: Judge| {
+        judge.backend()?;
+        match judge.card.recipe.scale() {
+            Some(_) => Ok(judge),
+            None => Err(judge.wrong_protocol("score")),
+        }
+    };
+    let judge = engine.judges().find(name).and_then(scores);
+    judge.map_err(|error| Problem::from(error).at("/judge"))
 }
 
 /// As many at a time as the backend works on, so that requests share it image by image.
@@ -92,8 +99,12 @@ async fn score_one(
     limits: &RunLimits,
 ) -> Result<ScoreResult, BindError> {
     let judged = match given.image {
-        Ok(image) => engine.score(judge, image, limits).await?,
+        Ok(image) => {
+            let subject = Subject::new(vec![image], given.texts);
+            engine.score(judge, subject, limits).await?
+        }
         Err(unscored) => engine.unasked(judge, unscored)?,
     };
-    Ok(ScoreResult::new(given.name, &judge.card.recipe, &judged))
+    ScoreResult::new(given.name, &judge.card.recipe, &judged)
+        .ok_or_else(|| judge.wrong_protocol("score"))
 }

@@ -1,5 +1,7 @@
 //! A score request as checked.
 
+use std::collections::BTreeMap;
+
 use base64::DecodeError;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
@@ -23,6 +25,32 @@ pub(super) struct GivenImage {
     pub(super) name: String,
     /// The encoded bytes, or why there are none.
     pub(super) image: Result<Image, Unscored>,
+    /// Texts that the judge's question quotes.
+    pub(super) texts: Texts,
+}
+
+/// Texts by name.
+pub(super) type Texts = BTreeMap<String, String>;
+
+/// Most texts that may come with an image.
+pub(super) const MOST_TEXTS: usize = 16;
+
+/// Longest text, in characters.
+const LONGEST_TEXT: usize = 20_000;
+
+/// Refuses a text that no question can quote.
+pub(super) fn texts_fit(texts: &Texts) -> Result<(), Problem> {
+    for (name, text) in texts {
+        let length = text.chars().count();
+        if length > LONGEST_TEXT {
+            let detail = format!(
+                "a text has at most {LONGEST_TEXT} characters, `{}` has {length}",
+                name.chars().take(40).collect::<String>()
+            );
+            return Err(Problem::new(Code::InvalidValue, detail));
+        }
+    }
+    Ok(())
 }
 
 impl ScoreRequest {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 
 use super::request::{GivenImage, ScoreRequest, image_name, judge_name, nothing_to_score};
-use super::request::{decoded, too_many};
-use crate::http::body::{Form, Object, Reader, duplicate_field};
+use super::request::{MOST_TEXTS, Texts, decoded, texts_fit, too_many};
+use crate::http::body::{Form, Object, Reader, duplicate_field, read_object};
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
 
@@ -14,6 +14,7 @@ use crate::judging::Image;
 #[derive(Debug, Default)]
 pub(super) struct ScoreBody<'a> {
     judge: Option<Cow<'a, str>>,
+    texts: Option<Texts>,
     images: Option<Vec<ImageBody<'a>>>,
 }
 
@@ -22,17 +23,23 @@ pub(super) struct ScoreBody<'a> {
 struct ImageBody<'a> {
     base64: Option<Cow<'a, str>>,
     id: Option<Cow<'a, str>>,
+    texts: Option<Texts>,
 }
+
+/// The `texts` part of a form.
+#[derive(Debug, Default)]
+struct TextsBody(Texts);
 
 /// The form.
 #[derive(Debug, Default)]
 pub(super) struct ScoreForm {
     judge: Option<Vec<u8>>,
+    texts: Option<Vec<u8>>,
     images: Vec<(Option<String>, Vec<u8>)>,
 }
 
 impl<'de> Object<'de> for ScoreBody<'de> {
-    const FIELDS: &'static [&'static str] = &["judge", "images"];
+    const FIELDS: &'static [&'static str] = &["judge", "texts", "images"];
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -41,6 +48,7 @@ impl<'de> Object<'de> for ScoreBody<'de> {
     ) -> Result<(), A::Error> {
         match field {
             "judge" => self.judge = Some(value.text()?),
+            "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
             _ => return value.unknown(Self::FIELDS),
         }
@@ -49,7 +57,7 @@ impl<'de> Object<'de> for ScoreBody<'de> {
 }
 
 impl<'de> Object<'de> for ImageBody<'de> {
-    const FIELDS: &'static [&'static str] = &["base64", "id"];
+    const FIELDS: &'static [&'static str] = &["base64", "id", "texts"];
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -59,6 +67,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
         match field {
             "base64" => self.base64 = Some(value.text()?),
             "id" => self.id = Some(value.text()?),
+            "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             _ => return value.unknown(Self::FIELDS),
         }
         Ok(())
@@ -73,18 +82,21 @@ impl ScoreBody<'_> {
         if images.is_empty() {
             return Err(nothing_to_score().at("/images"));
         }
+        let texts = self.texts.unwrap_or_default();
+        texts_fit(&texts).map_err(|problem| problem.at("/texts"))?;
         let images = images.iter().enumerate();
         Ok(ScoreRequest {
             judge: judge.to_owned(),
             images: images
-                .map(|(index, image)| image.check(index))
+                .map(|(index, image)| image.check(index, &texts))
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl ImageBody<'_> {
-    fn check(&self, index: usize) -> Result<GivenImage, Problem> {
+    /// An image's own texts stand before those of the whole request.
+    fn check(&self, index: usize, shared: &Texts) -> Result<GivenImage, Problem> {
         let Some(base64) = &self.base64 else {
             return Err(
                 Problem::new(Code::MissingField, "the image has no `base64`")
@@ -98,16 +110,48 @@ impl ImageBody<'_> {
                 .map_err(|problem| problem.at(format!("/images/{index}/id")))?
                 .to_owned(),
         };
+        let mut texts = shared.clone();
+        if let Some(own) = &self.texts {
+            texts_fit(own).map_err(|problem| problem.at(format!("/images/{index}/texts")))?;
+            texts.extend(own.clone());
+        }
         Ok(GivenImage {
             name,
             image: decoded(base64),
+            texts,
         })
     }
 }
 
+impl<'de> Object<'de> for TextsBody {
+    const FIELDS: &'static [&'static str] = &["texts"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        field: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error> {
+        match field {
+            "texts" => self.0 = value.texts(MOST_TEXTS)?,
+            _ => return value.unknown(Self::FIELDS),
+        }
+        Ok(())
+    }
+}
+
+/// A form has no objects, so that its texts come as JSON.
+fn texts_of_form(json: &[u8]) -> Result<Texts, Problem> {
+    let wrapped = [&br#"{"texts":"#[..], json, b"}"].concat();
+    let TextsBody(texts) = read_object(MOST_TEXTS, &wrapped).map_err(|problem| {
+        problem.hint(r#"`texts` is a JSON object of strings, such as {"prompt": "a red circle"}"#)
+    })?;
+    texts_fit(&texts)?;
+    Ok(texts)
+}
+
 impl ScoreForm {
     /// Names of the parts.
-    pub(super) const FIELDS: [&'static str; 2] = ["judge", "image"];
+    pub(super) const FIELDS: [&'static str; 3] = ["judge", "texts", "image"];
 
     /// Reads the form up to its end, or to the first part that is too much.
     pub(super) async fn read(mut form: Form, most_images: usize) -> Result<Self, Problem> {
@@ -118,8 +162,15 @@ impl ScoreForm {
                     return Err(too_many(most_images));
                 }
                 read.images.push((part.file_name, part.bytes));
-            } else if read.judge.replace(part.bytes).is_some() {
-                return Err(duplicate_field("judge"));
+            } else {
+                let field = if part.name == "texts" {
+                    &mut read.texts
+                } else {
+                    &mut read.judge
+                };
+                if field.replace(part.bytes).is_some() {
+                    return Err(duplicate_field(&part.name));
+                }
             }
         }
         Ok(read)
@@ -141,6 +192,10 @@ impl ScoreForm {
         if self.images.is_empty() {
             return Err(nothing_to_score());
         }
+        let texts = match &self.texts {
+            None => Texts::new(),
+            Some(json) => texts_of_form(json)?,
+        };
         let images = self.images.into_iter().enumerate();
         let images = images.map(|(index, (file_name, bytes))| {
             // A file name that cannot be a name is no fault of the picture.
@@ -148,6 +203,7 @@ impl ScoreForm {
             GivenImage {
                 name: name.unwrap_or_else(|| index.to_string()),
                 image: Ok(Image::new(bytes)),
+                texts: texts.clone(),
             }
         });
         Ok(ScoreRequest {

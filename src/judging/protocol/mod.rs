@@ -1,8 +1,12 @@
 //! Protocols: pure state machines that say what they want asked, and read the answers.
 
+mod compare;
+mod rating;
 mod score;
 
-pub use score::{Score, ScoreRecipe};
+pub use compare::{Compare, CompareRecipe, Compared, Says};
+pub use rating::{Given, Rating, RatingRecipe};
+pub use score::{Asked, Score, ScoreRecipe, Variant};
 
 use super::{Answer, Prompt, Unscored};
 

@@ -7,20 +7,16 @@ use std::sync::Arc;
 
 use super::{Answered, Protocol, Step};
 use crate::judging::{
-    Answer, Choice, Coverage, Image, LevelSet, Opinion, Part, Prompt, Reason, Temperature,
-    Unscored, Verdict, Wanted, WordError,
+    Answer, Choice, Coverage, Evidence, LevelSet, Opinion, Options, Prompt, Question, RawScore,
+    Reason, ScoreInterval, Subject, Temperature, Unscored, Verdict, Wanted, WordError,
 };
 
-/// What every image is asked and how the answer is read.
+/// What every subject is asked and how the answer is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreRecipe {
-    /// Text before the image.
-    pub before: String,
-    /// Text after the image.
-    pub after: String,
-    /// Words that the answer continues.
-    pub answer_prefix: Option<String>,
-    /// The allowed answers and their worths.
+    /// The wordings, at least one; the score is the mean over them.
+    pub variants: Vec<Variant>,
+    /// The levels and their worths.
     pub levels: LevelSet,
     /// Divisor of the log masses.
     pub temperature: Temperature,
@@ -28,38 +24,169 @@ pub struct ScoreRecipe {
     pub least_coverage: Coverage,
 }
 
-impl ScoreRecipe {
-    /// The prompt for one image.
-    ///
-    /// # Errors
-    /// None in practice: a prompt with an image has a part.
-    fn prompt(&self, image: Image) -> Result<Prompt, WordError> {
-        let mut parts = Vec::with_capacity(3);
-        if !self.before.is_empty() {
-            parts.push(Part::Text(self.before.clone()));
+/// One wording of the question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// What is asked.
+    pub question: Question,
+    /// The allowed answers, and the level that each stands for.
+    pub asked: Asked,
+}
+
+/// Allowed answers, each standing for a level.
+///
+/// Several answers may stand for one level (Q-Boost's synonyms): its log mass is then the mean of theirs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    options: Options,
+    level_of: Vec<usize>,
+}
+
+impl Asked {
+    /// The levels themselves.
+    pub fn levels(levels: &LevelSet) -> Self {
+        Asked {
+            options: levels.options().clone(),
+            level_of: (0..levels.options().len()).collect(),
         }
-        parts.push(Part::Image(image));
-        if !self.after.is_empty() {
-            parts.push(Part::Text(self.after.clone()));
-        }
-        let wanted = Wanted::Options(self.levels.options().clone());
-        Ok(Prompt::new(parts, wanted)?.with_answer_prefix(self.answer_prefix.clone()))
     }
 
-    /// Reads one choice: the same code for a live answer and for released logits.
+    /// Answers, and the place of the level that each stands for.
     ///
     /// # Errors
-    /// [`Reason::Unparsed`] when the number of masses is not that of the levels, [`Reason::LowCoverage`] when
-    /// too little mass fell on them.
-    pub fn read(&self, choice: &Choice) -> Result<Verdict, Unscored> {
-        if choice.log_mass().len() != self.levels.options().len() {
+    /// Another number of places than of answers, a place that is no level, or a level that nothing stands for.
+    pub fn new(
+        options: Options,
+        level_of: Vec<usize>,
+        levels: &LevelSet,
+    ) -> Result<Self, WordError> {
+        let count = levels.options().len();
+        if level_of.len() != options.len() || level_of.iter().any(|level| *level >= count) {
+            return Err(WordError::new("each answer stands for one of the levels"));
+        }
+        if let Some(level) = (0..count).find(|level| !level_of.contains(level)) {
+            let name = levels.options().names().nth(level).unwrap_or_default();
+            return Err(WordError::new(format!(
+                "no answer stands for level `{name}`"
+            )));
+        }
+        Ok(Asked { options, level_of })
+    }
+
+    /// The allowed answers.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Place of the level that each answer stands for.
+    pub fn level_of(&self) -> &[usize] {
+        &self.level_of
+    }
+
+    /// A choice among the levels from one among the answers.
+    fn pooled(&self, choice: &Choice) -> Result<Choice, WordError> {
+        let in_order = self
+            .level_of
+            .iter()
+            .enumerate()
+            .all(|(at, level)| at == *level);
+        if in_order {
+            return Ok(choice.clone());
+        }
+        let count = 1 + self.level_of.iter().max().copied().unwrap_or_default();
+        let members = |level: usize| {
+            let level_of = self.level_of.iter().enumerate();
+            level_of.filter_map(move |(option, of)| (*of == level).then_some(option))
+        };
+        let mean = |values: &dyn Fn(usize) -> f64, level: usize| {
+            let of_level = members(level);
+            of_level.clone().map(values).sum::<f64>() / of_level.count() as f64
+        };
+        if let Evidence::Counts(counts) = choice.evidence() {
+            let pooled: Vec<u32> = (0..count)
+                .map(|level| members(level).map(|option| counts[option]).sum())
+                .collect();
+            return Choice::recounted(pooled, choice);
+        }
+        let masses = (0..count).map(|level| mean(&|option| choice.log_mass()[option], level));
+        let pooled = Choice::new(masses.collect(), choice.coverage(), choice.readout())?;
+        let Evidence::Censored(ceilings) = choice.evidence() else {
+            return Ok(pooled);
+        };
+        let ceiling = |option: usize| ceilings[option].unwrap_or(choice.log_mass()[option]);
+        let bounds = (0..count).map(|level| {
+            let open = members(level).any(|option| ceilings[option].is_some());
+            open.then(|| mean(&ceiling, level))
+        });
+        Ok(pooled.with_ceilings(bounds.collect()))
+    }
+}
+
+impl ScoreRecipe {
+    /// The prompts for one subject, one for each wording.
+    ///
+    /// # Errors
+    /// An image or text that the subject lacks.
+    pub fn prompts(&self, subject: &Subject) -> Result<Vec<Prompt>, WordError> {
+        self.variants
+            .iter()
+            .map(|variant| {
+                let wanted = Wanted::Options(variant.asked.options().clone());
+                variant.question.prompt(subject, wanted)
+            })
+            .collect()
+    }
+
+    /// Reads the choices, one for each wording: the same code for live answers and for released logits.
+    ///
+    /// # Errors
+    /// [`Reason::Unparsed`] when the numbers of choices or masses are not those of the card,
+    /// [`Reason::LowCoverage`] when too little mass fell on the levels.
+    pub fn read(&self, choices: &[Choice]) -> Result<Verdict, Unscored> {
+        if choices.len() != self.variants.len() {
+            let detail = format!(
+                "{} choices for {} wordings",
+                choices.len(),
+                self.variants.len()
+            );
+            return Err(Unscored::new(Reason::Unparsed, detail));
+        }
+        let pooled = choices
+            .iter()
+            .zip(&self.variants)
+            .map(|(choice, variant)| self.checked(choice, variant))
+            .collect::<Result<Vec<_>, _>>()?;
+        let opinions: Vec<Opinion> = pooled
+            .iter()
+            .map(|choice| Opinion::from_choice(choice, self.temperature))
+            .collect();
+        let intervals: Vec<(f64, Option<ScoreInterval>)> = pooled
+            .iter()
+            .zip(&opinions)
+            .map(|(choice, opinion)| {
+                let interval = ScoreInterval::of(choice, self.temperature, &self.levels);
+                (RawScore::value(&opinion.score(&self.levels)), interval)
+            })
+            .collect();
+        let opinion = Opinion::mean_of(&opinions);
+        let coverage = pooled.iter().filter_map(Choice::coverage);
+        Ok(Verdict {
+            score: opinion.score(&self.levels),
+            spread: Some(opinion.spread(&self.levels)),
+            opinion: Some(opinion),
+            interval: ScoreInterval::mean(&intervals),
+            coverage: coverage.min_by(|a, b| a.value().total_cmp(&b.value())),
+            readout: pooled[0].readout(),
+            censored: pooled.iter().any(Choice::is_censored),
+        })
+    }
+
+    fn checked(&self, choice: &Choice, variant: &Variant) -> Result<Choice, Unscored> {
+        let (masses, options) = (choice.log_mass().len(), variant.asked.options().len());
+        if masses != options {
             return Err(Unscored::new(
                 Reason::Unparsed,
-                format!(
-                    "{} masses for {} levels",
-                    choice.log_mass().len(),
-                    self.levels.options().len()
-                ),
+                format!("{masses} masses for {options} levels"),
             ));
         }
         if let Some(coverage) = choice
@@ -75,30 +202,26 @@ impl ScoreRecipe {
                 ),
             ));
         }
-        let opinion = Opinion::from_choice(choice, self.temperature);
-        Ok(Verdict {
-            score: opinion.score(&self.levels),
-            spread: opinion.spread(&self.levels),
-            opinion,
-            coverage: choice.coverage(),
-            readout: choice.readout(),
-        })
+        variant
+            .asked
+            .pooled(choice)
+            .map_err(|error| Unscored::new(Reason::Unparsed, error.to_string()))
     }
 }
 
-/// Scores one image.
+/// Scores one subject.
 #[derive(Debug)]
 pub struct Score {
     recipe: Arc<ScoreRecipe>,
-    image: Option<Image>,
+    subject: Option<Subject>,
 }
 
 impl Score {
-    /// A fresh run for one image.
-    pub fn new(recipe: Arc<ScoreRecipe>, image: Image) -> Self {
+    /// A fresh run for one subject.
+    pub fn new(recipe: Arc<ScoreRecipe>, subject: Subject) -> Self {
         Score {
             recipe,
-            image: Some(image),
+            subject: Some(subject),
         }
     }
 }
@@ -107,55 +230,85 @@ impl Protocol for Score {
     type Outcome = Result<Verdict, Unscored>;
 
     fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
-        if let Some(image) = self.image.take() {
-            return match self.recipe.prompt(image) {
-                Ok(prompt) => Step::Ask(vec![prompt]),
+        if let Some(subject) = self.subject.take() {
+            return match self.recipe.prompts(&subject) {
+                Ok(prompts) => Step::Ask(prompts),
                 Err(error) => {
                     Step::Done(Err(Unscored::new(Reason::NotApplicable, error.to_string())))
                 }
             };
         }
-        Step::Done(match answers.into_iter().next() {
-            Some(Ok(Answer::Choice(choice))) => self.recipe.read(&choice),
-            Some(Ok(Answer::Value(_) | Answer::Text(_))) => Err(Unscored::new(
-                Reason::Unparsed,
-                "the answer is not a choice among the levels",
-            )),
-            Some(Err(unscored)) => Err(unscored),
-            None => Err(Unscored::new(
-                Reason::Backend,
-                "the question was not answered",
-            )),
-        })
+        let choices = answers
+            .into_iter()
+            .map(choice)
+            .collect::<Result<Vec<_>, _>>();
+        Step::Done(choices.and_then(|choices| {
+            if choices.is_empty() {
+                let detail = "the question was not answered";
+                return Err(Unscored::new(Reason::Backend, detail));
+            }
+            self.recipe.read(&choices)
+        }))
+    }
+}
+
+/// The choice in an answer.
+///
+/// # Errors
+/// What kept the backend from answering, or an answer of another kind.
+pub(super) fn choice(answered: Answered) -> Result<Choice, Unscored> {
+    match answered? {
+        Answer::Choice(choice) => Ok(choice),
+        Answer::Value(_) | Answer::Text(_) => Err(Unscored::new(
+            Reason::Unparsed,
+            "the answer is not a choice among the levels",
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judging::{AnswerOption, Better, Level, Readout, Scale};
+    use crate::judging::{
+        AnswerOption, Better, Image, IntervalKind, Level, Listed, Reading, Readout, Scale, Template,
+    };
 
     fn recipe() -> Arc<ScoreRecipe> {
         let level = |name: &str, worth| Level {
             option: AnswerOption::new(name, vec![]).unwrap(),
             worth,
         };
+        let levels = LevelSet::new(
+            vec![level("good", 1.0), level("poor", 0.0)],
+            Scale::new(0.0, 1.0, Better::Higher).unwrap(),
+        )
+        .unwrap();
+        let question = question();
+        let asked = Asked::levels(&levels);
         Arc::new(ScoreRecipe {
-            before: String::new(),
-            after: "Rate the quality of the image.".into(),
-            answer_prefix: None,
-            levels: LevelSet::new(
-                vec![level("good", 1.0), level("poor", 0.0)],
-                Scale::new(0.0, 1.0, Better::Higher).unwrap(),
-            )
-            .unwrap(),
+            variants: vec![Variant { question, asked }],
+            levels,
             temperature: Temperature::new(100.0).unwrap(),
             least_coverage: Coverage::new(0.5).unwrap(),
         })
     }
 
+    fn question() -> Question {
+        Question {
+            system: None,
+            text: Template::parse("<image>Rate the quality of the image.", &[]).unwrap(),
+            answer_prefix: None,
+            reading: Reading::default(),
+        }
+    }
+
+    fn options(names: &[&str]) -> Options {
+        let option = |name: &&str| AnswerOption::new(*name, vec![]).unwrap();
+        Options::new(names.iter().map(option).collect()).unwrap()
+    }
+
     fn finish(answers: Vec<Answered>) -> Result<Verdict, Unscored> {
-        let mut protocol = Score::new(recipe(), Image::new(&b"image"[..]));
+        let mut protocol = Score::new(recipe(), Subject::of(Image::new(&b"image"[..])));
         let Step::Ask(prompts) = protocol.step(vec![]) else {
             panic!("a score begins with a question")
         };
@@ -195,5 +348,59 @@ mod tests {
         for (answers, reason) in cases {
             assert_eq!(finish(answers).unwrap_err().reason, reason);
         }
+    }
+
+    /// Q-Boost: the log masses of synonyms are averaged before the softmax.
+    #[test]
+    fn synonyms_are_pooled_by_their_mean() {
+        let mut recipe = (*recipe()).clone();
+        let words = options(&["fine", "good", "poor", "bad"]);
+        recipe.variants[0].asked = Asked::new(words, vec![0, 0, 1, 1], &recipe.levels).unwrap();
+        recipe.temperature = Temperature::ONE;
+        let choice = Choice::new(vec![1.0, 3.0, 0.0, 1.0], None, Readout::LabelLogits).unwrap();
+        let verdict = recipe.read(&[choice]).unwrap();
+        // sigma(2 - 0.5), by Python 3.11.
+        assert!((verdict.score.value() - 0.8175744761936437).abs() < 1e-15);
+        let two = options(&["good", "poor"]);
+        assert!(Asked::new(two.clone(), vec![0, 0], &recipe.levels).is_err());
+        assert!(Asked::new(two, vec![0, 2], &recipe.levels).is_err());
+    }
+
+    /// A reversed wording cancels a judge's liking for one of the words.
+    #[test]
+    fn wordings_are_averaged() {
+        let mut recipe = (*recipe()).clone();
+        recipe.temperature = Temperature::ONE;
+        let turned = Asked::new(options(&["poor", "good"]), vec![1, 0], &recipe.levels).unwrap();
+        recipe.variants.push(Variant {
+            question: question(),
+            asked: turned,
+        });
+        let read = |first: [f64; 2], second: [f64; 2]| {
+            let choice = |masses: [f64; 2]| {
+                Choice::new(masses.to_vec(), None, Readout::LabelTokens).unwrap()
+            };
+            recipe.read(&[choice(first), choice(second)]).unwrap()
+        };
+        // The judge always prefers what is listed first, by 2 in log-odds.
+        let biased = read([2.0, 0.0], [2.0, 0.0]);
+        assert!((biased.score.value() - 0.5).abs() < 1e-15);
+        let one_short = Choice::new(vec![0.0, 0.0], None, Readout::LabelTokens).unwrap();
+        assert_eq!(
+            recipe.read(&[one_short]).unwrap_err().reason,
+            Reason::Unparsed
+        );
+    }
+
+    #[test]
+    fn what_was_not_listed_widens_the_verdict() {
+        let mut recipe = (*recipe()).clone();
+        recipe.temperature = Temperature::ONE;
+        let masses = [Listed::At(0.8f64.ln()), Listed::Below(0.1f64.ln())];
+        let choice = Choice::censored(&masses, None, Readout::TopTokens).unwrap();
+        let verdict = recipe.read(&[choice]).unwrap();
+        let interval = verdict.interval.unwrap();
+        assert!(verdict.censored && interval.kind == IntervalKind::Censored);
+        assert!(interval.low < verdict.score.value() && verdict.score.value() < interval.high);
     }
 }

@@ -7,6 +7,7 @@
 mod bootstrap;
 mod clustered;
 mod difference;
+mod dirichlet;
 mod kendall;
 mod parallel;
 mod pearson;
@@ -22,6 +23,7 @@ pub(super) use parallel::run;
 pub use bootstrap::{BootstrapMethod, bootstrap_distribution, bootstrap_interval};
 pub use clustered::Clustered;
 pub use difference::Difference;
+pub use dirichlet::dirichlet;
 pub use kendall::ResampledKendall;
 pub use pearson::ResampledPearson;
 pub use permutation::{shuffle_test, swap_test};

@@ -61,7 +61,7 @@ const CASES: &[(&str, &str, Option<&str>, &str)] = &[
         "{\"images\": [{\"url\": \"x\"}]}",
         "unknown_field",
         Some("/images/0/url"),
-        "`base64`, `id`",
+        "`base64`, `id`, `texts`",
     ),
     (
         "{\"judge\": \"a\", \"judge\": \"b\"}",

@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "assemble",
         &["backend", "card", "config", "engine", "pixels"],
     ),
-    ("wire", &["engine", "judging"]),
+    ("wire", &["backend", "card", "engine", "judging"]),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",

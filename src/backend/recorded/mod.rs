@@ -8,7 +8,11 @@
 //! {"images": ["blake3:..."], "value": 3.5}
 //! {"images": ["blake3:..."], "text": "sharp, but noisy"}
 //! ```
-//! `prompt`, the digest of the whole prompt, may be given to bind a line to one wording.
+//! `prompt`, the digest of the whole prompt, may be given to bind a line to one wording. Where a question is
+//! asked several times, `repeat` counts its answers from 0. Counted samples have `counts` and `drawn`
+//! instead of `log_mass`, and an option that was not listed has its `ceiling`, with `null` for the others.
+
+mod writer;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +22,9 @@ use serde::Deserialize;
 
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::digest::Digest;
-use crate::judging::{Answer, Choice, Coverage, Image, Prompt, Readout, Wanted};
+use crate::judging::{Answer, Choice, Coverage, Image, Listed, Prompt, Readout, Wanted};
+
+pub use writer::Recorder;
 
 /// A recording that cannot be read: where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +51,7 @@ struct Question {
     prompt: Option<Digest>,
     images: Vec<Digest>,
     wanted: WantedKey,
+    repeat: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,8 +70,13 @@ struct Line {
     log_mass: Option<Vec<f64>>,
     coverage: Option<f64>,
     readout: Option<String>,
+    ceiling: Option<Vec<Option<f64>>>,
+    counts: Option<Vec<u32>>,
+    drawn: Option<u32>,
     value: Option<f64>,
     text: Option<String>,
+    #[serde(default)]
+    repeat: u32,
 }
 
 impl Recorded {
@@ -135,6 +147,7 @@ impl Recorded {
             prompt: Some(prompt.digest()),
             images,
             wanted,
+            repeat: prompt.repeat(),
         };
         let bound = self.answers.get(&question);
         question.prompt = None;
@@ -162,36 +175,19 @@ impl Line {
             .iter()
             .map(digest)
             .collect::<Result<Vec<_>, _>>()?;
-        let (wanted, answer) = match (self.options, self.log_mass, self.value, self.text) {
-            (Some(options), Some(log_mass), None, None) => {
-                if options.len() != log_mass.len() {
-                    return Err(format!(
-                        "{} options have {} log masses",
-                        options.len(),
-                        log_mass.len()
-                    ));
-                }
-                let name = self
-                    .readout
-                    .unwrap_or_else(|| Readout::ClosedSet.name().to_owned());
-                let readout = Readout::from_name(&name)
-                    .ok_or_else(|| format!("readout `{name}` is not known"))?;
-                let coverage = self
-                    .coverage
-                    .map(Coverage::new)
-                    .transpose()
-                    .map_err(|error| error.to_string())?;
-                let choice =
-                    Choice::new(log_mass, coverage, readout).map_err(|error| error.to_string())?;
-                (WantedKey::Options(options), Answer::Choice(choice))
+        let (wanted, answer) = match (&self.options, self.value, &self.text) {
+            (Some(options), None, None) => {
+                let wanted = WantedKey::Options(options.clone());
+                (wanted, Answer::Choice(self.choice(options.len())?))
             }
-            (None, None, Some(value), None) if value.is_finite() => {
+            (None, Some(value), None) if value.is_finite() => {
                 (WantedKey::Value, Answer::Value(value))
             }
-            (None, None, None, Some(text)) => (WantedKey::Text, Answer::Text(text)),
+            (None, None, Some(text)) => (WantedKey::Text, Answer::Text(text.clone())),
             _ => {
                 return Err(
-                    "a line has `options` with `log_mass`, or a finite `value`, or `text`".into(),
+                    "a line has `options` with `log_mass` or `counts`, or a finite `value`, or `text`"
+                        .into(),
                 );
             }
         };
@@ -200,9 +196,49 @@ impl Line {
                 prompt,
                 images,
                 wanted,
+                repeat: self.repeat,
             },
             answer,
         ))
+    }
+}
+
+impl Line {
+    fn choice(&self, options: usize) -> Result<Choice, String> {
+        let fits = |length: usize, what: &str| {
+            if length == options {
+                Ok(())
+            } else {
+                Err(format!("{options} options have {length} {what}"))
+            }
+        };
+        if let Some(counts) = &self.counts {
+            fits(counts.len(), "counts")?;
+            let drawn = self.drawn.unwrap_or_else(|| counts.iter().sum());
+            return Choice::sampled(counts.clone(), drawn).map_err(|error| error.to_string());
+        }
+        let Some(log_mass) = &self.log_mass else {
+            return Err("`options` come with `log_mass` or `counts`".to_owned());
+        };
+        fits(log_mass.len(), "log masses")?;
+        let name = self.readout.as_deref();
+        let name = name.unwrap_or_else(|| Readout::ClosedSet.name());
+        let readout =
+            Readout::from_name(name).ok_or_else(|| format!("readout `{name}` is not known"))?;
+        let coverage = self.coverage.map(Coverage::new).transpose();
+        let coverage = coverage.map_err(|error| error.to_string())?;
+        let choice = match &self.ceiling {
+            None => Choice::new(log_mass.clone(), coverage, readout),
+            Some(ceilings) => {
+                fits(ceilings.len(), "ceilings")?;
+                let listed = log_mass.iter().zip(ceilings);
+                let listed: Vec<Listed> = listed
+                    .map(|(mass, ceiling)| ceiling.map_or(Listed::At(*mass), Listed::Below))
+                    .collect();
+                Choice::censored(&listed, coverage, readout)
+            }
+        };
+        choice.map_err(|error| error.to_string())
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CliError, Ending, output};
 use crate::backend::BackendError;
 use crate::backend::readout::{Labels, read_reply, reply_of};
+use crate::cli::{CliError, Ending, output};
 use crate::judging::{AnswerOption, AnswerPlace, Choice, Opinion, Options, Temperature};
 
 /// Arguments of `opine judges read`.

@@ -1,15 +1,23 @@
 //! `opine judges`: the judges and whether each can be asked.
 
+mod backends;
+mod check;
+mod read;
+
 use clap::{Args, Subcommand};
 
-use super::{CliError, Common, Ending, output, read};
+use super::{CliError, Common, Ending, output};
 use crate::wire::JudgeJson;
 
 /// Arguments of `opine judges`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct JudgesArguments {
     #[command(subcommand)]
     command: Option<JudgesCommand>,
+    /// List the configured backends, each asked about itself first
+    #[arg(long)]
+    backends: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -19,19 +27,22 @@ pub(super) struct JudgesArguments {
 
 #[derive(Debug, Subcommand)]
 enum JudgesCommand {
+    /// Ask a judge's backend what would be right and wrong if it judged
+    Check(check::CheckArguments),
     /// Read one reply of a chat API as a judge would
     Read(read::ReadArguments),
 }
 
 pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
     match &arguments.command {
-        Some(JudgesCommand::Read(read)) => read::run(read),
-        None => list(arguments),
+        Some(JudgesCommand::Check(arguments)) => return check::run(arguments),
+        Some(JudgesCommand::Read(arguments)) => return read::run(arguments),
+        None => {}
     }
-}
-
-fn list(arguments: &JudgesArguments) -> Result<Ending, CliError> {
     let engine = arguments.common.engine()?;
+    if arguments.backends {
+        return backends::run(&engine, arguments.json);
+    }
     let judges: Vec<JudgeJson> = engine.judges().iter().map(JudgeJson::new).collect();
     if arguments.json {
         output::json_document(&judges)?;
@@ -56,7 +67,14 @@ fn list(arguments: &JudgesArguments) -> Result<Ending, CliError> {
         &rows,
         &[],
     )?;
-    for judge in &judges {
+    let unbound = judges.iter().filter(|judge| judge.state == "unbound");
+    let unbound = unbound.count();
+    if unbound > 0 {
+        output::say(format_args!(
+            "hint: {unbound} of them name no backend; ask for `JUDGE@BACKEND` with a backend of the configuration"
+        ));
+    }
+    for judge in judges.iter().filter(|judge| judge.state != "unbound") {
         if let Some(remedy) = &judge.remedy {
             output::say(format_args!(
                 "hint: {} is {}: {remedy}",

@@ -1,0 +1,202 @@
+//! Writes answers as lines that the recorded backend replays.
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::digest::Digest;
+use crate::judging::{Answer, Coverage, Evidence, Image, Prompt, Wanted};
+
+/// A file that every answer is added to, each once.
+#[derive(Debug)]
+pub struct Recorder {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    written: HashSet<Digest>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    prompt: String,
+    images: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_mass: Option<Vec<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readout: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceiling: Option<Vec<Option<f64>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Vec<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drawn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "is_first")]
+    repeat: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_first(repeat: &u32) -> bool {
+    *repeat == 0
+}
+
+impl Recorder {
+    /// Starts a recording; a file that is there already is not overwritten.
+    ///
+    /// # Errors
+    /// A file that exists or cannot be made.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Recorder {
+            state: Mutex::new(State {
+                file,
+                written: HashSet::new(),
+            }),
+        })
+    }
+
+    /// Adds the answer to a prompt; one that was written before is left out.
+    ///
+    /// # Errors
+    /// The line could not be written.
+    pub fn add(&self, prompt: &Prompt, answer: &Answer) -> std::io::Result<()> {
+        let digest = prompt.digest();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.written.insert(digest) {
+            return Ok(());
+        }
+        let mut line = serde_json::to_vec(&line(prompt, digest, answer))?;
+        line.push(b'\n');
+        state.file.write_all(&line)
+    }
+}
+
+fn line(prompt: &Prompt, digest: Digest, answer: &Answer) -> Line {
+    let options = match prompt.wanted() {
+        Wanted::Options(options) => Some(options.names().map(str::to_owned).collect()),
+        Wanted::Value | Wanted::Text => None,
+    };
+    let mut line = Line {
+        prompt: digest.to_string(),
+        images: prompt
+            .images()
+            .map(Image::digest)
+            .map(|digest| digest.to_string())
+            .collect(),
+        options,
+        log_mass: None,
+        coverage: None,
+        readout: None,
+        ceiling: None,
+        counts: None,
+        drawn: None,
+        value: None,
+        text: None,
+        repeat: prompt.repeat(),
+    };
+    match answer {
+        Answer::Value(value) => line.value = Some(*value),
+        Answer::Text(text) => line.text = Some(text.clone()),
+        Answer::Choice(choice) => {
+            line.readout = Some(choice.readout().name());
+            line.coverage = choice.coverage().map(Coverage::value);
+            match choice.evidence() {
+                Evidence::Counts(counts) => {
+                    line.drawn = drawn(counts, choice.coverage());
+                    line.counts = Some(counts.clone());
+                }
+                Evidence::Exact => line.log_mass = Some(choice.log_mass().to_vec()),
+                Evidence::Censored(ceilings) => {
+                    line.log_mass = Some(choice.log_mass().to_vec());
+                    line.ceiling = Some(ceilings.clone());
+                }
+            }
+        }
+    }
+    line
+}
+
+/// How many answers were drawn: coverage is the share of them that fell on an option.
+fn drawn(counts: &[u32], coverage: Option<Coverage>) -> Option<u32> {
+    let counted: u32 = counts.iter().sum();
+    let drawn = (f64::from(counted) / coverage?.value()).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few hundred answers at most, and a quotient of positive numbers"
+    )]
+    (drawn.is_finite() && drawn <= 1e6).then_some(drawn as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::backend::recorded::Recorded;
+    use crate::judging::{AnswerOption, Choice, Listed, Options, Part, Readout};
+
+    fn prompt(text: &str, wanted: Wanted) -> Prompt {
+        let image = Part::Image(Image::new(&b"image"[..]));
+        Prompt::new(vec![image, Part::Text(text.into())], wanted).unwrap()
+    }
+
+    fn closed(text: &str) -> Prompt {
+        let option = |name: &str| AnswerOption::new(name, vec![]).unwrap();
+        let options = Options::new(vec![option("good"), option("poor")]).unwrap();
+        prompt(text, Wanted::Options(options))
+    }
+
+    #[tokio::test]
+    async fn what_was_recorded_is_replayed_to_the_bit() {
+        let full = Some(Coverage::new(0.93).unwrap());
+        let listed = [Listed::At(-0.1), Listed::Below(-4.2)];
+        let asked = [
+            (
+                closed("a"),
+                Answer::Choice(Choice::new(vec![-0.1, -2.4], full, Readout::LabelTokens).unwrap()),
+            ),
+            (
+                closed("b"),
+                Answer::Choice(Choice::censored(&listed, full, Readout::TopTokens).unwrap()),
+            ),
+            (
+                closed("c"),
+                Answer::Choice(Choice::sampled(vec![7, 2], 11).unwrap()),
+            ),
+            (prompt("d", Wanted::Value), Answer::Value(0.1 + 0.2)),
+            (
+                prompt("e", Wanted::Text).with_repeat(3),
+                Answer::Text("line\nline".into()),
+            ),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        let recorder = Recorder::create(&path).unwrap();
+        for (prompt, answer) in asked.iter().chain(&asked) {
+            recorder.add(prompt, answer).unwrap();
+        }
+        assert!(
+            Recorder::create(&path).is_err(),
+            "a recording is not overwritten"
+        );
+        let replay = Recorded::load("run", &path).unwrap();
+        for (prompt, answer) in &asked {
+            let replayed = replay.ask(std::slice::from_ref(prompt)).await;
+            assert_eq!(replayed, [Ok(answer.clone())]);
+        }
+    }
+}
