@@ -19,7 +19,7 @@ use opine::assemble::assemble;
 use opine::backend::onnx::OnnxRuntime;
 use opine::config::Config;
 use opine::engine::RunLimits;
-use opine::judging::Image;
+use opine::judging::{Image, Subject};
 use opine::stats::resample::CounterRng;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -85,7 +85,7 @@ fn measure(library: &Path, rounds: usize) -> (Vec<f64>, Vec<f64>) {
         let encoded = encode(&picture(u8::try_from(round % 250).unwrap() + 1));
         let started = Instant::now();
         let judged = runtime
-            .block_on(engine.score(&judge, Image::new(encoded), &RunLimits::none()))
+            .block_on(engine.score(&judge, Subject::of(Image::new(encoded)), &RunLimits::none()))
             .unwrap();
         assert!(judged.outcome.is_ok());
         let whole_time = started.elapsed().as_secs_f64() * 1e3;
