@@ -26,6 +26,8 @@ pub(super) fn client(options: &RemoteOptions) -> Result<Client, OptionsError> {
         .retry(retry::never())
         .connect_timeout(options.timeouts.connect)
         .pool_max_idle_per_host(options.concurrency)
+        // Python servers (uvicorn) close what is idle for 5 s; who writes into that moment is cut off.
+        .pool_idle_timeout(Duration::from_secs(4))
         .build()
         .map_err(|error| OptionsError {
             backend: options.name.clone(),
@@ -115,7 +117,7 @@ async fn head(
     match sent.await {
         Err(_) => Err(timed_out(options, Stage::FirstByte)),
         Ok(Err(_)) => Err(timed_out(options, Stage::Whole)),
-        Ok(Ok(response)) => response.map_err(|error| from_reqwest(options, error)),
+        Ok(Ok(response)) => response.map_err(|error| from_reqwest(options, error, false)),
     }
 }
 
@@ -134,7 +136,7 @@ async fn body(options: &RemoteOptions, mut response: Response) -> Result<Vec<u8>
     while let Some(piece) = response
         .chunk()
         .await
-        .map_err(|error| from_reqwest(options, error))?
+        .map_err(|error| from_reqwest(options, error, true))?
     {
         if body.len() + piece.len() > limit {
             return Err(too_large());
@@ -157,7 +159,7 @@ fn timed_out(options: &RemoteOptions, stage: Stage) -> RemoteError {
     }
 }
 
-fn from_reqwest(options: &RemoteOptions, error: reqwest::Error) -> RemoteError {
+fn from_reqwest(options: &RemoteOptions, error: reqwest::Error, begun: bool) -> RemoteError {
     let error = error.without_url();
     if error.is_connect() && error.is_timeout() {
         return timed_out(options, Stage::Connect);
@@ -166,7 +168,11 @@ fn from_reqwest(options: &RemoteOptions, error: reqwest::Error) -> RemoteError {
     if error.is_connect() {
         RemoteError::Unreachable { backend, message }
     } else {
-        RemoteError::BrokenOff { backend, message }
+        RemoteError::BrokenOff {
+            backend,
+            message,
+            begun,
+        }
     }
 }
 

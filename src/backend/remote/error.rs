@@ -75,6 +75,8 @@ pub enum RemoteError {
         backend: String,
         /// What the connection said.
         message: String,
+        /// Whether an answer had begun.
+        begun: bool,
     },
     /// A status other than 2xx.
     #[error("`{backend}` answered {status}: {message}")]

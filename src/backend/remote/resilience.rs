@@ -109,11 +109,13 @@ pub(super) async fn send(
 ) -> Result<Reply, RemoteError> {
     let (options, resilience) = (&shared.options, &shared.resilience);
     let deadline = Instant::now() + options.timeouts.whole;
-    resilience.budget().earn();
     let mut tries = 0;
     loop {
         let again = request.try_clone().expect("a body in memory can be cloned");
         let mut report = resilience.pass(&options.name)?;
+        if tries == 0 {
+            resilience.budget().earn();
+        }
         let result = attempt(shared, again, deadline).await;
         report.outcome = outcome(&result);
         drop(report);
@@ -139,8 +141,9 @@ pub(super) async fn send(
 }
 
 /// Whether another try may help after this many: an engine that was not reached, is overloaded or restarts.
-/// An error of its own (500) is often that of the question, and is tried once more only. What timed out is not
-/// tried again: the engine may still be at work on it.
+/// An error of its own (500) is often that of the question, and is tried once more only; so is a connection that
+/// ended before an answer began, which is how a server shows that it closed an idle one (RFC 9112, 9.3.1). What
+/// timed out is not tried again: the engine may still be at work on it.
 fn mendable(error: &RemoteError, tries: u32) -> bool {
     match error {
         RemoteError::Unreachable { .. } => true,
@@ -150,8 +153,8 @@ fn mendable(error: &RemoteError, tries: u32) -> bool {
             500 => tries == 1,
             _ => false,
         },
+        RemoteError::BrokenOff { begun, .. } => !begun && tries == 1,
         RemoteError::Resting { .. }
-        | RemoteError::BrokenOff { .. }
         | RemoteError::TooLarge { .. }
         | RemoteError::NotUtf8 { .. }
         | RemoteError::NotJson { .. }
@@ -162,9 +165,8 @@ fn mendable(error: &RemoteError, tries: u32) -> bool {
 /// What a result says of the engine. One that refuses a question, or asks for patience (429), is alive; 501 is
 /// what engines say to what they were never made for.
 fn outcome(result: &Result<Reply, RemoteError>) -> Outcome {
-    let error = match result {
-        Ok(_) => return Outcome::Alive,
-        Err(error) => error,
+    let Err(error) = result else {
+        return Outcome::Alive;
     };
     let failing = match error {
         RemoteError::Unreachable { .. }

@@ -64,7 +64,8 @@ async fn mlserver_answers_as_the_same_model_in_process() {
         );
     }
 
-    // Why the server is asked first: it knows no binary tensors, and answers them with a 500 instead of a refusal.
+    // Why the server is asked first: it knows no binary tensors, and answers them with a 500 or a reset connection
+    // instead of a refusal.
     let forced = served(
         server.url("/"),
         "logits",
@@ -73,7 +74,7 @@ async fn mlserver_answers_as_the_same_model_in_process() {
     );
     let answers = forced.ask(&[question(9)]).await;
     assert!(
-        matches!(&answers[0], Err(BackendError::Failed { message }) if message.contains("500")),
+        matches!(&answers[0], Err(BackendError::Failed { .. })),
         "{answers:?}"
     );
 }

@@ -85,20 +85,20 @@ fn faults() -> Vec<Fault> {
         (
             "the connection ends midway",
             Play::BreakOff,
-            |e| matches!(e, RemoteError::BrokenOff { .. }),
+            |e| matches!(e, RemoteError::BrokenOff { begun: true, .. }),
             1,
         ),
         (
             "the connection ends before the answer",
             Play::Raw(vec![]),
-            |e| matches!(e, RemoteError::BrokenOff { .. }),
-            1,
+            |e| matches!(e, RemoteError::BrokenOff { begun: false, .. }),
+            2,
         ),
         (
             "no HTTP at all",
             Play::Raw(b"220 mail.example.org ESMTP\r\n".to_vec()),
-            |e| matches!(e, RemoteError::BrokenOff { .. }),
-            1,
+            |e| matches!(e, RemoteError::BrokenOff { begun: false, .. }),
+            2,
         ),
     ]
 }
