@@ -26,7 +26,7 @@ pub(super) async fn has_tokenizer(server: &Server) -> bool {
 
 /// Whether `/completion` lists tokens with their ids.
 pub(super) async fn lists_tokens(server: &Server) -> bool {
-    let body = completion_body(json!("Yes or no?"), 5);
+    let body = completion_body(&json!("Yes or no?"), 5);
     match server.post_beside("completion", &body).await {
         Ok(reply) => first_position(&reply)
             .is_ok_and(|position| position.candidates().iter().all(|token| token.id.is_some())),
@@ -184,7 +184,7 @@ fn texts_only(prompt: &Prompt) -> Prompt {
         .with_answer_prefix(prompt.answer_prefix().map(str::to_owned))
 }
 
-fn completion_body(prompt: Value, listed: u32) -> Value {
+fn completion_body(prompt: &Value, listed: u32) -> Value {
     // The seed and the temperature decide only which token is written, not what is listed.
     json!({
         "prompt": prompt,
@@ -250,7 +250,7 @@ async fn list(
             "multimodal_data": base64_images(&pictures, &server.options.limits)?,
         })
     };
-    let body = completion_body(prompt, listed);
+    let body = completion_body(&prompt, listed);
     let path = server.beside_path("completion");
     let reply = place.post_json(&path, Retry::Safe, &body).await?;
     server.usage.count(&reply);
