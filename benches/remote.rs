@@ -96,11 +96,8 @@ fn engine(url: String) -> Engine {
             limits: Limits::default(),
         },
     );
-    let cards = builtin_cards().unwrap().into_iter();
-    let card = cards
-        .filter(|card| card.id == "q-bench")
-        .next_back()
-        .unwrap();
+    let mut cards = builtin_cards().unwrap().into_iter();
+    let card = cards.find(|card| card.id == "q-bench").unwrap();
     let judge = Judge {
         card: Arc::new(card),
         state: BackendState::Ready(Arc::new(backend)),

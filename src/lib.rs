@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod assemble;
 pub mod backend;
+pub mod calibration;
 pub mod card;
 pub mod cli;
 pub mod config;

@@ -27,11 +27,11 @@ fn status(name: &str) -> u64 {
     1024 * kibi
 }
 
-/// A picture of a megabyte: what follows its end is sent with it.
+/// A picture of 128 KB: what follows its end is sent with it.
 fn image() -> Image {
     let name = format!("{}/tests/images/good/base.png", env!("CARGO_MANIFEST_DIR"));
     let mut bytes = std::fs::read(name).unwrap();
-    bytes.resize(1 << 20, 0);
+    bytes.resize(1 << 17, 0);
     Image::new(bytes)
 }
 
@@ -80,6 +80,6 @@ async fn questions_that_wait_hold_no_request() {
     ask(&prompts).await;
     let grown = status("VmHWM") - before;
     assert_eq!(server.count(), QUESTIONS + 8);
-    // Eight requests of 1.4 MB, on both sides. All 512 at once would be over 700 MB.
-    assert!(grown < 64 * MEBI, "{} MB", grown / MEBI);
+    // Eight requests of 175 KB at a time, on both sides. All 512 at once would be over 90 MB.
+    assert!(grown < 40 * MEBI, "{} MB", grown / MEBI);
 }

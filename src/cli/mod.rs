@@ -3,6 +3,9 @@
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
 mod audit;
+mod calibrate;
+mod compare;
+mod files;
 mod judges;
 mod output;
 mod rank;
@@ -34,11 +37,15 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
+    /// Compare two images
+    Compare(compare::CompareArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
+    /// Calibrate a judge: fit a map from its scores to a human scale
+    Calibrate(Box<calibrate::CalibrateArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
-    /// Rank items by votes on pairs of them
+    /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
@@ -80,12 +87,24 @@ enum CliError {
     Audit(#[from] crate::agreement::audit::AuditError),
     #[error("`{}` has no known form of a report; name it .html, .md or .json, or - to print JSON", .0.display())]
     ReportForm(PathBuf),
+    #[error(transparent)]
+    Apply(#[from] crate::calibration::ApplyError),
+    #[error("{0}")]
+    Images(String),
+    #[error("nothing could be ranked: {0}")]
+    Unranked(crate::judging::Unscored),
+    #[error(transparent)]
+    Recording(crate::backend::recorded::RecordingError),
     #[error("`{}` cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),
-    #[error("`{}` is read by this audit; name the report otherwise", .0.display())]
+    #[error("`{}` is read by this command; name what it writes otherwise", .0.display())]
     ReportOverInput(PathBuf),
     #[error("`{}` cannot be written: {}", .0.display(), .1)]
     ReportFile(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Calibration(#[from] crate::calibration::CalibrationError),
+    #[error(transparent)]
+    MapFile(#[from] crate::calibration::MapFileError),
     #[error(transparent)]
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
@@ -103,7 +122,9 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

@@ -1,17 +1,17 @@
 //! `opine score`: image files in, one line of result each.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::files::{named_text, read_at_most, shown};
 use super::{CliError, Common, Ending, output};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
+use crate::calibration::{FittedMap, Maps};
 use crate::engine::{Engine, Judge, Judged, RunLimits};
 use crate::judging::{Image, Reason, Subject, Unscored};
 use crate::wire::ScoreResult;
@@ -31,6 +31,9 @@ pub(super) struct ScoreArguments {
     /// A text that the judge's question quotes, such as `prompt=a red circle`; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
+    /// Map scores to a human scale by this calibration map, or by the one of a folder that fits
+    #[arg(long, value_name = "FILE|FOLDER")]
+    calibration: Option<PathBuf>,
     /// Write every answer to a new file, which a `recorded` backend replays
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -50,6 +53,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
         engine = engine.recording(recorder.map_err(|e| CliError::ReportFile(path.clone(), e))?);
     }
     let judge = engine.judges().find(&arguments.judge)?;
+    let maps = arguments.calibration.as_deref().map(maps).transpose()?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -64,8 +68,12 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
         let mut judged = std::pin::pin!(judged);
         let mut files = arguments.files.iter();
         while let (Some(judged), Some(path)) = (judged.next().await, files.next()) {
-            let result = ScoreResult::new(path.display().to_string(), &judge.card.recipe, &judged?)
-                .ok_or_else(|| judge.wrong_protocol("score"))?;
+            let judged = judged?;
+            let result = ScoreResult::new(path.display().to_string(), &judge.card.recipe, &judged);
+            let mut result = result.ok_or_else(|| judge.wrong_protocol("score"))?;
+            if let Some(maps) = &maps {
+                result.calibrate(&judged, maps)?;
+            }
             all_scored &= result.is_scored();
             bar.suspend(|| {
                 if arguments.json {
@@ -86,14 +94,15 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     })
 }
 
-fn named_text(given: &str) -> Result<(String, String), String> {
-    match given.split_once('=') {
-        Some((name, text)) if !name.is_empty() => Ok((name.to_owned(), text.to_owned())),
-        _ => Err("a text is given as NAME=TEXT, such as `prompt=a red circle`".to_owned()),
+/// One map, or all of a folder.
+fn maps(path: &Path) -> Result<Maps, CliError> {
+    if path.is_dir() {
+        return Ok(Maps::load(path)?);
     }
+    Ok(Maps::new([FittedMap::load(path)?]))
 }
 
-async fn score_file(
+pub(super) async fn score_file(
     engine: &Engine,
     judge: &Judge,
     path: &Path,
@@ -116,28 +125,6 @@ async fn score_file(
     })
 }
 
-/// The file, or as much of it as shows that it is larger than an image may be.
-fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let enough = u64::try_from(most_bytes)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// A name as it may be shown on a terminal: control characters would be obeyed there.
-fn shown(name: &str) -> String {
-    let visible = |sign: char| {
-        if sign.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            sign
-        }
-    };
-    name.chars().map(visible).collect()
-}
-
 /// Score, spread, the likeliest level and the file; or why there is none.
 fn print(result: &ScoreResult) -> std::io::Result<()> {
     let likeliest = result
@@ -152,17 +139,29 @@ fn print(result: &ScoreResult) -> std::io::Result<()> {
     let interval = result
         .interval
         .map(|interval| format!("  within {:.4}..{:.4}", interval.low, interval.high));
+    let calibrated = result.calibrated.as_ref().map(|human| {
+        let ends = human
+            .ci
+            .map(|[low, high]| format!(" [{low:.2}, {high:.2}]"));
+        let scale = (human.scale.min, human.scale.max);
+        let ends = ends.unwrap_or_default();
+        format!(
+            "  calibrated {:.2}{ends} on {}..{}",
+            human.score, scale.0, scale.1
+        )
+    });
     let level = likeliest.map(|(level, _)| format!("  {level:<9}"));
     output::line(format_args!(
-        "{score:.4}{}{}{}  {}",
+        "{score:.4}{}{}{}{}  {}",
         spread.unwrap_or_default(),
         interval.unwrap_or_default(),
+        calibrated.unwrap_or_default(),
         level.unwrap_or_default(),
         shown(&result.image)
     ))
 }
 
-fn progress(files: usize) -> ProgressBar {
+pub(super) fn progress(files: usize) -> ProgressBar {
     if files < MANY {
         return ProgressBar::hidden();
     }

@@ -34,6 +34,8 @@ pub struct Config {
     pub judges: JudgesConfig,
     /// Backends that `judge@backend` may name.
     pub backends: BTreeMap<String, BackendConfig>,
+    /// Calibration maps.
+    pub calibration: CalibrationConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
     /// Remembered answers.
@@ -56,6 +58,14 @@ pub struct OnnxRuntimeConfig {
 pub struct JudgesConfig {
     /// Folders with cards.
     pub folders: Vec<PathBuf>,
+}
+
+/// Where calibration maps are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CalibrationConfig {
+    /// Folder of maps, as `opine calibrate` writes them; the service applies those that fit a judge exactly.
+    pub folder: Option<PathBuf>,
 }
 
 /// Bounds on requests and pictures.
@@ -95,6 +105,7 @@ impl Default for Config {
             onnxruntime: OnnxRuntimeConfig::default(),
             judges: JudgesConfig::default(),
             backends: BTreeMap::new(),
+            calibration: CalibrationConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
         }
@@ -183,6 +194,9 @@ impl Config {
 
     fn resolve(&mut self, folder: &Path) {
         if let Some(path) = &mut self.onnxruntime.path {
+            *path = folder.join(&path);
+        }
+        if let Some(path) = &mut self.calibration.folder {
             *path = folder.join(&path);
         }
         for path in &mut self.judges.folders {

@@ -5,8 +5,10 @@
 
 mod admission;
 mod cache;
+mod comparing;
 mod judges;
 mod limits;
+mod ranking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +17,10 @@ use futures::future::join_all;
 
 pub use admission::{Admission, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
+pub use comparing::JudgedPair;
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
+pub use ranking::{RankWay, Ranked};
 
 use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
@@ -189,6 +193,13 @@ impl Engine {
         prompt: &Prompt,
         limits: &RunLimits,
     ) -> Answered {
+        if let Some(answer) = self
+            .recorder
+            .as_ref()
+            .and_then(|recorder| recorder.known(prompt))
+        {
+            return Ok(answer);
+        }
         let id = backend.id();
         let key = Digest::of_fields([
             &prompt.digest().as_bytes()[..],

@@ -14,6 +14,7 @@ use super::envelope::envelope;
 use super::routes;
 use super::service::{RequestIds, Service};
 use crate::assemble::{AssembleError, assemble};
+use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::wire::JudgeJson;
@@ -46,6 +47,9 @@ pub enum StartError {
     /// A card, model or recording is wrong.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
+    /// A calibration map is wrong.
+    #[error(transparent)]
+    Calibration(#[from] MapFileError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {error}; name a free one with `--listen ADDR:PORT` (port 0 takes any)"
@@ -75,7 +79,9 @@ impl Application {
     /// An address that is taken.
     pub fn with_engine(engine: Engine, config: &Config) -> Result<Self, StartError> {
         let request_ids = RequestIds::new(milliseconds_since_epoch());
-        let service = web::Data::new(Service::new(engine, config, request_ids));
+        let folder = config.calibration.folder.as_deref();
+        let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
+        let service = web::Data::new(Service::new(engine, maps, config, request_ids));
         let shared = service.clone();
         let server = HttpServer::new(move || {
             App::new()

@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use super::given::judge_name;
 use super::problem::Problem;
-use super::score::judge_name;
 use super::service::Service;
 use crate::wire::{BackendJson, JudgeJson};
 

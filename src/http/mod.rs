@@ -11,10 +11,13 @@
 
 mod app;
 mod body;
+mod compare;
 mod envelope;
+mod given;
 mod judges;
 mod probes;
 mod problem;
+mod rank;
 mod routes;
 mod score;
 mod service;

@@ -40,6 +40,8 @@ pub enum Code {
     TooManyImages,
     /// The judge does something else than what is asked of it here.
     WrongProtocol,
+    /// No calibration map was fitted for this very judge.
+    NoCalibration,
     /// No judge of that name.
     UnknownJudge,
     /// No backend of that name.
@@ -64,7 +66,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 21] = [
+    pub const ALL: [Code; 22] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -76,6 +78,7 @@ impl Code {
         Code::MissingImages,
         Code::TooManyImages,
         Code::WrongProtocol,
+        Code::NoCalibration,
         Code::UnknownJudge,
         Code::UnknownBackend,
         Code::NotFound,
@@ -102,6 +105,7 @@ impl Code {
             Code::MissingImages => ("missing_images", 422, "There is no image"),
             Code::TooManyImages => ("too_many_images", 422, "There are too many images"),
             Code::WrongProtocol => ("wrong_protocol", 422, "The judge does something else"),
+            Code::NoCalibration => ("no_calibration", 422, "No calibration map fits"),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),

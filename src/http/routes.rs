@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{judges, probes, score};
+use super::{compare, judges, probes, rank, score};
 
 /// The contract, as it is served.
 pub const CONTRACT: &str = include_str!("../../openapi.yaml");
@@ -25,6 +25,10 @@ pub struct Route {
 pub enum Operation {
     /// Scores images.
     Score,
+    /// Compares two images.
+    Compare,
+    /// Ranks images.
+    Rank,
     /// Lists the judges.
     ListJudges,
     /// Shows one judge.
@@ -38,8 +42,10 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 6] = [
+pub const ROUTES: [Route; 8] = [
     route("POST", "/v1/score", Operation::Score),
+    route("POST", "/v1/compare", Operation::Compare),
+    route("POST", "/v1/rank", Operation::Rank),
     route("GET", "/v1/judges", Operation::ListJudges),
     route("GET", "/v1/judges/{id}", Operation::ShowJudge),
     route("GET", "/healthz", Operation::Health),
@@ -60,6 +66,8 @@ impl Operation {
     pub const fn id(self) -> &'static str {
         match self {
             Operation::Score => "score",
+            Operation::Compare => "compare",
+            Operation::Rank => "rank",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
             Operation::Health => "health",
@@ -71,6 +79,8 @@ impl Operation {
     fn handle(self, route: actix_web::Route) -> actix_web::Route {
         match self {
             Operation::Score => route.to(score::score),
+            Operation::Compare => route.to(compare::compare),
+            Operation::Rank => route.to(rank::rank),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
             Operation::Health => route.to(probes::health),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::calibration::Maps;
 use crate::config::Config;
 use crate::engine::{Admission, Engine};
 
@@ -11,6 +12,7 @@ use crate::engine::{Admission, Engine};
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) engine: Engine,
+    pub(super) maps: Maps,
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
@@ -31,9 +33,15 @@ pub(super) struct Bounds {
 }
 
 impl Service {
-    pub(super) fn new(engine: Engine, config: &Config, request_ids: RequestIds) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        maps: Maps,
+        config: &Config,
+        request_ids: RequestIds,
+    ) -> Self {
         Service {
             engine,
+            maps,
             admission: Admission::new(config.limits.requests_in_flight),
             bounds: Bounds {
                 body_bytes: config.limits.request_bytes,

@@ -4,6 +4,7 @@
 //! A value of one of these types holds what its constructor promises, so nothing below checks again.
 
 mod answer;
+mod calibration_map;
 mod comparison;
 mod extract;
 mod interval;
@@ -19,6 +20,7 @@ mod subject;
 mod verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
+pub use calibration_map::{CalibrationMap, Curve, Mapped};
 pub use comparison::{Comparison, Disagreement, Preference};
 pub use extract::{Extraction, Place, Reduce};
 pub use interval::{IntervalKind, ScoreInterval};
@@ -28,7 +30,7 @@ pub use opinion::{Opinion, Temperature};
 pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
 pub use question::{Piece, Question, Template};
 pub use readout::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling};
-pub use score::{CalibratedScore, CalibrationMap, RawScore};
+pub use score::{CalibratedScore, RawScore};
 pub use subject::Subject;
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
 

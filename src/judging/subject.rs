@@ -32,6 +32,15 @@ impl Subject {
         self.texts.get(name).map(String::as_str)
     }
 
+    /// The same texts with other images.
+    #[must_use]
+    pub fn with_images(&self, images: Vec<Image>) -> Self {
+        Subject {
+            images,
+            texts: self.texts.clone(),
+        }
+    }
+
     /// The same subject with its images in the opposite order.
     #[must_use]
     pub fn reversed(&self) -> Self {

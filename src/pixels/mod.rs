@@ -29,6 +29,7 @@ mod prepare;
 mod resample;
 mod rgb;
 mod step;
+mod thumbnail;
 
 pub use decode::decode;
 pub use fault::ImageFault;
@@ -36,6 +37,7 @@ pub use header::{Format, Header, Limits, inspect};
 pub use prepare::{Preparation, Tensor};
 pub use rgb::Rgb8;
 pub use step::{Filter, Step};
+pub use thumbnail::thumbnail;
 
 /// White, the colour of paper: what transparent pixels are laid over unless a judge says otherwise.
 pub const DEFAULT_BACKGROUND: [u8; 3] = [255, 255, 255];

@@ -2,7 +2,11 @@
 //!
 //! Knows names and where votes come from; the numbers are those of [`stats::strengths`](crate::stats::strengths).
 
+mod judged;
 mod report;
+mod sheet;
 pub mod votes;
 
-pub use report::{RankReport, RankSettings, rank};
+pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
+pub use report::{RankReport, RankSettings, RankedItem, rank};
+pub use sheet::contact_sheet;

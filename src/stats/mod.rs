@@ -6,6 +6,7 @@
 
 mod alternative;
 pub mod calibration;
+pub mod choosing;
 pub mod comparing;
 pub mod correcting;
 mod distributions;
@@ -14,6 +15,7 @@ mod estimate;
 mod fisher;
 pub mod fit;
 mod incomplete_beta;
+pub mod jury;
 mod kendall;
 mod kendall_null;
 mod kendall_pairs;

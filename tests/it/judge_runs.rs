@@ -181,10 +181,7 @@ async fn every_recorded_run_gives_the_verdicts_of_the_formulas() {
             let backend: &Arc<dyn Backend> = judge.backend().unwrap();
             let protocol = Compare::new(Arc::clone(recipe), case.subject());
             let preprocessing = backend.preprocessing();
-            match engine
-                .run(backend.as_ref(), &preprocessing, protocol, &limits)
-                .await
-            {
+            match engine.run(backend, &preprocessing, protocol, &limits).await {
                 Ok(compared) => case.check_comparison(&compared),
                 Err(unscored) => case.check_unscored(&unscored),
             }

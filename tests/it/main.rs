@@ -7,6 +7,8 @@ mod audit;
 #[cfg(test)]
 mod backend_laws;
 #[cfg(test)]
+mod calibrate;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod chat;
@@ -14,13 +16,15 @@ mod chat;
 mod cli;
 #[cfg(test)]
 mod command;
-#[cfg(all(test, any(feature = "engine-tests", feature = "transformers-tests")))]
+#[cfg(test)]
+#[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
 mod engines;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
+mod pairs;
 mod pixels;
 #[cfg(test)]
 mod rank;

@@ -125,6 +125,11 @@ impl Recorded {
         Ok(Recorded { id, answers })
     }
 
+    /// Digests of the prompts that lines are bound to.
+    fn prompts(&self) -> impl Iterator<Item = Digest> {
+        self.answers.keys().filter_map(|question| question.prompt)
+    }
+
     fn readouts(&self) -> Vec<Readout> {
         let read = |readout: &Readout| {
             self.answers.values().any(

@@ -8,12 +8,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::{Recorded, RecordingError};
 use crate::digest::Digest;
 use crate::judging::{Answer, Coverage, Evidence, Image, Prompt, Wanted};
 
 /// A file that every answer is added to, each once.
 #[derive(Debug)]
 pub struct Recorder {
+    /// What a continued recording knows already.
+    known: Option<Recorded>,
     state: Mutex<State>,
 }
 
@@ -62,11 +65,39 @@ impl Recorder {
     pub fn create(path: &Path) -> std::io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         Ok(Recorder {
+            known: None,
             state: Mutex::new(State {
                 file,
                 written: HashSet::new(),
             }),
         })
+    }
+
+    /// Continues a recording, or starts one where there is none: its answers are remembered and not asked for again.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, or a line of it that is no answer.
+    pub fn resume(path: &Path) -> Result<Self, RecordingError> {
+        let broken = |error: std::io::Error| RecordingError {
+            file: path.display().to_string(),
+            line: 0,
+            message: format!("cannot be continued: {error}"),
+        };
+        if !path.exists() {
+            return Recorder::create(path).map_err(broken);
+        }
+        let known = Recorded::load("recording", path)?;
+        let file = OpenOptions::new().append(true).open(path).map_err(broken)?;
+        let written = known.prompts().collect();
+        Ok(Recorder {
+            known: Some(known),
+            state: Mutex::new(State { file, written }),
+        })
+    }
+
+    /// What the recording that is continued knows.
+    pub fn known(&self, prompt: &Prompt) -> Option<Answer> {
+        self.known.as_ref()?.recall(prompt).ok()
     }
 
     /// Adds the answer to a prompt; one that was written before is left out.
@@ -194,7 +225,14 @@ mod tests {
             "a recording is not overwritten"
         );
         let replay = Recorded::load("run", &path).unwrap();
+        let continued = Recorder::resume(&path).unwrap();
+        continued.add(&asked[0].0, &asked[0].1).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap().lines().count(),
+            asked.len()
+        );
         for (prompt, answer) in &asked {
+            assert_eq!(continued.known(prompt).as_ref(), Some(answer));
             let replayed = replay.ask(std::slice::from_ref(prompt)).await;
             assert_eq!(replayed, [Ok(answer.clone())]);
         }

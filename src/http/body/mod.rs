@@ -17,7 +17,7 @@ use super::service::Bounds;
 use crate::engine::Clock;
 
 pub(super) use form::Form;
-pub(super) use json::{Object, Reader, read_object};
+pub(super) use json::{Object, Reader, Scalar, read_object};
 pub(super) use trail::duplicate_field;
 
 /// The media types that are read.

@@ -37,6 +37,18 @@ pub enum Says {
 }
 
 impl Compared {
+    /// Two images that are the same: a tie by construction, which nobody was asked about.
+    pub fn same() -> Self {
+        let comparison = Comparison::from_probabilities(0.0, 0.0, 1.0);
+        Compared {
+            comparison: comparison.expect("0, 0 and 1 sum to 1"),
+            coverage: None,
+            readout: Readout::ClosedSet,
+            orders_disagree: false,
+            censored: false,
+        }
+    }
+
     /// What it comes down to, with a tie width in log-odds (0 for none) and a stated choice for orders that disagree.
     pub fn preference(&self, tie_width: f64, on_disagreement: Disagreement) -> Preference {
         match (self.orders_disagree, on_disagreement) {

@@ -1,10 +1,16 @@
 //! Protocols: pure state machines that say what they want asked, and read the answers.
 
 mod compare;
+mod opinions;
+mod rank;
 mod rating;
 mod score;
 
 pub use compare::{Compare, CompareRecipe, Compared, Says};
+pub use opinions::{OpinionRule, better_score, compare_opinions};
+pub use rank::{
+    FailedPair, Next, Pairing, Pairs, RANKED_ITEMS, Rank, RankPlan, RankRun, RankStop, drive,
+};
 pub use rating::{Given, Rating, RatingRecipe};
 pub use score::{Asked, Score, ScoreRecipe, Variant};
 

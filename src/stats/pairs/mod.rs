@@ -8,6 +8,7 @@ mod accuracy;
 mod calibration;
 mod counts;
 mod preference;
+mod rated;
 mod soft;
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,5 @@ pub use counts::pair_counts;
 pub use preference::{
     Preference, TieThreshold, best_tie_threshold, preference_accuracy, preference_counts,
 };
+pub use rated::{better_by_levels, better_by_spread, calibrate_tie_width, over_both_orders};
 pub use soft::{PairwisePValues, pairwise_p_values, soft_pairwise_accuracy};

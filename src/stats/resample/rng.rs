@@ -74,6 +74,14 @@ impl CounterRng {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
+    /// Puts `values` in an order drawn by lot, every order equally likely (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for at in (1..values.len()).rev() {
+            let bound = u32::try_from(at + 1).expect("no more than 2^32 values are shuffled");
+            values.swap(at, self.below(bound) as usize);
+        }
+    }
+
     #[inline]
     fn next_u32(&mut self) -> u32 {
         if self.used == 4 {

@@ -33,7 +33,7 @@ impl StrengthSettings {
         }
     }
 
-    fn check(&self) -> Result<(), StatsError> {
+    pub(super) fn check(&self) -> Result<(), StatsError> {
         if self.ridge >= 0.0 && self.ridge.is_finite() {
             return Ok(());
         }

@@ -7,6 +7,7 @@
 //! Votes do not always say how far apart items are: where one group never lost to another, any distance
 //! fits. That is an outcome with a name, [`StrengthsError::Separated`], and not a large number.
 
+mod anchors;
 mod bootstrap;
 mod coherence;
 mod comparisons;
@@ -19,10 +20,12 @@ mod graph;
 mod laws;
 mod lists;
 mod model;
+mod posterior;
 #[cfg(test)]
 mod refusals;
 mod sandwich;
 mod separation;
+mod shuffled;
 #[cfg(test)]
 mod simulated;
 mod table;
@@ -32,15 +35,18 @@ mod triads;
 mod voters;
 mod votes;
 
+pub use anchors::{Anchored, Anchors};
 pub use bootstrap::bootstrap_intervals;
 pub use coherence::{Coherence, coherence};
 pub use fit::{StrengthSettings, Strengths, fit_strengths};
 pub use lists::{Lists, plackett_luce, plackett_luce_intervals};
 pub use model::Model;
+pub use posterior::{MOST_POSTERIOR_ITEMS, Posterior, posterior};
 pub use sandwich::{
     MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, sandwich_intervals,
 };
 pub use separation::{Separation, StrengthsError};
+pub use shuffled::{GatheredLists, ShownList, gather_lists, places_of_letters, shuffled_orders};
 pub use triads::{Cycle, Triads, triads};
 pub use voters::{VoterConsistency, voter_consistency};
 pub use votes::{Outcome, Vote, Votes};

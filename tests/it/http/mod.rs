@@ -4,4 +4,5 @@ mod bounds;
 mod contract;
 mod faults;
 mod life;
+mod pairs;
 mod scores;

@@ -181,7 +181,7 @@ async fn waiting_has_an_end() {
         options.timeouts.whole = Duration::from_millis(600);
         let limit = match expected {
             Stage::Whole => options.timeouts.whole,
-            _ => options.timeouts.first_byte,
+            Stage::Connect | Stage::FirstByte => options.timeouts.first_byte,
         };
         let began = Instant::now();
         let remote = Remote::new(options).unwrap();

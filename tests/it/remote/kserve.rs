@@ -1,12 +1,14 @@
 //! Served models, against a scripted server of the protocol.
 
+use std::sync::Arc;
+
 use opine::assemble::assemble;
 use opine::backend::kserve::{Kserve, KserveOptions, Output, Wire};
 use opine::backend::{Backend, BackendError};
 use opine::card::load_card;
 use opine::engine::{BackendState, RunLimits};
 use opine::judging::protocol::{Protocol, Score, Step};
-use opine::judging::{Answer, Choice, Image, Part, Prompt, Readout, Wanted};
+use opine::judging::{Answer, Choice, Image, Part, Prompt, Readout, Subject, Wanted};
 use opine::pixels::Limits;
 use serde_json::json;
 
@@ -41,7 +43,8 @@ pub(crate) fn labels() -> Vec<String> {
 /// The question of the `brightness` judge about a gray picture.
 pub(crate) fn question(gray: u8) -> Prompt {
     let card = load_card(&fixtures("judges/brightness/card.toml")).unwrap();
-    match Score::new(card.recipe, Image::new(png::gray(gray))).step(vec![]) {
+    let recipe = Arc::clone(card.recipe.score().unwrap());
+    match Score::new(recipe, Subject::of(Image::new(png::gray(gray)))).step(vec![]) {
         Step::Ask(mut prompts) => prompts.remove(0),
         Step::Done(outcome) => panic!("{outcome:?}"),
     }
@@ -57,10 +60,11 @@ async fn one(backend: &dyn Backend, prompt: &Prompt) -> Result<Answer, BackendEr
 }
 
 async fn choice(backend: &dyn Backend, prompt: &Prompt) -> Choice {
-    match one(backend, prompt).await.unwrap() {
-        Answer::Choice(choice) => choice,
-        other => panic!("{other:?}"),
-    }
+    let answer = one(backend, prompt).await;
+    let Ok(Answer::Choice(choice)) = answer else {
+        panic!("{answer:?}");
+    };
+    choice
 }
 
 #[tokio::test]
@@ -117,7 +121,9 @@ async fn a_judge_asks_the_backend_of_the_configuration() {
     let score = async |name: &str| {
         let judge = engine.judges().find(name).unwrap();
         let image = Image::new(png::gray(200));
-        engine.score(&judge, image, &RunLimits::none()).await
+        engine
+            .score(&judge, Subject::of(image), &RunLimits::none())
+            .await
     };
     let served = score("brightness@served").await.unwrap();
     let local = score("brightness").await.unwrap();
@@ -263,10 +269,16 @@ async fn probabilities_are_held_to_be_some() {
         let output = Output::Probabilities(labels());
         let backend = served(server.url("/"), "masses", output, Some(Wire::Json));
         let answer = one(&backend, &question(9)).await;
-        match answer {
-            Ok(Answer::Choice(choice)) => assert!(good && choice.is_censored(), "{masses}"),
-            Err(BackendError::Unreadable { .. }) => assert!(!good, "{masses}"),
-            other => panic!("{masses}: {other:?}"),
+        if good {
+            assert!(
+                matches!(&answer, Ok(Answer::Choice(choice)) if choice.is_censored()),
+                "{masses}: {answer:?}"
+            );
+        } else {
+            assert!(
+                matches!(answer, Err(BackendError::Unreadable { .. })),
+                "{masses}: {answer:?}"
+            );
         }
     }
 }

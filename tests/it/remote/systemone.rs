@@ -101,10 +101,11 @@ fn criteria_in_order(body: &[u8]) -> Vec<String> {
 }
 
 async fn choice(backend: &Systemone, prompt: &Prompt) -> Result<Choice, BackendError> {
-    match backend.ask(std::slice::from_ref(prompt)).await.remove(0)? {
-        Answer::Choice(choice) => Ok(choice),
-        other => panic!("{other:?}"),
-    }
+    let answer = backend.ask(std::slice::from_ref(prompt)).await.remove(0)?;
+    let Answer::Choice(choice) = answer else {
+        panic!("{answer:?}");
+    };
+    Ok(choice)
 }
 
 #[tokio::test]

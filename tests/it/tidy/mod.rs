@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["stats"]),
+    ("ranking", &["judging", "stats"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
@@ -44,11 +44,23 @@ const ARROWS: &[(&str, &[&str])] = &[
         "assemble",
         &["backend", "card", "config", "engine", "pixels"],
     ),
-    ("wire", &["backend", "card", "engine", "judging"]),
+    (
+        "wire",
+        &["backend", "calibration", "card", "engine", "judging"],
+    ),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
-        &["assemble", "config", "engine", "judging", "near", "wire"],
+        &[
+            "assemble",
+            "calibration",
+            "config",
+            "engine",
+            "judging",
+            "near",
+            "ranking",
+            "wire",
+        ],
     ),
     (
         "cli",
@@ -56,10 +68,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "agreement",
             "assemble",
             "backend",
+            "calibration",
             "config",
             "engine",
             "http",
             "judging",
+            "pixels",
             "ranking",
             "stats",
             "wire",

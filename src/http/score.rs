@@ -1,22 +1,33 @@
 //! `POST /v1/score`: one judge, one or more images, one result each.
 
-mod request;
-mod typed;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-use super::body::{Body, Form, MediaType, offload, read_object};
-use super::problem::Problem;
-use super::service::{Bounds, Service};
-use crate::engine::{BindError, Clock, Engine, Judge, RunLimits};
+use super::body::Scalar;
+use super::given::{self, GivenImage, Settings};
+use super::problem::{Code, Problem};
+use super::service::Service;
+use crate::calibration::Maps;
+use crate::engine::{Clock, Engine, Judge, RunLimits};
 use crate::judging::Subject;
 use crate::wire::{JudgeJson, ScoreResult};
 
-pub(super) use request::judge_name;
-use request::{GivenImage, ScoreRequest};
-use typed::{ScoreBody, ScoreForm};
+/// What a score takes beside judge, texts and images.
+#[derive(Debug, Default)]
+struct ScoreSettings {
+    calibrated: bool,
+}
+
+impl Settings for ScoreSettings {
+    const JSON: &'static [&'static str] = &["judge", "texts", "images", "calibrated"];
+    const FORM: &'static [&'static str] = &["judge", "texts", "image", "calibrated"];
+
+    fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        self.calibrated = value.truth(name)?;
+        Ok(())
+    }
+}
 
 /// What is answered.
 #[derive(Debug, Serialize)]
@@ -32,37 +43,16 @@ pub(super) async fn score(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let limits = RunLimits::within(Clock, service.bounds.request_time);
-    let media_type = MediaType::of(http.headers())?;
-    let body = Body::open(&http, payload, service.bounds)?;
+    let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
-    let request = match media_type {
-        MediaType::Json => from_json(body, service.bounds).await?,
-        MediaType::Form => from_form(&http, body, service.bounds).await?,
-    };
+    let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
     let judge = find(&service.engine, &request.judge)?;
-    let results = score_all(&service.engine, &judge, request.images, &limits).await?;
+    let maps = request.settings.calibrated.then_some(&service.maps);
+    let results = score_all(&service.engine, &judge, request.images, maps, &limits).await?;
     Ok(HttpResponse::Ok().json(ScoreReply {
         judge: JudgeJson::new(&judge),
         results,
     }))
-}
-
-async fn from_json(body: Body, bounds: Bounds) -> Result<ScoreRequest, Problem> {
-    let bytes = body.collect().await?;
-    offload(bytes.len(), move || {
-        read_object::<ScoreBody>(bounds.images, &bytes)?.check()
-    })
-    .await
-}
-
-async fn from_form(
-    http: &HttpRequest,
-    body: Body,
-    bounds: Bounds,
-) -> Result<ScoreRequest, Problem> {
-    let form = Form::open(http, body, &ScoreForm::FIELDS);
-    let form = ScoreForm::read(form, bounds.images).await?;
-    offload(form.bytes(), move || form.check()).await
 }
 
 fn find(engine: &Engine, name: &str) -> Result<Judge, Problem> {
@@ -82,11 +72,12 @@ async fn score_all(
     engine: &Engine,
     judge: &Judge,
     images: Vec<GivenImage>,
+    maps: Option<&Maps>,
     limits: &RunLimits,
-) -> Result<Vec<ScoreResult>, BindError> {
+) -> Result<Vec<ScoreResult>, Problem> {
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     stream::iter(images)
-        .map(|given| score_one(engine, judge, given, limits))
+        .map(|given| score_one(engine, judge, given, maps, limits))
         .buffered(at_once)
         .try_collect()
         .await
@@ -96,8 +87,9 @@ async fn score_one(
     engine: &Engine,
     judge: &Judge,
     given: GivenImage,
+    maps: Option<&Maps>,
     limits: &RunLimits,
-) -> Result<ScoreResult, BindError> {
+) -> Result<ScoreResult, Problem> {
     let judged = match given.image {
         Ok(image) => {
             let subject = Subject::new(vec![image], given.texts);
@@ -105,6 +97,14 @@ async fn score_one(
         }
         Err(unscored) => engine.unasked(judge, unscored)?,
     };
-    ScoreResult::new(given.name, &judge.card.recipe, &judged)
-        .ok_or_else(|| judge.wrong_protocol("score"))
+    let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
+    let mut result = result.ok_or_else(|| judge.wrong_protocol("score"))?;
+    if let Some(maps) = maps {
+        result.calibrate(&judged, maps).map_err(|error| {
+            Problem::new(Code::NoCalibration, error.to_string())
+                .at("/calibrated")
+                .hint("`opine calibrate` fits a map; `[calibration] folder` names where the service finds it")
+        })?;
+    }
+    Ok(result)
 }

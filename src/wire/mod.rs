@@ -1,12 +1,18 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod calibrated;
+mod pair;
+
 use serde::{Serialize, Serializer};
 
 use crate::backend::Abilities;
 use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
+
+pub use calibrated::CalibratedJson;
+pub use pair::{CompareResult, PairReading};
 
 /// One image and what became of it.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +35,9 @@ pub struct ScoreResult {
     /// Where the score lies; absent where all of it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<IntervalJson>,
+    /// The score on a human scale; absent unless a calibration was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibrated: Option<CalibratedJson>,
     /// Mass on the allowed answers; `null` when unscored, and where the readout cannot know it.
     pub coverage: Option<f64>,
     /// Why there is no score: a stable code.
@@ -194,6 +203,7 @@ impl ScoreResult {
             opinion: None,
             spread: None,
             interval: None,
+            calibrated: None,
             coverage: None,
             reason: None,
             detail: None,

@@ -1,21 +1,27 @@
-//! A score request as typed, from JSON or from a form.
+//! A request as typed, from JSON or from a form.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use serde::de::MapAccess;
 
-use super::request::{GivenImage, ScoreRequest, image_name, judge_name, nothing_to_score};
-use super::request::{MOST_TEXTS, Texts, decoded, texts_fit, too_many};
-use crate::http::body::{Form, Object, Reader, duplicate_field, read_object};
+use super::picture::{
+    DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, nothing_given,
+    texts_fit, too_many,
+};
+use super::{Given, Settings};
+use crate::http::body::{Form, Object, Reader, Scalar, duplicate_field, read_object};
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
 
 /// The JSON body.
 #[derive(Debug, Default)]
-pub(super) struct ScoreBody<'a> {
+pub(super) struct GivenBody<'a, S> {
     judge: Option<Cow<'a, str>>,
     texts: Option<Texts>,
     images: Option<Vec<ImageBody<'a>>>,
+    settings: S,
 }
 
 /// One image of the JSON body.
@@ -32,14 +38,16 @@ struct TextsBody(Texts);
 
 /// The form.
 #[derive(Debug, Default)]
-pub(super) struct ScoreForm {
+pub(super) struct GivenForm<S> {
     judge: Option<Vec<u8>>,
     texts: Option<Vec<u8>>,
     images: Vec<(Option<String>, Vec<u8>)>,
+    settings: BTreeMap<String, Vec<u8>>,
+    operation: PhantomData<S>,
 }
 
-impl<'de> Object<'de> for ScoreBody<'de> {
-    const FIELDS: &'static [&'static str] = &["judge", "texts", "images"];
+impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
+    const FIELDS: &'static [&'static str] = S::JSON;
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -50,6 +58,10 @@ impl<'de> Object<'de> for ScoreBody<'de> {
             "judge" => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
+            known if S::JSON.contains(&known) => {
+                let settings = &mut self.settings;
+                value.scalar(|scalar| settings.set(known, scalar))?;
+            }
             _ => return value.unknown(Self::FIELDS),
         }
         Ok(())
@@ -74,22 +86,24 @@ impl<'de> Object<'de> for ImageBody<'de> {
     }
 }
 
-impl ScoreBody<'_> {
-    pub(super) fn check(self) -> Result<ScoreRequest, Problem> {
-        let judge = self.judge.as_deref().unwrap_or(ScoreRequest::DEFAULT_JUDGE);
+impl<S: Settings> GivenBody<'_, S> {
+    pub(super) fn check(self) -> Result<Given<S>, Problem> {
+        let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
         if images.is_empty() {
-            return Err(nothing_to_score().at("/images"));
+            return Err(nothing_given().at("/images"));
         }
         let texts = self.texts.unwrap_or_default();
         texts_fit(&texts).map_err(|problem| problem.at("/texts"))?;
         let images = images.iter().enumerate();
-        Ok(ScoreRequest {
+        Ok(Given {
             judge: judge.to_owned(),
             images: images
                 .map(|(index, image)| image.check(index, &texts))
                 .collect::<Result<_, _>>()?,
+            texts,
+            settings: self.settings,
         })
     }
 }
@@ -149,28 +163,31 @@ fn texts_of_form(json: &[u8]) -> Result<Texts, Problem> {
     Ok(texts)
 }
 
-impl ScoreForm {
-    /// Names of the parts.
-    pub(super) const FIELDS: [&'static str; 3] = ["judge", "texts", "image"];
-
+impl<S: Settings> GivenForm<S> {
     /// Reads the form up to its end, or to the first part that is too much.
     pub(super) async fn read(mut form: Form, most_images: usize) -> Result<Self, Problem> {
-        let mut read = ScoreForm::default();
+        let mut read = GivenForm {
+            judge: None,
+            texts: None,
+            images: Vec::new(),
+            settings: BTreeMap::new(),
+            operation: PhantomData,
+        };
         while let Some(part) = form.next().await? {
             if part.name == "image" {
                 if read.images.len() == most_images {
                     return Err(too_many(most_images));
                 }
                 read.images.push((part.file_name, part.bytes));
-            } else {
-                let field = if part.name == "texts" {
-                    &mut read.texts
-                } else {
-                    &mut read.judge
-                };
-                if field.replace(part.bytes).is_some() {
-                    return Err(duplicate_field(&part.name));
-                }
+                continue;
+            }
+            let before = match part.name.as_str() {
+                "judge" => read.judge.replace(part.bytes),
+                "texts" => read.texts.replace(part.bytes),
+                _ => read.settings.insert(part.name.clone(), part.bytes),
+            };
+            if before.is_some() {
+                return Err(duplicate_field(&part.name));
             }
         }
         Ok(read)
@@ -181,16 +198,14 @@ impl ScoreForm {
         self.images.iter().map(|(_, bytes)| bytes.len()).sum()
     }
 
-    pub(super) fn check(self) -> Result<ScoreRequest, Problem> {
+    pub(super) fn check(self) -> Result<Given<S>, Problem> {
         let judge = match &self.judge {
-            None => ScoreRequest::DEFAULT_JUDGE,
-            Some(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Problem::new(Code::InvalidValue, "`judge` is not UTF-8 text"))?
-                .trim(),
+            None => DEFAULT_JUDGE,
+            Some(bytes) => text_part("judge", bytes)?,
         };
         let judge = judge_name(judge)?.to_owned();
         if self.images.is_empty() {
-            return Err(nothing_to_score());
+            return Err(nothing_given());
         }
         let texts = match &self.texts {
             None => Texts::new(),
@@ -206,9 +221,23 @@ impl ScoreForm {
                 texts: texts.clone(),
             }
         });
-        Ok(ScoreRequest {
+        let images: Vec<GivenImage> = images.collect();
+        let mut settings = S::default();
+        for (name, bytes) in &self.settings {
+            let text = text_part(name, bytes)?.to_owned();
+            settings.set(name, &Scalar::Text(text))?;
+        }
+        Ok(Given {
             judge,
-            images: images.collect(),
+            images,
+            texts,
+            settings,
         })
     }
+}
+
+fn text_part<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes)
+        .map(str::trim)
+        .map_err(|_| Problem::new(Code::InvalidValue, format!("`{name}` is not UTF-8 text")))
 }

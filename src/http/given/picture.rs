@@ -1,4 +1,4 @@
-//! A score request as checked.
+//! The images, names and texts of a request as checked.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,19 @@ use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeCo
 use crate::http::problem::{Code, Problem};
 use crate::judging::{Image, Reason, Unscored};
 
-/// A request that can be worked on.
-#[derive(Debug)]
-pub(super) struct ScoreRequest {
-    /// Name of the judge, perhaps with `@backend`; not looked up yet.
-    pub(super) judge: String,
-    /// At least one image.
-    pub(super) images: Vec<GivenImage>,
-}
-
 /// One image as its sender gave it.
 #[derive(Debug)]
-pub(super) struct GivenImage {
+pub(in crate::http) struct GivenImage {
     /// Its id, its file name, or its place from 0.
-    pub(super) name: String,
+    pub(in crate::http) name: String,
     /// The encoded bytes, or why there are none.
-    pub(super) image: Result<Image, Unscored>,
+    pub(in crate::http) image: Result<Image, Unscored>,
     /// Texts that the judge's question quotes.
-    pub(super) texts: Texts,
+    pub(in crate::http) texts: Texts,
 }
 
 /// Texts by name.
-pub(super) type Texts = BTreeMap<String, String>;
+pub(in crate::http) type Texts = BTreeMap<String, String>;
 
 /// Most texts that may come with an image.
 pub(super) const MOST_TEXTS: usize = 16;
@@ -53,10 +44,8 @@ pub(super) fn texts_fit(texts: &Texts) -> Result<(), Problem> {
     Ok(())
 }
 
-impl ScoreRequest {
-    /// Who judges when nobody is named.
-    pub(super) const DEFAULT_JUDGE: &'static str = "technical-quality";
-}
+/// Who judges when nobody is named.
+pub(super) const DEFAULT_JUDGE: &str = "technical-quality";
 
 /// Longest name of a judge or an image, in characters.
 const LONGEST_NAME: usize = 200;
@@ -81,7 +70,7 @@ fn of_bounded_length<'a>(what: &str, name: &'a str) -> Result<&'a str, Problem> 
 }
 
 /// The fault of a request without images.
-pub(super) fn nothing_to_score() -> Problem {
+pub(in crate::http) fn nothing_given() -> Problem {
     Problem::new(Code::MissingImages, "the request has no image")
         .hint("give at least one: `images` in JSON, files named `image` in a form")
 }

@@ -1,0 +1,157 @@
+//! `opine compare`: which of two images is better.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::files::{named_text, read_at_most, shown};
+use super::{CliError, Common, Ending, output};
+use crate::engine::RunLimits;
+use crate::judging::protocol::OpinionRule;
+use crate::judging::{Disagreement, Image, Subject};
+use crate::wire::{CompareResult, PairReading};
+
+/// Arguments of `opine compare`.
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// The first image
+    first: PathBuf,
+    /// The second image
+    second: PathBuf,
+    /// Judge, or JUDGE@BACKEND; one of pairs is asked in both orders, one that rates compares by its two opinions
+    #[arg(long, value_name = "ID", default_value = "technical-quality")]
+    judge: String,
+    /// How a judge that rates compares
+    #[arg(long, value_enum, default_value = "thurstone")]
+    by: RuleName,
+    /// Log-odds within which it is a tie
+    #[arg(long, value_name = "LOG_ODDS", default_value_t = 0.0, value_parser = width)]
+    tie_width: f64,
+    /// What becomes of a pair whose two orders prefer different images
+    #[arg(long, value_enum, default_value = "average")]
+    on_disagreement: DisagreementName,
+    /// A text that the judge's question quotes; may be given several times
+    #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
+    texts: Vec<(String, String)>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Names of the rules.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum RuleName {
+    /// Phi of the difference over the judge's own spread
+    Thurstone,
+    /// The exact probability over its levels; equal levels are ties
+    Levels,
+}
+
+impl RuleName {
+    pub(super) fn rule(self) -> OpinionRule {
+        match self {
+            RuleName::Thurstone => OpinionRule::Thurstone,
+            RuleName::Levels => OpinionRule::Levels,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DisagreementName {
+    /// The averaged log-odds decide
+    Average,
+    /// It is a tie
+    Tie,
+    /// It counts for nothing
+    Drop,
+    /// A person should look
+    Review,
+}
+
+impl DisagreementName {
+    fn choice(self) -> Disagreement {
+        match self {
+            DisagreementName::Average => Disagreement::Average,
+            DisagreementName::Tie => Disagreement::Tie,
+            DisagreementName::Drop => Disagreement::Drop,
+            DisagreementName::Review => Disagreement::Review,
+        }
+    }
+}
+
+fn width(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(width) if width.is_finite() && width >= 0.0 => Ok(width),
+        _ => Err("a tie width is a number of log-odds, 0 or above".to_owned()),
+    }
+}
+
+pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
+    let config = arguments.common.configuration()?;
+    let most_bytes = config.limits.image_bytes;
+    let engine = crate::assemble::assemble(&config)?;
+    let judge = engine.judges().find(&arguments.judge)?;
+    let read = |path: &Path| {
+        let bytes = read_at_most(path, most_bytes);
+        bytes
+            .map(Image::new)
+            .map_err(|e| CliError::Unreadable(path.to_owned(), e))
+    };
+    let images = vec![read(&arguments.first)?, read(&arguments.second)?];
+    let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
+    let reading = PairReading {
+        by: arguments.by.rule(),
+        tie_width: arguments.tie_width,
+        on_disagreement: arguments.on_disagreement.choice(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let pair = Subject::new(images, texts);
+    let limits = RunLimits::none();
+    let judged = runtime.block_on(engine.compare(&judge, pair, reading.by, &limits))?;
+    let name = |path: &Path| path.display().to_string();
+    let (first, second) = (name(&arguments.first), name(&arguments.second));
+    let result = CompareResult::new(first, second, &judged, reading);
+    if arguments.json {
+        output::json_line(&result)?;
+    } else {
+        print(&result)?;
+    }
+    Ok(if result.preference.is_some() {
+        Ending::Done
+    } else {
+        Ending::Incomplete
+    })
+}
+
+fn print(result: &CompareResult) -> std::io::Result<()> {
+    let detail = result.detail.as_deref().unwrap_or_default();
+    let Some(preference) = result.preference else {
+        return output::line(format_args!("unscored  {detail}"));
+    };
+    let share = |share: Option<f64>| share.unwrap_or_default();
+    output::line(format_args!(
+        "{preference}  {:.4} {}  {:.4} {}  tie {:.4}",
+        share(result.first_better),
+        shown(&result.first),
+        share(result.second_better),
+        shown(&result.second),
+        share(result.tie),
+    ))?;
+    if let Some(effect) = result.order_effect {
+        output::say(format_args!(
+            "being shown first adds {effect:+.4} in log-odds"
+        ));
+    }
+    if result.orders_disagree == Some(true) {
+        output::say(format_args!("note: the two orders prefer different images"));
+    }
+    if !detail.is_empty() {
+        output::say(format_args!("note: {detail}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! `opine rank` with a judge.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{MethodName, RankArguments, table};
+use crate::backend::recorded::Recorder;
+use crate::cli::files::{image_files, read_at_most};
+use crate::cli::{CliError, Ending, output};
+use crate::engine::{Judge, RankWay, Ranked, RunLimits};
+use crate::judging::Image;
+use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankPlan, RankRun};
+use crate::ranking::{
+    ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores, contact_sheet,
+};
+use crate::wire::ProvenanceJson;
+
+#[derive(Debug, Serialize)]
+struct RankJson {
+    judge: String,
+    #[serde(flatten)]
+    ranking: Ranking,
+    provenance: ProvenanceJson,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Ranking {
+    Scores(ScoredRanking),
+    Compared(Box<ComparedRanking>),
+}
+
+impl Ranking {
+    fn items(&self) -> &[RankedItem] {
+        match self {
+            Ranking::Scores(ranking) => &ranking.items,
+            Ranking::Compared(ranking) => &ranking.report.items,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        match self {
+            Ranking::Scores(ranking) => ranking.unscored.is_empty(),
+            Ranking::Compared(ranking) => {
+                ranking.cost.failed.is_empty() && ranking.report.groups.is_none()
+            }
+        }
+    }
+}
+
+pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
+    let config = arguments.common.configuration()?;
+    let mut engine = crate::assemble::assemble(&config)?;
+    if let Some(path) = &arguments.record {
+        engine = engine.recording(Recorder::resume(path).map_err(CliError::Recording)?);
+    }
+    let judge = engine.judges().find(&arguments.judge)?;
+    judge.backend()?;
+    let files = files(arguments)?;
+    let mut images = Vec::with_capacity(files.len());
+    for file in &files {
+        let bytes = read_at_most(file, config.limits.image_bytes);
+        images.push(Image::new(
+            bytes.map_err(|error| CliError::Unreadable(file.clone(), error))?,
+        ));
+    }
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    let way = way(arguments, &judge, names.len());
+    let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
+    let bar = progress(way);
+    let watch = |run: &RankRun| show(&bar, run);
+    let limits = RunLimits::none();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
+    bar.finish_and_clear();
+    let (provenance, ranked) = ranked?;
+    let ranking = match (ranked, way) {
+        (Ranked::Scores(judged), _) => {
+            let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
+            Ranking::Scores(by_scores(&names, &outcomes))
+        }
+        (Ranked::Pairs(run), RankWay::Pairs(plan, _)) => {
+            let run = run.map_err(CliError::Unranked)?;
+            let ranking = by_comparisons(&names, &run, plan.pairs.name(), plan.ridge)?;
+            Ranking::Compared(Box::new(ranking))
+        }
+        (Ranked::Pairs(_), RankWay::Scores) => {
+            return Err(CliError::Images("nothing was ranked".into()));
+        }
+    };
+    if let Some(path) = &arguments.sheet {
+        let thumbnails: Vec<_> = images
+            .iter()
+            .map(|image| {
+                crate::pixels::thumbnail(image.bytes(), &config.image_limits(), SHEET_SIDE)
+            })
+            .collect();
+        let sheet = contact_sheet(&arguments.judge, ranking.items(), &names, &thumbnails);
+        std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
+    }
+    let is_complete = ranking.is_complete();
+    if arguments.json {
+        output::json_document(&RankJson {
+            judge: arguments.judge.clone(),
+            ranking,
+            provenance: ProvenanceJson::from(&provenance),
+        })?;
+    } else {
+        print(&ranking)?;
+    }
+    Ok(if is_complete {
+        Ending::Done
+    } else {
+        Ending::Incomplete
+    })
+}
+
+/// Longest side of a picture on a contact sheet, in pixels.
+const SHEET_SIDE: u32 = 240;
+
+fn files(arguments: &RankArguments) -> Result<Vec<PathBuf>, CliError> {
+    let files = image_files(&arguments.images)?;
+    if !RANKED_ITEMS.contains(&files.len()) {
+        return Err(CliError::Images(format!(
+            "a ranking has {} to {} images, these are {}",
+            RANKED_ITEMS.start(),
+            RANKED_ITEMS.end(),
+            files.len()
+        )));
+    }
+    Ok(files)
+}
+
+fn way(arguments: &RankArguments, judge: &Judge, items: usize) -> RankWay {
+    let rates = judge.card.recipe.scale().is_some();
+    let pairs = match (arguments.method, rates) {
+        (Some(MethodName::Scores), _) | (None, true) => return RankWay::Scores,
+        (Some(MethodName::AllPairs), _) => Pairs::All,
+        (Some(MethodName::Random), _) => Pairs::Random,
+        (Some(MethodName::Swiss), _) => Pairs::Swiss,
+        (Some(MethodName::Active), _) | (None, false) => Pairs::Active,
+    };
+    let items = items as u64;
+    let every_pair = items * items.saturating_sub(1) / 2;
+    let mut plan = RankPlan::new(pairs, arguments.budget.unwrap_or(every_pair));
+    plan.seed = arguments.seed;
+    if let Some(places) = arguments.places {
+        plan = plan.until_places(places);
+    }
+    RankWay::Pairs(plan, arguments.by.rule())
+}
+
+fn progress(way: RankWay) -> ProgressBar {
+    let RankWay::Pairs(plan, _) = way else {
+        return ProgressBar::hidden();
+    };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} comparisons  {msg}");
+    ProgressBar::new(plan.stopping.budget)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show(bar: &ProgressBar, run: &RankRun) {
+    bar.set_position(run.asked);
+    if let Some(widths) = &run.widths {
+        bar.set_message(format!(
+            "places span {:.1} in the mean, {} at most",
+            widths.mean_places, widths.widest_places
+        ));
+    }
+}
+
+fn print(ranking: &Ranking) -> std::io::Result<()> {
+    match ranking {
+        Ranking::Scores(ranking) => {
+            table::print_items(&ranking.items)?;
+            for item in &ranking.unscored {
+                output::say(format_args!("unscored  {}: {}", item.item, item.detail));
+            }
+        }
+        Ranking::Compared(ranking) => {
+            table::print(&ranking.report)?;
+            let cost = &ranking.cost;
+            output::say(format_args!(
+                "{} comparisons ({}), ended: {}; {} of them changed their winner with the order",
+                cost.comparisons, cost.method, cost.stop, cost.disagreements
+            ));
+            if let Some(effect) = &cost.measured_order_effect {
+                output::say(format_args!(
+                    "being shown first adds {:+.4} in log-odds (n = {})",
+                    effect.value, effect.n
+                ));
+            }
+            for failed in &cost.failed {
+                output::say(format_args!(
+                    "failed  {} and {}: {}",
+                    failed.first, failed.second, failed.detail
+                ));
+            }
+        }
+    }
+    Ok(())
+}

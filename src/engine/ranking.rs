@@ -1,0 +1,125 @@
+//! Ranking images with any judge: by comparing pairs, or by scoring each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{BindError, Engine, Judge, Judged, RunLimits};
+use crate::card::Recipe;
+use crate::judging::protocol::{
+    Answered, Next, OpinionRule, Pairing, Protocol, Rank, RankPlan, RankRun, Step, compare_opinions,
+};
+use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
+
+/// How a ranking is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RankWay {
+    /// Each image is scored, and the scores are ordered.
+    Scores,
+    /// Pairs are compared; a judge that rates compares by its two opinions.
+    Pairs(RankPlan, OpinionRule),
+}
+
+/// What became of the images.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ranked {
+    /// One result for each image, in order.
+    Scores(Vec<Judged>),
+    /// The comparisons.
+    Pairs(Result<RankRun, Unscored>),
+}
+
+impl Engine {
+    /// Ranks images, each with the same texts; `watch` sees the comparisons after each batch.
+    ///
+    /// # Errors
+    /// [`BindError`] when the judge has no backend that can be asked, or cannot rank in this way.
+    pub async fn rank(
+        &self,
+        judge: &Judge,
+        images: Vec<Image>,
+        texts: BTreeMap<String, String>,
+        way: RankWay,
+        limits: &RunLimits,
+        watch: &(dyn Fn(&RankRun) + Sync),
+    ) -> Result<(Provenance, Ranked), BindError> {
+        let backend = judge.backend()?;
+        let provenance = judge.provenance(backend.as_ref(), None);
+        let ranked = match (way, &judge.card.recipe) {
+            (RankWay::Scores, _) => {
+                Ranked::Scores(self.score_all(judge, images, texts, limits).await?)
+            }
+            (RankWay::Pairs(plan, _), Recipe::Compare(recipe)) => {
+                let protocol = Rank::new(Arc::clone(recipe), images, texts, plan)
+                    .map_err(|error| judge.unfit(&error))?;
+                let preprocessing = &provenance.preprocessing;
+                let protocol = Watched { protocol, watch };
+                Ranked::Pairs(self.run(backend, preprocessing, protocol, limits).await)
+            }
+            (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
+                let pairing =
+                    Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
+                let judged = self.score_all(judge, images, texts, limits).await?;
+                Ranked::Pairs(by_opinions(pairing, &judged, judge, rule))
+            }
+        };
+        Ok((provenance, ranked))
+    }
+
+    async fn score_all(
+        &self,
+        judge: &Judge,
+        images: Vec<Image>,
+        texts: BTreeMap<String, String>,
+        limits: &RunLimits,
+    ) -> Result<Vec<Judged>, BindError> {
+        let at_once = judge.backend()?.abilities().concurrency.max(1);
+        stream::iter(images)
+            .map(|image| self.score(judge, Subject::new(vec![image], texts.clone()), limits))
+            .buffered(at_once)
+            .try_collect()
+            .await
+    }
+}
+
+/// A ranking that somebody watches.
+struct Watched<'a> {
+    protocol: Rank,
+    watch: &'a (dyn Fn(&RankRun) + Sync),
+}
+
+impl Protocol for Watched<'_> {
+    type Outcome = <Rank as Protocol>::Outcome;
+
+    fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
+        let step = self.protocol.step(answers);
+        (self.watch)(self.protocol.run());
+        step
+    }
+}
+
+fn by_opinions(
+    mut pairing: Pairing,
+    judged: &[Judged],
+    judge: &Judge,
+    rule: OpinionRule,
+) -> Result<RankRun, Unscored> {
+    let levels = judge.card.recipe.levels();
+    let verdict = |item: u32| judged[item as usize].outcome.as_ref().map_err(Clone::clone);
+    let mut compared = Vec::new();
+    loop {
+        let next = pairing
+            .step(compared)
+            .map_err(|error| Unscored::new(Reason::NotApplicable, error.to_string()))?;
+        let Next::Compare(pairs) = next else {
+            return Ok(pairing.into_run());
+        };
+        compared = pairs
+            .into_iter()
+            .map(|(first, second)| {
+                compare_opinions(verdict(first)?, verdict(second)?, levels, rule)
+            })
+            .collect();
+    }
+}

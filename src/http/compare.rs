@@ -1,0 +1,114 @@
+//! `POST /v1/compare`: one judge, two images, which is better.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::body::Scalar;
+use super::given::{self, GivenImage, Settings};
+use super::problem::{Code, Problem};
+use super::service::Service;
+use crate::engine::{Clock, JudgedPair, RunLimits};
+use crate::judging::protocol::OpinionRule;
+use crate::judging::{Disagreement, Subject};
+use crate::wire::{CompareResult, JudgeJson, PairReading};
+
+/// What a comparison takes beside judge, texts and images.
+#[derive(Debug, Default)]
+struct CompareSettings(PairReading);
+
+impl Settings for CompareSettings {
+    const JSON: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "images",
+        "by",
+        "tie_width",
+        "on_disagreement",
+    ];
+    const FORM: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "image",
+        "by",
+        "tie_width",
+        "on_disagreement",
+    ];
+
+    fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        match name {
+            "by" => self.0.by = rule(value.text(name)?)?,
+            "tie_width" => {
+                self.0.tie_width = value.number(name)?;
+                if self.0.tie_width < 0.0 {
+                    let detail = "`tie_width` is in log-odds, 0 or above";
+                    return Err(Problem::new(Code::InvalidValue, detail));
+                }
+            }
+            _ => self.0.on_disagreement = disagreement(value.text(name)?)?,
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn rule(name: &str) -> Result<OpinionRule, Problem> {
+    OpinionRule::from_name(name).ok_or_else(|| {
+        let known = OpinionRule::ALL.map(OpinionRule::name).join("`, `");
+        Problem::new(Code::InvalidValue, format!("`by` is one of `{known}`"))
+    })
+}
+
+fn disagreement(name: &str) -> Result<Disagreement, Problem> {
+    Disagreement::from_name(name).ok_or_else(|| {
+        let known = Disagreement::ALL.map(Disagreement::name).join("`, `");
+        Problem::new(
+            Code::InvalidValue,
+            format!("`on_disagreement` is one of `{known}`"),
+        )
+    })
+}
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+struct CompareReply {
+    judge: JudgeJson,
+    result: CompareResult,
+}
+
+/// Compares the two images of one request.
+pub(super) async fn compare(
+    http: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    let body = given::open(&http, payload, service.bounds)?;
+    let _place = service.admission.enter()?;
+    let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
+    let judge = service.engine.judges().find(&request.judge);
+    let judge = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
+    let judge = judge.map_err(|error| Problem::from(error).at("/judge"))?;
+    let count = request.images.len();
+    let Ok([first, second]) = <[GivenImage; 2]>::try_from(request.images) else {
+        let detail = format!("a comparison has two images, this one has {count}");
+        return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
+    };
+    let reading = request.settings.0;
+    let names = (first.name, second.name);
+    let judged = match (first.image, second.image) {
+        (Ok(one), Ok(other)) => {
+            let pair = Subject::new(vec![one, other], request.texts);
+            service
+                .engine
+                .compare(&judge, pair, reading.by, &limits)
+                .await?
+        }
+        (Err(unscored), _) | (_, Err(unscored)) => {
+            let unasked = service.engine.unasked(&judge, unscored)?;
+            JudgedPair::unasked(unasked)
+        }
+    };
+    Ok(HttpResponse::Ok().json(CompareReply {
+        judge: JudgeJson::new(&judge),
+        result: CompareResult::new(names.0, names.1, &judged, reading),
+    }))
+}

@@ -1,0 +1,68 @@
+//! What every question to a judge is given: a judge's name, images, and texts; from JSON or from a form.
+
+mod picture;
+mod typed;
+
+use actix_web::{HttpRequest, web};
+
+use super::body::{Body, Form, MediaType, Scalar, offload, read_object};
+use super::problem::Problem;
+use super::service::Bounds;
+pub(super) use picture::{GivenImage, Texts, judge_name};
+use typed::{GivenBody, GivenForm};
+
+/// A request that can be worked on, with the settings of its operation.
+#[derive(Debug)]
+pub(super) struct Given<Settings> {
+    /// Name of the judge, perhaps with `@backend`; not looked up yet.
+    pub(super) judge: String,
+    /// At least one image.
+    pub(super) images: Vec<GivenImage>,
+    /// Texts of the whole request; each image has them already.
+    pub(super) texts: Texts,
+    /// The settings.
+    pub(super) settings: Settings,
+}
+
+/// What one operation takes beside judge, texts and images: strings and numbers by name.
+pub(super) trait Settings: Default + Send + 'static {
+    /// All fields of the JSON body: `judge`, `texts`, `images`, and the settings.
+    const JSON: &'static [&'static str];
+    /// All parts of the form: `judge`, `texts`, `image`, and the settings.
+    const FORM: &'static [&'static str];
+
+    /// Takes one of the settings.
+    fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem>;
+}
+
+/// Opens the body at once, so that one which is too large is refused before anything waits for it.
+pub(super) fn open(
+    http: &HttpRequest,
+    payload: web::Payload,
+    bounds: Bounds,
+) -> Result<(MediaType, Body), Problem> {
+    let media_type = MediaType::of(http.headers())?;
+    Ok((media_type, Body::open(http, payload, bounds)?))
+}
+
+/// Reads a request of any operation.
+pub(super) async fn read<S: Settings>(
+    http: &HttpRequest,
+    (media_type, body): (MediaType, Body),
+    bounds: Bounds,
+) -> Result<Given<S>, Problem> {
+    match media_type {
+        MediaType::Json => {
+            let bytes = body.collect().await?;
+            offload(bytes.len(), move || {
+                read_object::<GivenBody<'_, S>>(bounds.images, &bytes)?.check()
+            })
+            .await
+        }
+        MediaType::Form => {
+            let form = Form::open(http, body, S::FORM);
+            let form = GivenForm::<S>::read(form, bounds.images).await?;
+            offload(form.bytes(), move || form.check()).await
+        }
+    }
+}

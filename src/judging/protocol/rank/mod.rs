@@ -1,0 +1,114 @@
+//! A ranking of images by comparing pairs, for as few questions as it takes.
+
+mod pairing;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use pairing::{FailedPair, Next, Pairing, RankRun, RankStop};
+pub use plan::{Pairs, RANKED_ITEMS, RankPlan};
+
+use super::score::choice;
+use super::{Answered, CompareRecipe, Compared, Protocol, Step};
+use crate::judging::{Image, Prompt, Reason, Subject, Unscored, WordError};
+use crate::stats::strengths::StrengthsError;
+
+/// Ranks images with a judge that compares, each pair in both orders.
+#[derive(Debug)]
+pub struct Rank {
+    recipe: Arc<CompareRecipe>,
+    images: Vec<Image>,
+    texts: BTreeMap<String, String>,
+    pairing: Pairing,
+}
+
+impl Rank {
+    /// A fresh ranking of these images.
+    ///
+    /// # Errors
+    /// As [`RankPlan::check`].
+    pub fn new(
+        recipe: Arc<CompareRecipe>,
+        images: Vec<Image>,
+        texts: BTreeMap<String, String>,
+        plan: RankPlan,
+    ) -> Result<Self, WordError> {
+        let pairing = Pairing::new(plan, images.len())?;
+        Ok(Rank {
+            recipe,
+            images,
+            texts,
+            pairing,
+        })
+    }
+
+    /// The ranking so far, for whoever shows progress.
+    pub fn run(&self) -> &RankRun {
+        self.pairing.run()
+    }
+
+    fn prompts(&self, pairs: &[(u32, u32)]) -> Result<Vec<Prompt>, WordError> {
+        let mut prompts = Vec::with_capacity(2 * pairs.len());
+        for (first, second) in pairs {
+            let images = [first, second].map(|item| self.images[*item as usize].clone());
+            let pair = Subject::new(images.to_vec(), self.texts.clone());
+            prompts.extend(self.recipe.prompts(&pair)?);
+        }
+        Ok(prompts)
+    }
+
+    fn read(&self, answers: Vec<Answered>) -> Vec<Result<Compared, Unscored>> {
+        let mut compared = Vec::with_capacity(answers.len() / 2);
+        let mut answers = answers.into_iter();
+        while let (Some(straight), Some(turned)) = (answers.next(), answers.next()) {
+            let both = choice(straight).and_then(|straight| Ok((straight, choice(turned)?)));
+            compared.push(both.and_then(|(straight, turned)| self.recipe.read(&straight, &turned)));
+        }
+        compared
+    }
+}
+
+impl Protocol for Rank {
+    type Outcome = Result<RankRun, Unscored>;
+
+    fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
+        let compared = self.read(answers);
+        match self.pairing.step(compared) {
+            Ok(Next::Compare(pairs)) => match self.prompts(&pairs) {
+                Ok(prompts) => Step::Ask(prompts),
+                Err(error) => unfit(&error),
+            },
+            Ok(Next::Stop(_)) => Step::Done(Ok(self.pairing.run().clone())),
+            Err(error) => unfit(&error),
+        }
+    }
+}
+
+fn unfit(error: &dyn std::fmt::Display) -> Step<Result<RankRun, Unscored>> {
+    Step::Done(Err(Unscored::new(Reason::NotApplicable, error.to_string())))
+}
+
+/// Drives a pairing with comparisons from anywhere, one batch after the other; for tests and for opinions.
+///
+/// # Errors
+/// As [`Pairing::step`].
+pub fn drive(
+    mut pairing: Pairing,
+    mut compare: impl FnMut(u32, u32) -> Result<Compared, Unscored>,
+) -> Result<RankRun, StrengthsError> {
+    let mut compared = Vec::new();
+    loop {
+        match pairing.step(compared)? {
+            Next::Stop(_) => return Ok(pairing.into_run()),
+            Next::Compare(pairs) => {
+                compared = pairs
+                    .into_iter()
+                    .map(|(first, second)| compare(first, second))
+                    .collect();
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Which pairs to compare next, given what was found so far: pure, and blind to who compares.
+
+use std::collections::VecDeque;
+
+use super::plan::{Pairs, RankPlan};
+use crate::judging::WordError;
+use crate::judging::protocol::Compared;
+use crate::judging::{Reason, Unscored};
+use crate::stats::choosing::{
+    Choice, Met, Repeats, Stop, Widths, all_pairs, informative_batch, random_order, swiss_round,
+};
+use crate::stats::strengths::{
+    Model, Outcome, Posterior, StrengthSettings, StrengthsError, Vote, Votes, posterior,
+};
+use crate::stats::{DEFAULT_LEVEL, StatsError};
+
+/// Why the comparing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RankStop {
+    /// The intervals are narrow enough.
+    Narrow,
+    /// The budget is spent.
+    Budget,
+    /// Every pair was compared.
+    Exhausted,
+    /// The backend failed on a whole batch, or time ran out; what was found before stands.
+    Failed,
+}
+
+impl RankStop {
+    /// Stable name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            RankStop::Narrow => "narrow",
+            RankStop::Budget => "budget",
+            RankStop::Exhausted => "exhausted",
+            RankStop::Failed => "failed",
+        }
+    }
+}
+
+/// A comparison that came to nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedPair {
+    /// The items by place.
+    pub pair: (u32, u32),
+    /// Why.
+    pub unscored: Unscored,
+}
+
+/// What all comparisons came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankRun {
+    /// One vote for each comparison, soft, with the item shown first in the straight order first.
+    pub votes: Vec<Vote>,
+    /// Comparisons that came to nothing.
+    pub failed: Vec<FailedPair>,
+    /// Comparisons asked for, failed ones included.
+    pub asked: u64,
+    /// Why it ended.
+    pub stop: RankStop,
+    /// Widths of the intervals at the end, under the plan's prior.
+    pub widths: Option<Widths>,
+    /// Order effect of each comparison that has one, in log-odds.
+    pub order_effects: Vec<f64>,
+    /// Comparisons whose two orders prefer different items.
+    pub disagreements: u64,
+}
+
+/// Chooses pairs and takes their comparisons until enough is known.
+#[derive(Debug)]
+pub struct Pairing {
+    plan: RankPlan,
+    items: u32,
+    met: Met,
+    byes: Vec<u32>,
+    schedule: Option<VecDeque<(u32, u32)>>,
+    asking: Vec<(u32, u32)>,
+    run: RankRun,
+    posterior: Option<Posterior>,
+}
+
+/// What is next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// These pairs compared, the first item shown first in the straight order.
+    Compare(Vec<(u32, u32)>),
+    /// Nothing more.
+    Stop(RankStop),
+}
+
+impl Pairing {
+    /// A fresh ranking of `items` items.
+    ///
+    /// # Errors
+    /// As [`RankPlan::check`].
+    pub fn new(plan: RankPlan, items: usize) -> Result<Self, WordError> {
+        let plan = plan.check(items)?;
+        let count = u32::try_from(items).map_err(|_| WordError::new("too many items"))?;
+        let schedule = match plan.pairs {
+            Pairs::All => Some(all_pairs(count).collect()),
+            Pairs::Random => Some(random_order(count, plan.seed).into()),
+            Pairs::Swiss | Pairs::Active => None,
+        };
+        Ok(Pairing {
+            plan,
+            items: count,
+            met: Met::new(count),
+            byes: vec![0; items],
+            schedule,
+            asking: Vec::new(),
+            run: RankRun {
+                votes: Vec::new(),
+                failed: Vec::new(),
+                asked: 0,
+                stop: RankStop::Exhausted,
+                widths: None,
+                order_effects: Vec::new(),
+                disagreements: 0,
+            },
+            posterior: None,
+        })
+    }
+
+    /// The run so far.
+    pub fn run(&self) -> &RankRun {
+        &self.run
+    }
+
+    /// The run, at its end.
+    pub fn into_run(self) -> RankRun {
+        self.run
+    }
+
+    /// Takes the comparisons of the last batch (none at first) and says what is next.
+    ///
+    /// # Errors
+    /// Strengths that cannot be fitted, which the prior rules out for sound comparisons.
+    pub fn step(
+        &mut self,
+        compared: Vec<Result<Compared, Unscored>>,
+    ) -> Result<Next, StrengthsError> {
+        let all_failed = !compared.is_empty()
+            && compared
+                .iter()
+                .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
+        self.take(compared);
+        self.refit()?;
+        if all_failed {
+            return Ok(self.end(RankStop::Failed));
+        }
+        let left = match self.plan.repeats {
+            Repeats::Never => self.met.pairs_left(),
+            Repeats::Allowed => u64::MAX,
+        };
+        let widths = self.run.widths.as_ref();
+        match self.plan.stopping.now(self.run.asked, left, widths) {
+            Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
+            Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
+            Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
+            None => {}
+        }
+        self.asking = self.choose()?;
+        if self.asking.is_empty() {
+            return Ok(self.end(RankStop::Exhausted));
+        }
+        for (first, second) in &self.asking {
+            self.met.add(*first, *second);
+        }
+        self.run.asked += self.asking.len() as u64;
+        Ok(Next::Compare(self.asking.clone()))
+    }
+
+    fn end(&mut self, stop: RankStop) -> Next {
+        self.run.stop = stop;
+        Next::Stop(stop)
+    }
+
+    fn take(&mut self, compared: Vec<Result<Compared, Unscored>>) {
+        for (pair, one) in std::mem::take(&mut self.asking).into_iter().zip(compared) {
+            match one {
+                Ok(compared) => {
+                    let outcome = Outcome::Soft {
+                        first: compared.comparison.first(),
+                        second: compared.comparison.second(),
+                    };
+                    self.run.votes.push(Vote::new(pair.0, pair.1, outcome));
+                    self.run
+                        .order_effects
+                        .extend(compared.comparison.order_effect());
+                    self.run.disagreements += u64::from(compared.orders_disagree);
+                }
+                Err(unscored) => self.run.failed.push(FailedPair { pair, unscored }),
+            }
+        }
+    }
+
+    /// Strengths and widths under the prior, where they are needed to choose or to stop.
+    fn refit(&mut self) -> Result<(), StrengthsError> {
+        let is_needed = self.plan.pairs == Pairs::Active
+            || self.plan.pairs == Pairs::Swiss
+            || self.plan.stopping.narrow.is_some();
+        if !is_needed || self.run.votes.is_empty() {
+            return Ok(());
+        }
+        let votes = Votes::new(self.items as usize, self.run.votes.clone())?;
+        let settings = StrengthSettings {
+            ridge: self.plan.ridge,
+            ..StrengthSettings::new(Model::BradleyTerry)
+        };
+        let found = posterior(&votes, &settings)?;
+        self.run.widths = Some(Widths::new(
+            &found.intervals(DEFAULT_LEVEL)?,
+            &found.places(DEFAULT_LEVEL)?,
+        )?);
+        self.posterior = Some(found);
+        Ok(())
+    }
+
+    fn choose(&mut self) -> Result<Vec<(u32, u32)>, StatsError> {
+        let budget = self.plan.stopping.budget - self.run.asked;
+        let most =
+            usize::try_from(budget).map_or(self.plan.at_once, |left| left.min(self.plan.at_once));
+        if let Some(schedule) = &mut self.schedule {
+            let count = most.min(schedule.len());
+            return Ok(schedule.drain(..count).collect());
+        }
+        match self.plan.pairs {
+            Pairs::Swiss => self.swiss(most),
+            Pairs::All | Pairs::Random | Pairs::Active => self.active(most),
+        }
+    }
+
+    fn swiss(&mut self, most: usize) -> Result<Vec<(u32, u32)>, StatsError> {
+        let even = vec![0.0; self.items as usize];
+        let standing = self.posterior.as_ref().map_or(&even[..], Posterior::means);
+        let round = swiss_round(standing, &self.met, &self.byes, self.plan.seed)?;
+        if let Some(bye) = round.bye {
+            self.byes[bye as usize] += 1;
+        }
+        let mut pairs = round.pairs;
+        if self.plan.repeats == Repeats::Never {
+            pairs.retain(|(first, second)| self.met.times(*first, *second) == 0);
+        }
+        if pairs.is_empty() {
+            // Every neighbour was met; what is left are strangers further apart.
+            pairs = all_pairs(self.items)
+                .filter(|(first, second)| self.met.times(*first, *second) == 0)
+                .take(most)
+                .collect();
+        }
+        pairs.truncate(most);
+        Ok(pairs)
+    }
+
+    fn active(&self, most: usize) -> Result<Vec<(u32, u32)>, StatsError> {
+        let choice = Choice {
+            repeats: self.plan.repeats,
+            seed: self.plan.seed,
+        };
+        let before;
+        let posterior = match &self.posterior {
+            Some(posterior) => posterior,
+            None => {
+                let variance = 1.0 / self.plan.ridge;
+                before = Posterior::prior(self.items as usize, Model::BradleyTerry, variance)?;
+                &before
+            }
+        };
+        let questions = informative_batch(posterior, &self.met, &choice, most)?;
+        Ok(questions
+            .into_iter()
+            .map(|question| (question.first, question.second))
+            .collect())
+    }
+}
+
+/// Whether asking on would be in vain.
+fn ends_the_run(reason: Reason) -> bool {
+    matches!(reason, Reason::Backend | Reason::Budget | Reason::Deadline)
+}

@@ -1,0 +1,143 @@
+//! Comparisons from judges that only rate: which of two is better, by what was said of each.
+
+use super::super::StatsError;
+use super::super::distributions::normal_below;
+use super::accuracy::TieConvention;
+use super::preference::{Preference, TieThreshold, best_tie_threshold};
+
+/// How far probabilities of one opinion may be from summing to 1.
+const ROUNDED: f64 = 1e-9;
+/// Most widths that are tried when one is calibrated.
+const MOST_WIDTHS: usize = 1_024;
+
+/// Probability that the first item is better, by Thurstone's law with the judge's own spread.
+///
+/// ```text
+/// P(first) = Phi((m1 - m2) / sqrt(v1 + v2))
+/// ```
+/// `first` and `second` are mean and variance of what the judge says of each, taken as independent and normal
+/// (Thurstone 1927, case III). Without any variance the better mean wins, and equal ones are even.
+///
+/// ```
+/// use opine::stats::pairs::better_by_spread;
+/// assert!((better_by_spread((4.0, 0.5), (3.0, 0.5))? - 0.841_344_746).abs() < 1e-9);
+/// # Ok::<(), opine::stats::StatsError>(())
+/// ```
+///
+/// # Errors
+/// [`StatsError::Argument`] for a number that is not finite or a negative variance.
+pub fn better_by_spread(first: (f64, f64), second: (f64, f64)) -> Result<f64, StatsError> {
+    for (mean, variance) in [first, second] {
+        if !(mean.is_finite() && variance.is_finite() && variance >= 0.0) {
+            return Err(StatsError::Argument {
+                argument: "mean and variance",
+                value: format!("{mean} and {variance}"),
+                allowed: "finite numbers, the variance zero or more",
+            });
+        }
+    }
+    let lead = first.0 - second.0;
+    let spread = (first.1 + second.1).sqrt();
+    Ok(if spread > 0.0 {
+        normal_below(lead / spread)
+    } else if lead > 0.0 {
+        1.0
+    } else if lead < 0.0 {
+        0.0
+    } else {
+        0.5
+    })
+}
+
+/// Probabilities that the first is better, that the second is, and that both get one level.
+///
+/// ```text
+/// P(first) = sum over levels k, l of p_k q_l [w_k > w_l],   P(tie) = sum over k of p_k q_k
+/// ```
+/// `first` and `second` are opinions over levels of rising or falling `worths`, taken as independent. Levels of
+/// the same worth are ties too.
+///
+/// ```
+/// use opine::stats::pairs::better_by_levels;
+/// let [first, second, tie] = better_by_levels(&[0.0, 0.5, 0.5], &[0.5, 0.5, 0.0], &[1.0, 2.0, 3.0])?;
+/// assert_eq!([first, second, tie], [0.75, 0.0, 0.25]);
+/// # Ok::<(), opine::stats::StatsError>(())
+/// ```
+///
+/// # Errors
+/// [`StatsError::Argument`] unless both opinions have a probability for each finite worth, summing to 1.
+pub fn better_by_levels(
+    first: &[f64],
+    second: &[f64],
+    worths: &[f64],
+) -> Result<[f64; 3], StatsError> {
+    for (argument, opinion) in [("first", first), ("second", second)] {
+        let sum: f64 = opinion.iter().sum();
+        let probable = opinion.iter().all(|p| *p >= 0.0) && (sum - 1.0).abs() <= ROUNDED;
+        if opinion.len() != worths.len() || !probable {
+            return Err(StatsError::Argument {
+                argument,
+                value: format!("{opinion:?}"),
+                allowed: "a probability for each level, summing to 1",
+            });
+        }
+    }
+    if let Some(worth) = worths.iter().find(|worth| !worth.is_finite()) {
+        return Err(StatsError::Argument {
+            argument: "worths",
+            value: worth.to_string(),
+            allowed: "finite numbers",
+        });
+    }
+    let mut shares = [0.0; 3];
+    for (p, own) in first.iter().zip(worths) {
+        for (q, other) in second.iter().zip(worths) {
+            let at = if own > other {
+                0
+            } else if own < other {
+                1
+            } else {
+                2
+            };
+            shares[at] += p * q;
+        }
+    }
+    Ok(shares)
+}
+
+/// Log-odds in favour of the first from both orders: position bias that adds to them cancels.
+///
+/// Returns half the sum of the log-odds of the same item in both orders, and half their difference, which is
+/// what being shown first added. `shown_second` is in favour of the same item, when it was shown second.
+pub fn over_both_orders(shown_first: f64, shown_second: f64) -> (f64, f64) {
+    (
+        0.5 * (shown_first + shown_second),
+        0.5 * (shown_first - shown_second),
+    )
+}
+
+/// The width of log-odds, or of any margin, within which a judge's comparisons are best called ties, by what
+/// people said of the same pairs.
+///
+/// Every margin is tried as a width, and 0; of more than 1,024 different ones, as many of their percentiles.
+/// The width that agrees best with people as [`TieConvention::WithTies`] counts is taken, the smallest of
+/// several: ties are [`Preference::from_margin`]'s. Its accuracy is an optimistic one, for it was chosen on
+/// these pairs; report it on others.
+///
+/// # Errors
+/// As [`best_tie_threshold`].
+pub fn calibrate_tie_width(
+    margins: &[f64],
+    human: &[Preference],
+) -> Result<TieThreshold, StatsError> {
+    let mut widths: Vec<f64> = margins.iter().map(|margin| margin.abs()).collect();
+    widths.push(0.0);
+    widths.sort_unstable_by(f64::total_cmp);
+    widths.dedup();
+    if widths.len() > MOST_WIDTHS {
+        let last = widths.len() - 1;
+        let spread = (0..MOST_WIDTHS).map(|step| widths[step * last / (MOST_WIDTHS - 1)]);
+        widths = spread.collect();
+    }
+    best_tie_threshold(margins, human, &widths, TieConvention::WithTies)
+}

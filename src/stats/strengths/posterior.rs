@@ -1,0 +1,174 @@
+//! What votes leave open about strengths: a normal distribution around the fit.
+
+use std::borrow::Cow;
+
+use super::curved::Curved;
+use super::dense::inverse;
+use super::fit::{StrengthSettings, prepare, solve};
+use super::model::Model;
+use super::sandwich::{RankRange, rank_ranges};
+use super::separation::StrengthsError;
+use super::votes::Votes;
+use crate::stats::distributions::normal_quantile;
+use crate::stats::fit::moments::check_level;
+use crate::stats::{Interval, StatsError};
+
+/// Most items for which a posterior is computed: it holds a square of the items, and takes their cube in time.
+pub const MOST_POSTERIOR_ITEMS: usize = 1_024;
+
+/// Strengths as jointly normal: the most probable ones, and their covariance.
+///
+/// Laplace's approximation of the posterior under the prior that [`StrengthSettings::ridge`] states,
+/// strengths independent and normal with variance 1 / ridge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posterior {
+    model: Model,
+    means: Vec<f64>,
+    /// Row after row.
+    covariance: Vec<f64>,
+}
+
+impl Posterior {
+    /// What is known before any vote: equal strengths, each as uncertain as the prior `variance` says.
+    ///
+    /// # Errors
+    /// [`StatsError::Argument`] for fewer than 2 or more than [`MOST_POSTERIOR_ITEMS`] items, a variance that is
+    /// not positive, or a model with a tie parameter.
+    pub fn prior(items: usize, model: Model, variance: f64) -> Result<Self, StatsError> {
+        check(items, model)?;
+        if !(variance > 0.0 && variance.is_finite()) {
+            return Err(StatsError::Argument {
+                argument: "variance",
+                value: variance.to_string(),
+                allowed: "a finite number above zero",
+            });
+        }
+        let mut covariance = vec![0.0; items * items];
+        for item in 0..items {
+            covariance[item * items + item] = variance;
+        }
+        Ok(Posterior {
+            model,
+            means: vec![0.0; items],
+            covariance,
+        })
+    }
+
+    /// Number of items.
+    pub fn items(&self) -> usize {
+        self.means.len()
+    }
+
+    /// The model whose strengths these are.
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
+    /// The most probable strengths, with mean zero.
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Covariance of two strengths. Only of differences does it speak where there is no prior.
+    pub fn covariance(&self, one: usize, other: usize) -> f64 {
+        self.covariance[one * self.items() + other]
+    }
+
+    /// Mean and variance of the strength of `first` less that of `second`.
+    pub fn difference(&self, first: usize, second: usize) -> (f64, f64) {
+        let own = self.covariance(first, first) + self.covariance(second, second);
+        // Of one item with itself, or after very many votes, rounding may leave less than nothing.
+        let variance = (own - 2.0 * self.covariance(first, second)).max(0.0);
+        (self.means[first] - self.means[second], variance)
+    }
+
+    /// Credible intervals of the strengths around their mean, which is where they are zero.
+    ///
+    /// # Errors
+    /// [`StatsError::Argument`] for a level that is none.
+    pub fn intervals(&self, level: f64) -> Result<Vec<Interval>, StatsError> {
+        check_level(level)?;
+        let z = normal_quantile(0.5 + level / 2.0);
+        let items = self.items() as f64;
+        let rows = self.covariance.chunks(self.items());
+        let by_item: Vec<f64> = rows.map(|row| row.iter().sum::<f64>() / items).collect();
+        let all = by_item.iter().sum::<f64>() / items;
+        let around = |(item, mean): (usize, &f64)| {
+            // The common level of all strengths is open under a prior, and means nothing.
+            let variance = self.covariance(item, item) - 2.0 * by_item[item] + all;
+            let half = z * variance.max(0.0).sqrt();
+            Interval {
+                low: mean - half,
+                high: mean + half,
+                level,
+                method: Cow::Borrowed("laplace approximation of the posterior"),
+            }
+        };
+        Ok(self.means.iter().enumerate().map(around).collect())
+    }
+
+    /// Intervals of the places, from those of the strengths as in [`sandwich_intervals`](super::sandwich_intervals).
+    ///
+    /// # Errors
+    /// As [`Posterior::intervals`].
+    pub fn places(&self, level: f64) -> Result<Vec<RankRange>, StatsError> {
+        Ok(rank_ranges(&self.intervals(level)?))
+    }
+}
+
+/// The posterior of strengths given votes.
+///
+/// ```text
+/// means = the fit of fit_strengths,   covariance = inverse of the second derivatives there, ridge included
+/// ```
+/// A fitted order effect or covariate is allowed for, as the block of strengths of the whole inverse.
+///
+/// ```
+/// use opine::stats::strengths::{Model, Outcome, StrengthSettings, Vote, Votes, posterior};
+/// let votes = Votes::new(3, vec![Vote::new(0, 1, Outcome::First)])?;
+/// let settings = StrengthSettings { ridge: 1.0, ..StrengthSettings::new(Model::BradleyTerry) };
+/// let known = posterior(&votes, &settings).unwrap();
+/// let ((met, after), (_, before)) = (known.difference(0, 1), known.difference(0, 2));
+/// assert!(met > 0.0 && after < before && before < 2.0);
+/// # Ok::<(), opine::stats::StatsError>(())
+/// ```
+///
+/// # Errors
+/// As [`fit_strengths`](super::fit_strengths) and [`Posterior::prior`].
+pub fn posterior(votes: &Votes, settings: &StrengthSettings) -> Result<Posterior, StrengthsError> {
+    let items = votes.items();
+    check(items, settings.model)?;
+    settings.check()?;
+    let mut problem = prepare(votes, settings);
+    let strengths = solve(&mut problem, settings, None)?;
+    let mut gradient = vec![0.0; strengths.point.len()];
+    problem.curve(&strengths.point, &mut gradient);
+    let dense = inverse(&problem, 0.0).ok_or_else(|| StatsError::Undefined {
+        statistic: "posterior of strengths",
+        reason: "the likelihood is flat at the fit".to_owned(),
+    })?;
+    let rows = dense.chunks(gradient.len()).take(items);
+    Ok(Posterior {
+        model: settings.model,
+        means: strengths.values,
+        covariance: rows.flat_map(|row| &row[..items]).copied().collect(),
+    })
+}
+
+fn check(items: usize, model: Model) -> Result<(), StatsError> {
+    if !(2..=MOST_POSTERIOR_ITEMS).contains(&items) {
+        return Err(StatsError::Argument {
+            argument: "items",
+            value: items.to_string(),
+            allowed: "2 to 1024 for a posterior with its covariance",
+        });
+    }
+    if model.has_tie_parameter() {
+        return Err(StatsError::Argument {
+            argument: "model",
+            value: model.name().to_owned(),
+            allowed: "bradley-terry or thurstone, where a tie is half a vote for each",
+        });
+    }
+    Ok(())
+}
