@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime test test-engines test-transformers lint conformance
+.PHONY: help run build onnxruntime engines test test-engines test-transformers lint conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,10 @@ build: onnxruntime ## Get the ONNX Runtime library and build the release binary
 onnxruntime: ## Get the ONNX Runtime library into .ort, pinned and checked
 	@python3 scripts/fetch_onnxruntime.py .ort
 
-test: onnxruntime lint ## Everything a stranger needs to trust the build
+engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tests
+	@python3 scripts/engines.py llama .engines
+
+test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
 
 test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB

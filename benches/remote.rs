@@ -22,7 +22,7 @@ use opine::backend::kserve::{Kserve, KserveOptions, Output, Wire};
 use opine::backend::remote::{Remote, RemoteOptions};
 use opine::card::builtin_cards;
 use opine::engine::{AnswerCache, BackendState, Engine, Judge, Judges, RunLimits};
-use opine::judging::Image;
+use opine::judging::{Image, Subject};
 use opine::pixels::{DEFAULT_BACKGROUND, Limits, Preparation};
 use scripted::{Play, Scripted};
 use serde_json::json;
@@ -45,8 +45,8 @@ fn main() {
         let mut times: Vec<f64> = stream::iter(images)
             .map(async |image| {
                 let began = Instant::now();
-                let image = Image::new(&image[..]);
-                let judged = engine.score(&judge, image, &RunLimits::none()).await;
+                let subject = Subject::of(Image::new(&image[..]));
+                let judged = engine.score(&judge, subject, &RunLimits::none()).await;
                 assert!(judged.unwrap().outcome.is_ok());
                 began.elapsed().as_secs_f64() * 1e3
             })

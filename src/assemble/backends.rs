@@ -11,8 +11,8 @@ use crate::backend::recorded::Recorded;
 use crate::backend::systemone::{ImageForm, QuestionForm, Systemone, SystemoneOptions};
 use crate::card::JudgeCard;
 use crate::config::{
-    BackendConfig, Config, Gives, KserveConfig, SystemoneAsk, SystemoneConfig, SystemoneImages,
-    Tensors,
+    BackendConfig, ChatConfig, Config, Gives, KserveConfig, SystemoneAsk, SystemoneConfig,
+    SystemoneImages, Tensors,
 };
 use crate::engine::BackendState;
 
@@ -35,6 +35,7 @@ pub(super) fn open(
         BackendConfig::OnnxLanguage(language) => return local.language(language),
         BackendConfig::OnnxDualEncoder(encoder) => return local.dual_encoder(encoder),
         BackendConfig::OnnxScalar(scalar) => return local.scalar(scalar),
+        BackendConfig::Chat(chat) => open_chat(name, chat, config),
         BackendConfig::Kserve(kserve) => open_kserve(name, kserve, cards, config),
         BackendConfig::Systemone(systemone) => open_systemone(name, systemone, config),
     };
@@ -43,6 +44,13 @@ pub(super) fn open(
         Err(NoClient::Wrong(error)) => Err(error),
         Err(NoClient::Missing(remedy)) => Ok(BackendState::Unavailable { remedy }),
     }
+}
+
+fn open_chat(name: &str, chat: &ChatConfig, config: &Config) -> Result<Arc<dyn Backend>, NoClient> {
+    let remote = client(name, &chat.remote)?;
+    let chat = super::chat::open(remote, chat, config.image_limits())
+        .map_err(|message| NoClient::Wrong(AssembleError::backend(name, message)))?;
+    Ok(Arc::new(chat))
 }
 
 fn open_kserve(

@@ -1,6 +1,7 @@
 //! From a configuration to an engine: reads the cards, opens their models, binds the backends.
 
 mod backends;
+mod chat;
 mod onnx;
 mod remote;
 

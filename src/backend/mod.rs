@@ -4,6 +4,7 @@
 //! suite (`tests/it/backend_laws.rs`): one result per prompt, in order; a bad prompt spoils no
 //! neighbour; the same prompt gets the same answer; what it says it can do, it does.
 
+pub mod chat;
 mod closed_set;
 pub mod kserve;
 pub mod onnx;
@@ -140,6 +141,19 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// What has been asked of a backend since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spent {
+    /// Questions and probes that were answered.
+    pub requests: u64,
+    /// Tokens of questions, pictures included, as the engine counts them.
+    pub input_tokens: u64,
+    /// Tokens of answers.
+    pub output_tokens: u64,
+    /// In the currency of the configured prices, where there are any.
+    pub cost: Option<f64>,
+}
+
 /// What the abilities alone say about a prompt.
 pub fn examine_abilities(abilities: &Abilities, prompt: &Prompt) -> Vec<Finding> {
     let images = prompt.images().count();
@@ -205,6 +219,11 @@ pub trait Backend: Send + Sync {
     /// The backend could not be asked.
     async fn probe(&self) -> Result<Abilities, BackendError> {
         Ok(self.abilities())
+    }
+
+    /// What it was asked and what that cost; `None` where nothing is counted.
+    fn spent(&self) -> Option<Spent> {
+        None
     }
 
     /// What would be right and wrong if this prompt were asked: the findings of `opine judges check`.

@@ -109,6 +109,8 @@ enum CliError {
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
+    #[error("{0}")]
+    Reply(String),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::chat::ChatConfig;
 use super::onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig};
 use super::remote::{RemoteConfig, remote};
 
@@ -19,6 +20,8 @@ pub enum BackendConfig {
     OnnxDualEncoder(OnnxDualEncoderConfig),
     /// Asks a reward model in this process for its number.
     OnnxScalar(OnnxScalarConfig),
+    /// A multimodal language model behind an OpenAI-compatible API.
+    Chat(Box<ChatConfig>),
     /// A model behind the Open Inference Protocol, version 2: Triton, KServe, MLServer, OpenVINO Model Server.
     Kserve(KserveConfig),
     /// Typed decisions of `POST /v1/systemone`.
@@ -157,6 +160,7 @@ impl BackendConfig {
             BackendConfig::OnnxLanguage(language) => language.resolve(folder),
             BackendConfig::OnnxDualEncoder(encoder) => encoder.resolve(folder),
             BackendConfig::OnnxScalar(scalar) => scalar.resolve(folder),
+            BackendConfig::Chat(chat) => chat.remote.resolve(folder),
             BackendConfig::Kserve(kserve) => kserve.remote.resolve(folder),
             BackendConfig::Systemone(systemone) => systemone.remote.resolve(folder),
         }

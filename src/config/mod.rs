@@ -3,6 +3,7 @@
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
 mod backends;
+mod chat;
 mod onnx;
 mod remote;
 
@@ -19,6 +20,7 @@ pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
 };
+pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use futures::future::join_all;
 use opine::assemble::assemble;
+use opine::backend::chat::Flavour;
 use opine::backend::kserve::Output;
 use opine::backend::recorded::Recorded;
 use opine::backend::systemone::{ImageForm, QuestionForm};
@@ -19,13 +20,14 @@ use opine::judging::{Answer, Image, Part, Prompt, Subject, Wanted};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::chat::{chat, question as chat_question, scene};
 use crate::onnx::exports;
 use crate::remote::kserve::{labels, question, served, value_question};
 use crate::remote::systemone::{decide, decider, question as decision};
 use crate::support::app::config;
 use crate::support::inference::brightness;
 use crate::support::scripted::Scripted;
-use crate::support::{local, png};
+use crate::support::{llama, local, png};
 
 /// Connections belong to the runtime that opened them, so all tests share one.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -86,6 +88,8 @@ fn cases() -> Vec<Case> {
         language(),
         served_labels(),
         served_value(),
+        model_behind_chat("llama.cpp", None),
+        model_behind_chat("llama.cpp by the common API", Some(Flavour::Other)),
         decisions(ImageForm::List, QuestionForm::Choice),
         decisions(ImageForm::Assets, QuestionForm::Score),
     ]
@@ -231,6 +235,21 @@ fn decisions(images: ImageForm, form: QuestionForm) -> Case {
         ],
         bad: spoiled(&decision(9, &["poor", "good"])),
         server: Some(server),
+    }
+}
+
+/// The tiny model that sees, served by llama.cpp: two choices and a text.
+fn model_behind_chat(name: &'static str, flavour: Option<Flavour>) -> Case {
+    let backend = chat(&llama::shared().url, |options| options.flavour = flavour);
+    block_on(backend.probe()).unwrap();
+    let ask = |colour| chat_question(colour, "What colour is it?", &["red", "blue", "green"]);
+    let words = scene("What shape is the object?", Wanted::Text);
+    Case {
+        name,
+        backend: Arc::new(backend),
+        good: vec![ask([255, 0, 0]), words, ask([0, 0, 255])],
+        bad: spoiled(&ask([255, 0, 0])),
+        server: None,
     }
 }
 

@@ -11,6 +11,8 @@ mod calibrate;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod chat;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod command;
@@ -21,9 +23,9 @@ mod engines;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+mod onnx;
 #[cfg(test)]
 mod pairs;
-mod onnx;
 #[cfg(test)]
 mod pixels;
 #[cfg(test)]

@@ -53,6 +53,17 @@ pub fn reply_of(document: &Value) -> Result<ChatReply, BackendError> {
     parse(choice)
 }
 
+/// Every choice of a whole reply: there are several where several were asked for.
+///
+/// # Errors
+/// [`BackendError::Failed`] when there is none.
+pub fn replies_of(document: &Value) -> Result<Vec<ChatReply>, BackendError> {
+    match document.get("choices").and_then(Value::as_array) {
+        Some(choices) if choices.len() > 1 => choices.iter().map(parse).collect(),
+        Some(_) | None => reply_of(document).map(|reply| vec![reply]),
+    }
+}
+
 fn parse(choice: &Value) -> Result<ChatReply, BackendError> {
     let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
         return Err(BackendError::Failed {

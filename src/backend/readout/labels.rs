@@ -201,6 +201,14 @@ pub(super) fn bare(text: &str) -> &str {
     text.trim_start_matches(BLANKS)
 }
 
+/// Whether a variant is a spelling of the card itself, blanks aside, and not one in another case.
+pub fn is_plain(variant: &str, spellings: &[String]) -> bool {
+    let variant = bare(variant).trim_end();
+    spellings
+        .iter()
+        .any(|spelling| bare(spelling).trim_end() == variant)
+}
+
 /// The ways in which a spelling may follow a prompt: with and without a blank, as it is, in lower case,
 /// with a capital and in capitals.
 pub fn variants(spelling: &str) -> Vec<String> {

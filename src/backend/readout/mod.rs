@@ -13,8 +13,8 @@ mod refusal;
 mod sequence;
 mod written;
 
-pub use json::{ChatReply, read_reply, reply_of, token_probability_list};
-pub use labels::{Clash, Labels};
+pub use json::{ChatReply, read_reply, replies_of, reply_of, token_probability_list};
+pub use labels::{Clash, Labels, is_plain, variants};
 pub use place::last_position;
 pub use position::{Extent, LOG_FLOOR, Position, TokenMass, read_position};
 pub use refusal::{check_reply, refusal_phrase};

@@ -114,7 +114,7 @@ fn is_word(text: &str, start: usize, end: usize) -> bool {
     let closes = label.ends_with(|c: char| c.is_ascii_alphanumeric());
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
-    !(opens && joins(before)) && !(closes && joins(after))
+    !(opens && joins(before) || closes && joins(after))
 }
 
 fn is_part_of_number(text: &str, start: usize, end: usize) -> bool {

@@ -78,14 +78,17 @@ impl Position {
         extent: Extent,
         generated: Option<TokenMass>,
     ) -> Result<Self, BackendError> {
-        let mut seen = BTreeSet::new();
-        let mut kept = Vec::with_capacity(candidates.len());
         for candidate in &candidates {
             check(candidate)?;
-            if seen.insert(candidate.key()) {
-                kept.push(candidate.clone());
-            }
         }
+        let mut seen = BTreeSet::new();
+        let kept = candidates
+            .into_iter()
+            .filter(|candidate| {
+                let (id, bytes) = candidate.key();
+                seen.insert((id, bytes.to_vec()))
+            })
+            .collect();
         if let Some(generated) = &generated {
             check(generated)?;
         }

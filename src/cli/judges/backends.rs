@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{CliError, Ending, output};
-use crate::engine::Engine;
+use crate::engine::{BackendState, Engine};
 use crate::wire::{AbilitiesJson, BackendJson};
 
 /// How long a backend may take to tell about itself.
@@ -36,6 +36,9 @@ pub(super) fn run(engine: &Engine, json: bool) -> Result<Ending, CliError> {
             &rows,
             &[],
         )?;
+        for (name, spent) in engine.judges().backends().filter_map(spent) {
+            output::say(format_args!("{name}: {spent}"));
+        }
         for entry in &backends {
             if let Some(remedy) = &entry.remedy {
                 output::say(format_args!(
@@ -50,6 +53,22 @@ pub(super) fn run(engine: &Engine, json: bool) -> Result<Ending, CliError> {
     } else {
         Ending::Incomplete
     })
+}
+
+/// What a backend that counts has been asked so far, by this very listing.
+fn spent<'a>((name, state): (&'a str, &BackendState)) -> Option<(&'a str, String)> {
+    let BackendState::Ready(backend) = state else {
+        return None;
+    };
+    let spent = backend.spent()?;
+    let cost = spent.cost.map_or_else(String::new, |cost| {
+        format!(", {cost:.6} at the configured prices")
+    });
+    let said = format!(
+        "{} requests, {} tokens in and {} out{cost}",
+        spent.requests, spent.input_tokens, spent.output_tokens
+    );
+    Some((name, said))
 }
 
 fn row(entry: &BackendJson) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 mod backends;
 mod check;
+mod read;
 
 use clap::{Args, Subcommand};
 
@@ -28,11 +29,15 @@ pub(super) struct JudgesArguments {
 enum JudgesCommand {
     /// Ask a judge's backend what would be right and wrong if it judged
     Check(check::CheckArguments),
+    /// Read one reply of a chat API as a judge would
+    Read(read::ReadArguments),
 }
 
 pub(super) fn run(arguments: &JudgesArguments) -> Result<Ending, CliError> {
-    if let Some(JudgesCommand::Check(arguments)) = &arguments.command {
-        return check::run(arguments);
+    match &arguments.command {
+        Some(JudgesCommand::Check(arguments)) => return check::run(arguments),
+        Some(JudgesCommand::Read(arguments)) => return read::run(arguments),
+        None => {}
     }
     let engine = arguments.common.engine()?;
     if arguments.backends {

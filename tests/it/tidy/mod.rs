@@ -40,7 +40,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
-    ("assemble", &["backend", "card", "config", "engine"]),
+    (
+        "assemble",
+        &["backend", "card", "config", "engine", "pixels"],
+    ),
     (
         "wire",
         &["backend", "calibration", "card", "engine", "judging"],
