@@ -170,7 +170,8 @@ impl Choice {
     /// # Errors
     /// As [`Choice::sampled`].
     pub fn recounted(counts: Vec<u32>, drawn: &Choice) -> Result<Self, WordError> {
-        let mut choice = Choice::sampled(counts.clone(), counts.iter().sum())?;
+        let counted = counts.iter().sum();
+        let mut choice = Choice::sampled(counts, counted)?;
         choice.coverage = drawn.coverage;
         choice.readout = drawn.readout;
         Ok(choice)

@@ -234,7 +234,7 @@ mod tests {
     use crate::judging::Image;
 
     fn subject(images: usize, text: Option<&str>) -> Subject {
-        let images = (0..images).map(|n| Image::new(vec![n as u8])).collect();
+        let images = (0u8..).take(images).map(|n| Image::new(vec![n])).collect();
         let texts = text.map(|text| ("caption".to_owned(), text.to_owned()));
         Subject::new(images, BTreeMap::from_iter(texts))
     }

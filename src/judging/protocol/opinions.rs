@@ -76,7 +76,8 @@ fn by_levels(
             "the judge gives a number and no levels; compare by `thurstone`".to_owned(),
         ));
     };
-    better_by_levels(one.probabilities(), other.probabilities(), levels.worths()).map_err(stats)
+    better_by_levels(one.probabilities(), other.probabilities(), levels.worths())
+        .map_err(|error| stats(&error))
 }
 
 fn by_spread(first: &Verdict, second: &Verdict) -> Result<[f64; 3], Unscored> {
@@ -86,7 +87,8 @@ fn by_spread(first: &Verdict, second: &Verdict) -> Result<[f64; 3], Unscored> {
         })?;
         Ok((verdict.score.value(), spread * spread))
     };
-    let share = better_by_spread(moments(first)?, moments(second)?).map_err(stats)?;
+    let share =
+        better_by_spread(moments(first)?, moments(second)?).map_err(|error| stats(&error))?;
     Ok([share, 1.0 - share, 0.0])
 }
 
@@ -94,7 +96,7 @@ fn unfit(detail: String) -> Unscored {
     Unscored::new(Reason::NotApplicable, detail)
 }
 
-fn stats(error: StatsError) -> Unscored {
+fn stats(error: &StatsError) -> Unscored {
     unfit(error.to_string())
 }
 
