@@ -9,6 +9,8 @@ mod gain;
 mod matching;
 mod met;
 mod schedules;
+#[cfg(test)]
+mod simulated;
 mod stopping;
 mod swiss;
 #[cfg(test)]
