@@ -124,7 +124,7 @@ pub fn pooled_opinion(opinions: &[&[f64]], weights: &[f64]) -> Result<Vec<f64>, 
 fn checked(weights: &[f64]) -> Result<Vec<f64>, StatsError> {
     let sound = |weight: &f64| *weight >= 0.0 && weight.is_finite();
     let some = weights.iter().any(|weight| *weight > 0.0);
-    if !weights.is_empty() && !(some && weights.iter().all(sound)) {
+    if !(weights.is_empty() || some && weights.iter().all(sound)) {
         let allowed = "finite weights of zero or more, not all zero";
         return Err(wrong("weights", format!("{weights:?}"), allowed));
     }

@@ -168,6 +168,11 @@ mod tests {
         }
     }
 
+    /// All in binary fractions, so that nothing is rounded.
+    fn same(got: [f64; 3], expected: [f64; 3]) -> bool {
+        got.map(f64::to_bits) == expected.map(f64::to_bits)
+    }
+
     #[test]
     fn levels_are_compared_exactly() {
         let worths = [1.0, 2.0, 3.0];
@@ -177,14 +182,14 @@ mod tests {
             ([0.25, 0.25, 0.5], [0.5, 0.5, 0.0], [0.625, 0.125, 0.25]),
         ] {
             let [won, lost, tied] = better_by_levels(&first, &second, &worths).unwrap();
-            assert_eq!([won, lost, tied], expected);
+            assert!(same([won, lost, tied], expected));
             let turned = better_by_levels(&second, &first, &worths).unwrap();
-            assert_eq!(turned, [lost, won, tied]);
+            assert!(same(turned, [lost, won, tied]));
             let falling = better_by_levels(&first, &second, &[3.0, 2.0, 1.0]).unwrap();
-            assert_eq!(falling, [lost, won, tied]);
+            assert!(same(falling, [lost, won, tied]));
         }
         let alike = better_by_levels(&[1.0, 0.0], &[0.0, 1.0], &[2.0, 2.0]).unwrap();
-        assert_eq!(alike, [0.0, 0.0, 1.0]);
+        assert!(same(alike, [0.0, 0.0, 1.0]));
     }
 
     #[test]
