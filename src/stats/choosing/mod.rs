@@ -8,6 +8,8 @@ mod active;
 mod gain;
 mod matching;
 mod met;
+#[cfg(test)]
+mod refusals;
 mod schedules;
 #[cfg(test)]
 mod simulated;
