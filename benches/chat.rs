@@ -28,7 +28,6 @@ use serde_json::{Value, json};
 
 #[expect(
     dead_code,
-    clippy::panic,
     reason = "a bench needs a part of what the tests do, written for tests"
 )]
 #[path = "../tests/it/support/scripted.rs"]

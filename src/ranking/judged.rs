@@ -6,8 +6,8 @@ use super::report::{RankReport, RankSettings, RankedItem, rank};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
 use crate::judging::{Better, Unscored, Verdict};
-use crate::stats::strengths::{Model, StrengthSettings, Votes};
-use crate::stats::{StatsError, mean};
+use crate::stats::strengths::{Model, Posterior, StrengthSettings, Votes, posterior};
+use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
 /// A ranking by comparisons.
 #[derive(Debug, Clone, Serialize)]
@@ -119,8 +119,12 @@ pub fn by_comparisons(
         bootstrap: None,
     };
     let name = |item: u32| names[item as usize].clone();
+    let mut report = rank(&table, &settings)?;
+    if let Ok(known) = posterior(&table.votes, &settings.strengths) {
+        with_posterior(&mut report, &table.items, &known)?;
+    }
     Ok(ComparedRanking {
-        report: rank(&table, &settings)?,
+        report,
         cost: RankCost {
             method,
             stop: run.stop.name(),
@@ -139,6 +143,24 @@ pub fn by_comparisons(
                 .collect(),
         },
     })
+}
+
+/// Intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
+fn with_posterior(
+    report: &mut RankReport,
+    names: &[String],
+    known: &Posterior,
+) -> Result<(), StatsError> {
+    let intervals = known.intervals(DEFAULT_LEVEL)?;
+    let places = known.places(DEFAULT_LEVEL)?;
+    for item in &mut report.items {
+        if let Ok(at) = names.binary_search(&item.item) {
+            item.ci = Some([intervals[at].low, intervals[at].high]);
+            item.rank_ci = Some([places[at].best, places[at].worst]);
+        }
+    }
+    report.interval_method = intervals.first().map(|first| first.method.to_string());
+    Ok(())
 }
 
 fn order_effect(effects: &[f64]) -> Option<MeasuredEffect> {

@@ -4,11 +4,11 @@ use crate::stats::StatsError;
 use crate::stats::distributions::normal_log_below;
 use crate::stats::strengths::Model;
 
-/// How far from the mean the difference is looked at, in deviations; beyond lies 2e-9 of it.
-const REACH: f64 = 6.0;
+/// How far from the mean the difference is looked at, in deviations; beyond lies 3e-12 of it.
+const REACH: f64 = 7.0;
 /// Steps between two looks, at most: in deviations, and in units of the difference.
 const STEP: f64 = 0.4;
-const UNIT_STEP: f64 = 1.2;
+const UNIT_STEP: f64 = 1.0;
 /// A deviation beyond this is taken as this: one more answer then tells one bit, less a part in a hundred.
 const WIDEST: f64 = 50.0;
 
@@ -68,7 +68,7 @@ pub(super) fn gain(model: Model, mean: f64, variance: f64) -> f64 {
     };
     look(0.0, 1.0);
     let mut at = step;
-    while at <= REACH {
+    while at < REACH {
         let weight = (-0.5 * at * at).exp();
         look(at, weight);
         look(-at, weight);

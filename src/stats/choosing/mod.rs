@@ -8,7 +8,11 @@ mod active;
 mod gain;
 mod matching;
 mod met;
+#[cfg(test)]
+mod refusals;
 mod schedules;
+#[cfg(test)]
+mod simulated;
 mod stopping;
 mod swiss;
 #[cfg(test)]

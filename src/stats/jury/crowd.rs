@@ -8,7 +8,7 @@ use crate::stats::strengths::{
 const STATISTIC: &str = "crowd strengths";
 const MOST_ROUNDS: usize = 2_000;
 /// A change of every reliability below this ends the search.
-const LAST_CHANGE: f64 = 1e-9;
+const LAST_CHANGE: f64 = 1e-11;
 
 /// What is believed before the votes.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -101,6 +101,18 @@ impl<'a> Comparisons<'a> {
         }
     }
 
+    /// What the difference of a pair is made of, as (unknown, how much of it).
+    pub(super) fn made_of(&self, pair: usize) -> Vec<(usize, f64)> {
+        let mut features = vec![0.0; self.width()];
+        self.features(pair, &mut features);
+        let (first, second) = (self.table.first[pair], self.table.second[pair]);
+        let strengths = [(first as usize, 1.0), (second as usize, -1.0)];
+        strengths
+            .into_iter()
+            .chain((self.items()..).zip(features))
+            .collect()
+    }
+
     /// Number of features: the other unknowns less the tie parameter.
     fn width(&self) -> usize {
         self.others() - usize::from(self.ties)

@@ -104,3 +104,88 @@ pub fn gather_lists(items: usize, answers: &[ShownList]) -> Result<GatheredLists
         best_by_place,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::plackett_luce;
+    use super::*;
+
+    #[test]
+    fn letters_are_places_each_once() {
+        for (text, shown, expected) in [
+            ("BACD", 4, Some(vec![1, 0, 2, 3])),
+            ("b, a , c", 3, Some(vec![1, 0, 2])),
+            ("C>A>B", 3, Some(vec![2, 0, 1])),
+            ("BAC", 4, None),
+            ("BACDE", 4, None),
+            ("BBCD", 4, None),
+            ("B.A", 2, None),
+            ("BÄ", 2, None),
+            ("", 2, None),
+        ] {
+            assert_eq!(places_of_letters(text, shown), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn orders_are_drawn_and_then_reversed() {
+        let orders = shuffled_orders(6, 5, 3);
+        assert_eq!(orders, shuffled_orders(6, 8, 3)[..5]);
+        assert_ne!(orders, shuffled_orders(6, 5, 4));
+        for two in orders.chunks_exact(2) {
+            assert!(two[0].iter().eq(two[1].iter().rev()));
+        }
+        for mut order in orders {
+            order.sort_unstable();
+            assert!(order.into_iter().eq(0..6));
+        }
+    }
+
+    /// A judge that ranks by item number, whatever it is shown, but reads badly every fifth time.
+    #[test]
+    fn answers_by_place_become_lists_of_items() {
+        let orders = shuffled_orders(5, 10, 1);
+        let answers: Vec<ShownList> = (orders.into_iter().enumerate())
+            .map(|(at, shown)| {
+                let mut places: Vec<usize> = (0..5).collect();
+                places.sort_by_key(|place| shown[*place]);
+                let answer = match at {
+                    4 => None,
+                    9 => Some(vec![0, 0, 1, 2, 3]),
+                    _ => Some(places),
+                };
+                ShownList { shown, answer }
+            })
+            .collect();
+        let gathered = gather_lists(5, &answers).unwrap();
+        assert_eq!((gathered.read, gathered.unread), (8, 2));
+        assert_eq!(gathered.best_by_place.iter().sum::<usize>(), 8);
+        let strengths = plackett_luce(&gathered.lists.unwrap(), 0.1).unwrap();
+        assert_eq!(strengths.ranks(), [1, 2, 3, 4, 5]);
+        // What was shown first was the best item as often as what was shown last: orders come with their reverse.
+        assert_eq!(gathered.best_by_place.len(), 5);
+    }
+
+    #[test]
+    fn nothing_read_is_no_list_and_bad_showings_are_refused() {
+        let unread = |shown: Vec<u32>| {
+            [ShownList {
+                shown,
+                answer: None,
+            }]
+        };
+        let gathered = gather_lists(3, &unread(vec![2, 0])).unwrap();
+        assert_eq!(
+            (gathered.lists, gathered.read, gathered.unread),
+            (None, 0, 1)
+        );
+        assert_eq!(gather_lists(3, &[]).unwrap().unread, 0);
+        for shown in [vec![1], vec![0, 0], vec![0, 3]] {
+            let refused = gather_lists(3, &unread(shown));
+            assert!(
+                matches!(refused, Err(StatsError::Argument { .. })),
+                "{refused:?}"
+            );
+        }
+    }
+}
