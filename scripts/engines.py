@@ -2,7 +2,7 @@
 
 Each engine has a virtual environment of its own, FOLDER/NAME, made from scripts/engines/NAME.txt: every package
 pinned by version and SHA-256, wheels only. Does nothing when the right one is there already. Needs Python 3.11 or
-later with pip and venv. `llama` takes 110 MB, `mlserver` 330 MB, `transformers` 6 GB.
+later with pip. `llama` takes 110 MB, `mlserver` 330 MB, `transformers` 6 GB.
 """
 
 import fcntl
@@ -28,8 +28,10 @@ def fingerprint(requirements: Path) -> str:
 def install(requirements: Path, folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-    venv.create(folder, with_pip=True)
-    command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The pip at hand installs into it: an environment's own pip needs a package that Debian keeps apart.
+    venv.create(folder, with_pip=False)
+    command = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install"]
+    command += ["--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--only-binary=:all:", "--no-deps", "-r", requirements]
     if subprocess.run(command).returncode != 0:
         sys.exit(f"pip could not install {requirements.name}; the message above says why")

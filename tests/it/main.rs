@@ -23,6 +23,7 @@ mod engines;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+#[cfg(test)]
 mod onnx;
 #[cfg(test)]
 mod pairs;
@@ -34,6 +35,8 @@ mod rank;
 mod readme;
 #[cfg(test)]
 mod remote;
+#[cfg(test)]
+mod seer;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

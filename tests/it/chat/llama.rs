@@ -106,7 +106,7 @@ fn label_tokens_are_read_exactly_out_of_a_whole_distribution() {
 #[test]
 fn the_common_api_alone_gives_the_same_masses() {
     let other = chat(&shared().url, |options| {
-        options.flavour = Some(Flavour::Other)
+        options.flavour = Some(Flavour::Other);
     });
     let abilities = block_on(other.probe()).unwrap();
     assert!(!abilities.readouts.contains(&Readout::LabelTokens));

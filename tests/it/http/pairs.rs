@@ -16,12 +16,12 @@ fn post(app: &TestApp, path: &str, body: &Value) -> Reply {
     app.send("POST", path, &headers, body.to_string().as_bytes())
 }
 
-fn compare(body: Value) -> Reply {
-    post(shared(), "/v1/compare", &body)
+fn compare(body: &Value) -> Reply {
+    post(shared(), "/v1/compare", body)
 }
 
-fn rank(body: Value) -> Reply {
-    post(shared(), "/v1/rank", &body)
+fn rank(body: &Value) -> Reply {
+    post(shared(), "/v1/rank", body)
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_judge_that_rates_compares_by_its_opinions() {
     for by in ["thurstone", "levels"] {
         let ask = |first, second| {
             let images = [image("a", first), image("b", second)];
-            let reply = compare(json!({"judge": "brightness", "images": images, "by": by}));
+            let reply = compare(&json!({"judge": "brightness", "images": images, "by": by}));
             assert_eq!(reply.status, 200);
             reply.json()["result"].clone()
         };
@@ -49,7 +49,8 @@ fn a_judge_that_rates_compares_by_its_opinions() {
 #[test]
 fn the_same_image_twice_is_a_tie_by_construction_and_says_so() {
     let images = [image("a", 90), image("b", 90)];
-    let result = compare(json!({"judge": "brightness", "images": images})).json()["result"].clone();
+    let result =
+        compare(&json!({"judge": "brightness", "images": images})).json()["result"].clone();
     assert_eq!(result["preference"], "tie");
     assert!(
         result["detail"]
@@ -64,7 +65,7 @@ fn a_wide_tie_swallows_a_small_difference() {
     let images = [image("a", 130), image("b", 126)];
     let ask = |width: f64| {
         let body = json!({"judge": "brightness", "images": images, "tie_width": width});
-        compare(body).json()["result"]["preference"].clone()
+        compare(&body).json()["result"]["preference"].clone()
     };
     assert_eq!(ask(0.0), "first");
     assert_eq!(ask(9.0), "tie");
@@ -106,11 +107,12 @@ fn a_comparison_that_cannot_be_made_says_why() {
         ),
     ];
     for (body, code, pointer) in cases {
-        let problem = compare(body.clone()).problem(code);
+        let problem = compare(&body).problem(code);
         assert_eq!(problem["pointer"], pointer, "{body}");
     }
     let broken = [image("a", 10), json!({"base64": "a*"})];
-    let result = compare(json!({"judge": "brightness", "images": broken})).json()["result"].clone();
+    let result =
+        compare(&json!({"judge": "brightness", "images": broken})).json()["result"].clone();
     assert_eq!(result["status"], "unscored");
     assert_eq!(result["reason"], "image_base64");
 }
@@ -124,7 +126,7 @@ fn images_are_ranked_by_scores_or_by_pairs() {
         .collect();
     for method in ["scores", "all-pairs", "random", "swiss", "active"] {
         let body = json!({"judge": "brightness", "images": images, "method": method, "seed": 3});
-        let reply = rank(body);
+        let reply = rank(&body);
         assert_eq!(reply.status, 200, "{method}");
         let json = reply.json();
         let names: Vec<&str> = json["items"]
@@ -172,7 +174,7 @@ fn a_ranking_that_cannot_be_made_says_why() {
         ),
     ];
     for (body, code) in cases {
-        rank(body).problem(code);
+        rank(&body).problem(code);
     }
 }
 
@@ -183,7 +185,7 @@ fn an_image_that_cannot_be_scored_has_no_place() {
         json!({"id": "b", "base64": BASE64_STANDARD.encode(b"no picture")}),
         image("c", 200),
     ];
-    let json = rank(json!({"judge": "brightness", "images": images})).json();
+    let json = rank(&json!({"judge": "brightness", "images": images})).json();
     assert_eq!(json["items"].as_array().unwrap().len(), 2);
     assert_eq!(json["unscored"][0]["item"], "b");
 }

@@ -2,4 +2,4 @@
 
 pub(crate) mod exports;
 mod hostile;
-mod sight;
+pub(crate) mod sight;

@@ -31,7 +31,7 @@ struct Reference {
     onnxruntime: BTreeMap<String, f64>,
 }
 
-fn seer() -> Language {
+pub(crate) fn seer() -> Language {
     let config = config();
     let runtime = OnnxRuntime::load(&config.onnxruntime_candidates()).unwrap();
     let options = LanguageOptions {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use futures::executor::block_on;
 use opine::backend::Backend;
 use opine::judging::{Answer, Prompt};
 use opine::stats::{PairedSample, spearman};
 use serde::Deserialize;
 
 use super::local::{options, prompt};
+use crate::chat::block_on;
 
 /// Levels of damage from the worst, as the scenes name them.
 const LEVELS: [&str; 5] = ["bad", "poor", "fair", "good", "excellent"];
