@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 TEST = 3
 BEGUN = "The quality of the image is"
 REFERENCES = 44
+CONTENT = ["shape", "colour", "count", "presence", "relation", "caption", "caption_plain"]
 
 
 def asked_questions(scenes, prompts):
@@ -28,7 +29,7 @@ def asked_questions(scenes, prompts):
                  "answer": LEVELS[scene["damage"]["level"] - 1]}
         captions = [{"kind": "caption_plain", "text": f'Does this figure show "{caption["text"]}"? Please answer yes or no.',
                      "options": ["yes", "no"], "answer": "yes" if caption["match"] else "no"} for caption in scene.get("captions", [])]
-        for question in [*scene["questions"], level, *captions, *unseen_questions(scene)]:
+        for question in [*scene["questions"], level, *captions, *(unseen_questions(scene) if "captions" in scene else [])]:
             yield {"set": "scenes", "index": index, **question}, scene
     for index in range(prompts):
         scene = prompt_scene(TEST, index)
@@ -79,9 +80,9 @@ def scene_figures(asked, engine):
     for question, _ in asked:
         hit = best(question, engine) == question["answer"]
         kinds[question["kind"]].append(hit)
-        if question["kind"] not in ("level", "level_begun", "good_poor", "unseen"):
+        if question["kind"] in CONTENT:
             kinds["all content questions"].append(hit)
-    captions = [question for question, _ in asked if question["kind"].startswith("caption")]
+    captions = [question for question, _ in asked if question["kind"] in ("caption", "caption_plain")]
     levels = {kind: [(expected_level(question, engine), scene["damage"]["level"]) for question, scene in asked
                      if question["kind"] == kind] for kind in ("level", "level_begun")}
     return {

@@ -19,6 +19,8 @@ COLUMNS = 8
 # How often each kind is asked, and how often each level of damage is drawn, bad to excellent.
 KINDS = {"shape": 1.2, "colour": 1.0, "how_many": 2.0, "presence": 1.5, "exact": 1.5, "property": 1.2, "form": 0.5, "relation": 1.2,
          "caption": 5.0, "level": 0.7, "good_poor": 0.35, "stop": 0.2}
+BROAD_KINDS = {"shape": 0.8, "colour": 0.8, "how_many": 2.5, "presence": 1.5, "exact": 1.5, "property": 1.2, "form": 0.5, "relation": 3.0,
+               "caption": 5.0, "level": 0.7, "good_poor": 0.35, "stop": 0.1, "digit_level": 0.5, "lettered": 1.2}
 LEVEL_SHARES = np.array([0.10, 0.10, 0.12, 0.20, 0.48])
 LEVEL_WEIGHT = 0.2 / LEVEL_SHARES
 CONTENT_WEIGHT = [0.1, 0.3, 0.7, 1.0, 1.0]
@@ -30,11 +32,11 @@ COLOUR_NAMES = list(COLOURS)
 class Teacher:
     """Draws batches. The same seed and first index give the same batches."""
 
-    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True):
+    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True, broad=False):
         self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self.assistant = self.tokenizer.token_to_id("<|assistant|>")
         self.end = self.tokenizer.token_to_id("<|end|>")
-        self.seed, self.scenes, self.kinds, self.talk = seed, scenes, list(kinds), talk
+        self.seed, self.scenes, self.kinds, self.talk, self.broad = seed, scenes, list(kinds), talk, broad
         self.shares = np.array([kinds[kind] for kind in self.kinds]) / sum(kinds.values())
 
     def batch(self, index):
@@ -59,7 +61,7 @@ class Teacher:
         rng = np.random.default_rng([self.seed, index])
         level = 1 + int(rng.choice(5, p=LEVEL_SHARES))
         scene = drawing.random_scene(rng, level=level)
-        asker = Asker(scene, rng)
+        asker = Asker(scene, rng, broad=self.broad)
         drawers = [[] for _ in DRAWERS]
         for kind in rng.choice(len(self.kinds), 40 if self.talk else 0, p=self.shares):
             item = self.question(asker, self.kinds[kind], level)
@@ -88,7 +90,7 @@ class Teacher:
         ids = encoded.ids + [self.assistant] + prefix
         if kind == "stop":
             ids, answer = ids + [answer], self.end
-        weight = LEVEL_WEIGHT[level - 1] if question["kind"] in ("level", "good_poor") else CONTENT_WEIGHT[level - 1]
+        weight = LEVEL_WEIGHT[level - 1] if question["kind"] in ("level", "good_poor", "digit_level") else CONTENT_WEIGHT[level - 1]
         nouns = []
         for place, element in zip(question["nouns"], question["elements"], strict=True):
             token = encoded.char_to_token(place + len(before))

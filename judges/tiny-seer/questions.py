@@ -12,6 +12,8 @@ from drawing import COLOURS, SHAPES
 
 NUMBERS = ["zero", "one", "two", "three", "four", "five"]
 YES_NO = ["yes", "no"]
+DIGITS = ["0", "1", "2", "3", "4", "5"]
+LETTERS = ["A", "B", "C", "D"]
 ANY = ["object", "shape"]
 MARK = "\x01"  # Follows the noun of an element until `ask` has noted its place.
 CLEARLY_ASIDE = 8.0  # Two centres are left and right of each other only if they lie this many pixels apart.
@@ -39,10 +41,14 @@ def unmarked(words):
 
 
 class Asker:
-    """Asks about one scene. `plain` keeps to the first wording of each list; `begun` lets some answers be begun by a prefix."""
+    """Asks about one scene.
 
-    def __init__(self, scene, rng, plain=False, begun=True):
-        self.scene, self.rng, self.plain, self.begun = scene, rng, plain, begun
+    `plain` keeps to the first wording of each list; `begun` lets some answers be begun by a prefix; `broad` adds the wordings
+    that the second half of training adds.
+    """
+
+    def __init__(self, scene, rng, plain=False, begun=True, broad=False):
+        self.scene, self.rng, self.plain, self.begun, self.broad = scene, rng, plain, begun, broad
         self.shapes = scene["shapes"]
         self.pairs = [(item["colour"], item["shape"]) for item in self.shapes]
 
@@ -51,7 +57,9 @@ class Asker:
         return options[int(self.rng.integers(len(options)))]
 
     def wording(self, options):
-        return options[0] if self.plain else self.pick(options)
+        if self.plain:
+            return options[0]
+        return self.pick(options + w.MORE.get(options[0], []) if self.broad else options)
 
     def chance(self, share):
         return self.rng.random() < share
@@ -87,6 +95,8 @@ class Asker:
 
     # Putting a question together.
     def ask(self, kind, text, options, answer, elements=(), endings=w.CHOICE, prefixes=w.PREFIX):
+        if self.broad and self.chance(0.12):
+            text = self.pick(w.BEFORE) + text
         nouns = [place - i - 1 for i, place in enumerate(place for place, letter in enumerate(text) if letter == MARK)]
         text, prefix = unmarked(text), ""
         if not self.plain:
@@ -131,8 +141,7 @@ class Asker:
         found = self.count(element)
         text = self.wording(w.COUNT).format(x=phrase(element, any_noun=self.wording(["shape", "object"])))
         if self.chance(0.3):
-            digits = [str(i) for i in range(6)]
-            return self.ask("count", text + self.wording(w.DIGITS), digits, digits[found], [element], [""])
+            return self.ask("count", text + self.wording(w.DIGITS), DIGITS, DIGITS[found], [element], [""])
         return self.ask("count", text, NUMBERS, NUMBERS[found], [element], w.NUMBER_WORDS)
 
     def presence(self):
@@ -197,11 +206,12 @@ class Asker:
     def relation(self):
         """Left or right, between two elements that the scene holds once each."""
         single = [element for element in self.known() if self.count(element) == 1]
-        if len(single) < 2:
-            return None
-        first, second = (single[i] for i in self.rng.permutation(len(single))[:2])
-        gap = self.matching(second)[0]["x"] - self.matching(first)[0]["x"]
-        if abs(gap) < CLEARLY_ASIDE:
+        for _ in range(12 if self.broad and len(single) > 1 else len(single) > 1):
+            first, second = (single[i] for i in self.rng.permutation(len(single))[:2])
+            gap = self.matching(second)[0]["x"] - self.matching(first)[0]["x"]
+            if abs(gap) >= CLEARLY_ASIDE:
+                break
+        else:
             return None
         noun = self.wording(ANY)
         words = dict(x=phrase(first, 1, "", noun), y=phrase(second, 1, "", noun))
@@ -223,3 +233,23 @@ class Asker:
         good = level > 3 or (level == 3 and self.chance(0.5))
         return self.ask("good_poor", self.wording(w.GOOD_POOR), ["good", "poor"], "good" if good else "poor",
                         endings=[""], prefixes=w.QUALITY_PREFIX)
+
+    def digit_level(self):
+        """The level as a digit, on a scale that now and then runs the other way."""
+        level = self.scene["damage"]["level"]
+        if not self.plain and self.chance(0.35):
+            return self.ask("digit_level", self.wording(w.DIGIT_LEVEL_REVERSED), DIGITS[1:], DIGITS[6 - level], endings=w.DIGIT_ONLY)
+        return self.ask("digit_level", self.wording(w.DIGIT_LEVEL), DIGITS[1:], DIGITS[level], endings=w.DIGIT_ONLY)
+
+    def lettered(self):
+        """A question about shape, colour or quality whose options have letters."""
+        inner = Asker(self.scene, self.rng, plain=True)
+        question = getattr(inner, self.pick(["shape", "colour", "colour", "level"]))()
+        if question is None:
+            return None
+        others = [option for option in question["options"] if option != question["answer"]]
+        shown = [others[i] for i in self.rng.permutation(len(others))[:self.pick([1, 2, 3])]]
+        shown.insert(int(self.rng.integers(len(shown) + 1)), question["answer"])
+        style = self.wording(w.LETTERED)
+        text = question["text"] + "".join(style.format(letter=letter, option=option) for letter, option in zip(LETTERS, shown))
+        return self.ask("lettered", text, LETTERS[:len(shown)], LETTERS[shown.index(question["answer"])], endings=w.LETTER_ENDINGS)

@@ -34,7 +34,7 @@ def level_of(index):
 def common_scene(seed, index, plain=False):
     rng = np.random.default_rng([seed, index])
     scene = random_scene(rng, level=level_of(index))
-    asker = Asker(scene, rng, plain=plain, begun=False)
+    asker = Asker(scene, rng, plain=plain, begun=False, broad=not plain)
     asked = [asker.level(), asker.good_poor() if scene["damage"]["level"] != 3 else None]
     if scene["damage"]["level"] >= CONTENT_LEVEL:
         asked += [getattr(asker, kind)() for kind in CONTENT_KINDS]

@@ -50,6 +50,32 @@ GOOD_POOR = ["Is the quality of this image good or poor?", "Is the quality of th
 PREFIX = ["Answer:", "The answer is", "The answer is:"]
 QUALITY_PREFIX = ["The quality of the image is", "The quality of the image is", "The quality of this image is", "The quality is", "Answer:",
                   "The quality of the picture is", "The answer is"]
+DIGIT_LEVEL = ["Rate the quality of this image from 1 (bad) to 5 (excellent).", "On a scale from 1 to 5, how good is the quality of this image?",
+               "Score the quality of the image from 1 to 5.", "Rate the quality of this image from 1 to 5, where 5 is the best.",
+               "Rate the quality of the image. 1 is bad, 5 is excellent.", "How good is this picture from 1 to 5?"]
+DIGIT_LEVEL_REVERSED = ["Rate the quality of this image from 1 (excellent) to 5 (bad).", "Rate the quality of this image from 1 to 5, where 1 is the best.",
+                        "Rate the quality of the image. 1 is excellent, 5 is bad."]
+DIGIT_ONLY = ["", "", " Answer with a digit.", " Answer with one number.", " Answer with a single digit."]
+LETTERED = ["\n{letter}. {option}", " {letter}. {option}", " {letter}: {option}", " ({letter}) {option}"]
+LETTER_ENDINGS = ["", "", "\nAnswer with the letter.", "\nAnswer with a letter.", " Which letter?", "\nAnswer with one letter."]
+# Said before a question, and more ways to ask, from the second half of training on; the key is a list's first wording.
+BEFORE = ["Look at the picture. ", "Look at the image. ", "Question: ", "Look closely. ", "Here is an image. ", "Please answer. ", "You see a picture. ",
+          "Answer the question about the image. ", "Answer with one word. ", "Answer briefly. ", "Be careful. "]
+MORE = {
+    SHAPE_ONE[0]: ["Tell me the shape of the {x}.", "What kind of shape is the {x}?", "What is the {x}?", "What shape does the {x} have?"],
+    COLOUR_ONE[0]: ["Tell me the color of the {x}.", "What colour does the {x} have?", "In which colour is the {x} drawn?", "What color would you say the {x} is?"],
+    SHAPE_MANY[0]: ["Tell me the shape of the {x}.", "What kind of shape are the {x}?", "What are the {x}?"],
+    COLOUR_MANY[0]: ["Tell me the color of the {x}.", "What colour do the {x} have?", "In which colour are the {x} drawn?"],
+    COUNT[0]: ["Tell me how many {x} there are.", "Please count the {x}.", "How many {x} are shown here?", "How many {x}?"],
+    PRESENT_ONE[0]: ["Is {x} visible?", "Can you find {x}?", "Could you see {x} here?", "Does this picture have {x} in it?", "Is it true that there is {x}?"],
+    PRESENT_MANY[0]: ["Are {x} visible?", "Can you find {x}?", "Does this picture have {x} in it?", "Is it true that there are {x}?"],
+    EXACT_ONE[0]: ["Is there only {x}?", "Do you count exactly {x}?"],
+    EXACT_MANY[0]: ["Do you count {x}?", "Can you find {x}?", "Is it true that there are {x}?", "Are {x} visible?"],
+    PROPERTY_ONE[0]: ["Would you say the {x} is {y}?", "Does the {x} have the color {y}?", "Is it true that the {x} is {y}?"],
+    PROPERTY_MANY[0]: ["Would you say the {x} are {y}?", "Do the {x} have the color {y}?", "Is it true that the {x} are {y}?"],
+    CAPTION[0]: ['Is "{x}" what you see here?', 'Would you caption this image "{x}"?', 'Does this picture fit the words "{x}"?', "Is this a picture of {x}?",
+                 'Text: "{x}". Is it true of the image?', 'Does the image agree with "{x}"?'],
+}
 EXTRA = ["A", "B", "C", "D", "E", "Yes", "No", "Good", "Poor", "Excellent", "Fair", "Bad", "user", "assistant", "system", "score", "image", "text",
          "above", "below", "large", "small", "sharp", "blurry", "noisy", "element", "object", "objects", "photo", "only", "letter", "single",
          "6", "7", "8", "9", "10", "white", "orange", "star", "instructions", "following", "question", "best", "describes", "given"]
