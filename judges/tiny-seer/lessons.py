@@ -21,6 +21,10 @@ KINDS = {"shape": 1.2, "colour": 1.0, "how_many": 2.0, "presence": 1.5, "exact":
          "caption": 5.0, "level": 0.7, "good_poor": 0.35, "stop": 0.2}
 BROAD_KINDS = {"shape": 0.8, "colour": 0.8, "how_many": 2.5, "presence": 1.5, "exact": 1.5, "property": 1.2, "form": 0.5, "relation": 3.0,
                "caption": 5.0, "level": 0.7, "good_poor": 0.35, "stop": 0.1, "digit_level": 0.5, "lettered": 1.2}
+# At the end, what is still hard: counting, above all in full scenes, and left and right.
+LAST_KINDS = {"shape": 0.6, "colour": 0.6, "how_many": 4.0, "presence": 1.2, "exact": 3.0, "property": 0.9, "form": 0.6, "relation": 9.0,
+              "caption": 6.0, "level": 0.8, "good_poor": 0.3, "stop": 0.1, "digit_level": 0.5, "lettered": 0.9}
+FULL_SCENES = [0.12, 0.17, 0.21, 0.25, 0.25]  # Shares of scenes with one to five shapes, with LAST_KINDS.
 LEVEL_SHARES = np.array([0.10, 0.10, 0.12, 0.20, 0.48])
 LEVEL_WEIGHT = 0.2 / LEVEL_SHARES
 CONTENT_WEIGHT = [0.1, 0.3, 0.7, 1.0, 1.0]
@@ -32,16 +36,16 @@ COLOUR_NAMES = list(COLOURS)
 class Teacher:
     """Draws batches. The same seed and first index give the same batches."""
 
-    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True, broad=False):
+    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True, broad=False, full=False):
         self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self.assistant = self.tokenizer.token_to_id("<|assistant|>")
         self.end = self.tokenizer.token_to_id("<|end|>")
-        self.seed, self.scenes, self.kinds, self.talk, self.broad = seed, scenes, list(kinds), talk, broad
+        self.seed, self.scenes, self.kinds, self.talk, self.broad, self.full = seed, scenes, list(kinds), talk, broad, full
         self.shares = np.array([kinds[kind] for kind in self.kinds]) / sum(kinds.values())
 
     def batch(self, index):
         scenes = [self.scene(index * self.scenes + i) for i in range(self.scenes)]
-        batch = {key: np.stack([scene[key] for scene in scenes]) for key in ("pixels", "patches", "counts", "level")}
+        batch = {key: np.stack([scene[key] for scene in scenes]) for key in ("pixels", "patches", "centres", "counts", "level")}
         for drawer, (tokens, places) in enumerate(DRAWERS if self.talk else []):
             shape = (self.scenes, places)
             ids, last = np.zeros((*shape, tokens), np.int64), np.zeros(shape, np.int64)
@@ -60,7 +64,8 @@ class Teacher:
     def scene(self, index):
         rng = np.random.default_rng([self.seed, index])
         level = 1 + int(rng.choice(5, p=LEVEL_SHARES))
-        scene = drawing.random_scene(rng, level=level)
+        names = drawing.random_names(rng, 1 + int(rng.choice(MOST_SHAPES, p=FULL_SCENES))) if self.full else None
+        scene = drawing.random_scene(rng, names, level)
         asker = Asker(scene, rng, broad=self.broad)
         drawers = [[] for _ in DRAWERS]
         for kind in rng.choice(len(self.kinds), 40 if self.talk else 0, p=self.shares):
@@ -108,8 +113,12 @@ def noun_truth(asker, element):
 
 
 def dense_truth(scene):
-    """For each patch its colour and shape (0 for background) and whether a centre lies in it; the counts of all pairs."""
+    """For each patch its colour and shape (0 for background), whether a centre lies in it and its share of near centres;
+
+    and the counts of all pairs.
+    """
     patches = np.zeros((3, PATCHES, PATCHES), np.int64)
+    centres = np.zeros((PATCHES, PATCHES), np.float32)
     counts = np.zeros((len(COLOURS), len(SHAPES)), np.int64)
     most = np.full((PATCHES, PATCHES), 0.12)
     grid = np.arange(SIDE) + 0.5
@@ -124,7 +133,9 @@ def dense_truth(scene):
         most = np.maximum(most, share)
         patches[0][here], patches[1][here] = colour + 1, shape + 1
         patches[2, int(item["y"] // 8), int(item["x"] // 8)] = 1
-    return {"patches": patches.reshape(3, -1), "counts": counts.ravel()}
+        across, down = (np.maximum(0, 1 - abs(np.arange(PATCHES) + 0.5 - item[axis] / 8)) for axis in "xy")
+        centres += np.outer(down, across)
+    return {"patches": patches.reshape(3, -1), "centres": np.minimum(centres.ravel(), 1).astype(np.float32), "counts": counts.ravel()}
 
 
 def _work(queue, teacher, first, step):

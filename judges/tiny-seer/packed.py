@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import model
-from lessons import COLUMNS, DRAWERS, NOTHING
+from lessons import COLUMNS, DRAWERS, NOTHING, PATCHES
 
 
 class Seer(nn.Module):
@@ -22,13 +22,27 @@ class Seer(nn.Module):
             "colour": nn.Linear(width, 7), "shape": nn.Linear(width, 5), "centre": nn.Linear(width, 2),
             "counts": nn.Linear(width, 24 * 6), "level": nn.Linear(width, 5)})
         self.noun = nn.Linear(shape.width, 6 + 6 + 4 + COLUMNS)
+        self.helpers["place"] = nn.Linear(width, 2 * PATCHES)
 
-    def vision_loss(self, seen, batch):
+    def vision_loss(self, seen, batch, places=False):
+        """What the helping heads miss. With `places`, a patch also tells where it lies, and centres are shared between patches:
+
+        a centre near an edge belongs to both sides, so that the shares of all patches add up to the number of shapes.
+        """
         helpers, patches = self.helpers, batch["patches"]
         mean = seen.mean(1)
         loss = 0
         for row, name in enumerate(("colour", "shape", "centre")):
-            loss = loss + F.cross_entropy(helpers[name](seen).float().flatten(0, 1), patches[:, row].flatten())
+            told = helpers[name](seen).float().flatten(0, 1)
+            truth = patches[:, row].flatten()
+            if places and name == "centre":
+                share = batch["centres"].flatten()
+                truth = torch.stack([1 - share, share], 1)
+            loss = loss + F.cross_entropy(told, truth)
+        if places:
+            told = helpers["place"](seen).float().flatten(0, 1).split(PATCHES, 1)
+            at = torch.arange(PATCHES * PATCHES).repeat(len(seen))
+            loss = loss + 0.5 * F.cross_entropy(told[0], at % PATCHES) + 0.5 * F.cross_entropy(told[1], at // PATCHES)
         counts = helpers["counts"](mean).float().view(-1, 6)
         return loss + F.cross_entropy(counts, batch["counts"].flatten()) + 0.2 * F.cross_entropy(helpers["level"](mean).float(), batch["level"])
 

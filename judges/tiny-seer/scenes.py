@@ -22,7 +22,7 @@ from damage import LEVELS
 from drawing import COLOURS, MOST_SHAPES, SHAPES, SIDE, draw, png, random_scene
 from questions import NUMBERS, YES_NO, Asker, phrase, plural, unmarked
 
-CONTENT_KINDS = ["shape", "colour", "how_many", "presence", "exact", "property", "form", "relation"]
+CONTENT_KINDS = ["shape", "colour", "how_many", "presence", "exact", "property", "form", "relation", "lettered"]
 CONTENT_LEVEL = 4  # Below this level a scene is asked about its quality only.
 
 
@@ -35,7 +35,7 @@ def common_scene(seed, index, plain=False):
     rng = np.random.default_rng([seed, index])
     scene = random_scene(rng, level=level_of(index))
     asker = Asker(scene, rng, plain=plain, begun=False, broad=not plain)
-    asked = [asker.level(), asker.good_poor() if scene["damage"]["level"] != 3 else None]
+    asked = [asker.level(), asker.good_poor() if scene["damage"]["level"] != 3 else None, asker.digit_level()]
     if scene["damage"]["level"] >= CONTENT_LEVEL:
         asked += [getattr(asker, kind)() for kind in CONTENT_KINDS]
         match = captions.true_caption(asker)

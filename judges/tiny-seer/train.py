@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F
 
 import tokens
-from lessons import BROAD_KINDS, DRAWERS, KINDS, Stream, Teacher
+from lessons import BROAD_KINDS, DRAWERS, KINDS, LAST_KINDS, Stream, Teacher
 from model import Shape
 from packed import Seer
 
@@ -33,17 +33,20 @@ class Stage:
     talk: bool = True
     help: float = 0.3      # How much the helping heads weigh against the answers.
     broad: bool = False    # More kinds and more wordings.
+    last: bool = False     # Fuller scenes, and the hard kinds more often.
+    places: bool = False   # The helping heads also tell where a patch lies.
 
     def teacher(self, seed):
-        kinds = BROAD_KINDS if self.broad else KINDS
-        return Teacher(TOKENIZER, seed, self.scenes, kinds, self.talk, self.broad)
+        kinds = LAST_KINDS if self.last else BROAD_KINDS if self.broad else KINDS
+        return Teacher(TOKENIZER, seed, self.scenes, kinds, self.talk, self.broad, self.last)
 
 
 RECIPE = [
     Stage("look", 1200, 64, (3e-3, 3e-3), talk=False, help=1.0),
     Stage("talk", 900, 32, (3e-3, 3e-3)),
-    Stage("broaden", 2500, 32, (3e-3, 2.5e-3), broad=True),
-    Stage("settle", 1900, 32, (2.5e-3, 1e-5), help=0.15, broad=True),
+    Stage("broaden", 300, 32, (3e-3, 3e-3), broad=True),
+    Stage("place", 1200, 32, (3e-3, 2.7e-3), broad=True, places=True),
+    Stage("settle", 2300, 32, (2.7e-3, 1e-5), broad=True, places=True, last=True),
 ]
 WARM_UP = 100
 
@@ -101,7 +104,7 @@ class Trainer:
                 group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16):
             seen = self.seer.vision.seen(batch["pixels"])
-            vision = self.seer.vision_loss(seen, batch)
+            vision = self.seer.vision_loss(seen, batch, stage.places)
             loss, parts = stage.help * vision, {"vision": vision}
             if stage.talk:
                 logits, nouns = self.seer(seen, batch["drawers"])
