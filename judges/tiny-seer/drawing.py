@@ -103,11 +103,11 @@ def _paint(pixels, item, colour):
     x, y = _GRID[None, columns] - item["x"], _GRID[rows, None] - item["y"]
     cos, sin = np.cos(item["turn"]), np.sin(item["turn"])
     x, y = cos * x + sin * y, cos * y - sin * x
-    share = np.clip(0.5 - _distance(item["shape"], item["radius"], x, y), 0, 1)[:, :, None]
+    share = np.clip(0.5 - distance(item["shape"], item["radius"], x, y), 0, 1)[:, :, None]
     pixels[rows, columns] += share * (colour - pixels[rows, columns])
 
 
-def _distance(shape, radius, x, y):
+def distance(shape, radius, x, y):
     """How far a point lies outside the shape (negative inside), in pixels."""
     if shape == "circle":
         return np.hypot(x, y) - radius

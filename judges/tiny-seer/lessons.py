@@ -9,11 +9,12 @@ from tokenizers import Tokenizer
 
 import captions
 import drawing
-from damage import LEVELS
 from drawing import COLOURS, MOST_SHAPES, SHAPES, SIDE
 from questions import Asker
 
 DRAWERS = [(12, 6), (18, 5), (30, 5)]  # Tokens and places.
+WORDY_DRAWERS = [(12, 6), (18, 5), (28, 4), (64, 1)]  # The last one is for long forms only.
+WORDY_KINDS = ["presence", "exact", "property", "caption", "digit_level", "digit_level", "lettered", "lettered", "colour", "how_many", "level"]
 PATCHES = SIDE // 8
 COLUMNS = 8
 # How often each kind is asked, and how often each level of damage is drawn, bad to excellent.
@@ -36,17 +37,19 @@ COLOUR_NAMES = list(COLOURS)
 class Teacher:
     """Draws batches. The same seed and first index give the same batches."""
 
-    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True, broad=False, full=False):
+    def __init__(self, tokenizer_file, seed, scenes, kinds=KINDS, talk=True, broad=False, full=False, wordy=False):
         self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self.assistant = self.tokenizer.token_to_id("<|assistant|>")
         self.end = self.tokenizer.token_to_id("<|end|>")
-        self.seed, self.scenes, self.kinds, self.talk, self.broad, self.full = seed, scenes, list(kinds), talk, broad, full
+        self.seed, self.scenes, self.kinds, self.talk = seed, scenes, list(kinds), talk
+        self.broad, self.full, self.wordy = broad, full, wordy
+        self.drawers = WORDY_DRAWERS if wordy else DRAWERS
         self.shares = np.array([kinds[kind] for kind in self.kinds]) / sum(kinds.values())
 
     def batch(self, index):
         scenes = [self.scene(index * self.scenes + i) for i in range(self.scenes)]
         batch = {key: np.stack([scene[key] for scene in scenes]) for key in ("pixels", "patches", "centres", "counts", "level")}
-        for drawer, (tokens, places) in enumerate(DRAWERS if self.talk else []):
+        for drawer, (tokens, places) in enumerate(self.drawers if self.talk else []):
             shape = (self.scenes, places)
             ids, last = np.zeros((*shape, tokens), np.int64), np.zeros(shape, np.int64)
             answer, weight, kind = np.zeros(shape, np.int64), np.zeros(shape, np.float32), np.full(shape, -1)
@@ -67,17 +70,24 @@ class Teacher:
         names = drawing.random_names(rng, 1 + int(rng.choice(MOST_SHAPES, p=FULL_SCENES))) if self.full else None
         scene = drawing.random_scene(rng, names, level)
         asker = Asker(scene, rng, broad=self.broad)
-        drawers = [[] for _ in DRAWERS]
+        drawers = [[] for _ in self.drawers]
+        if self.wordy:
+            asker.wordy = True
+            kind = asker.pick(WORDY_KINDS)
+            item = self.question(asker, kind, level)
+            if item and len(item["ids"]) <= self.drawers[-1][0]:
+                drawers[-1].append({**item, "kind": self.kinds.index(kind)})
+            asker.wordy = False
         for kind in rng.choice(len(self.kinds), 40 if self.talk else 0, p=self.shares):
             item = self.question(asker, self.kinds[kind], level)
             if item is None:
                 continue
             item["kind"] = kind
-            for drawer, (tokens, places) in zip(drawers, DRAWERS):
+            for drawer, (tokens, places) in list(zip(drawers, self.drawers))[:3]:
                 if len(item["ids"]) <= tokens and len(drawer) < places:
                     drawer.append(item)
                     break
-            if all(len(drawer) == places for drawer, (_, places) in zip(drawers, DRAWERS)):
+            if all(len(drawer) == places for drawer, (_, places) in list(zip(drawers, self.drawers))[:3]):
                 break
         return {"pixels": drawing.draw(scene), "drawers": drawers, "level": level - 1, **dense_truth(scene)}
 
@@ -127,7 +137,7 @@ def dense_truth(scene):
         counts[colour, shape] += 1
         x, y = grid[None] - item["x"], grid[:, None] - item["y"]
         cos, sin = np.cos(item["turn"]), np.sin(item["turn"])
-        inside = drawing._distance(item["shape"], item["radius"], cos * x + sin * y, cos * y - sin * x) < 0
+        inside = drawing.distance(item["shape"], item["radius"], cos * x + sin * y, cos * y - sin * x) < 0
         share = inside.reshape(PATCHES, 8, PATCHES, 8).mean((1, 3))
         here = share > most
         most = np.maximum(most, share)

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import model
-from lessons import COLUMNS, DRAWERS, NOTHING, PATCHES
+from lessons import COLUMNS, NOTHING, PATCHES
 
 
 class Seer(nn.Module):
@@ -48,7 +48,7 @@ class Seer(nn.Module):
 
     def forward(self, seen, drawers):
         """Logits of every drawer's answers [scenes, places, vocabulary], and what stands in the tokens before the last block."""
-        decoder, shape = self.decoder, self.shape
+        decoder = self.decoder
         features = self.vision.project(seen)
         scenes = len(features)
         user = decoder.token_embd.weight[self.user_token].expand(scenes, 1, -1)
@@ -57,7 +57,7 @@ class Seer(nn.Module):
         positions = torch.arange(length)
         causal = torch.full((length, length), -1e9).triu(1)
         image_rotation = decoder.rotation(positions)
-        sizes = [(tokens, ids["ids"].shape[1]) for (tokens, _), ids in zip(DRAWERS, drawers)]
+        sizes = [(drawer["ids"].shape[2], drawer["ids"].shape[1]) for drawer in drawers]
         x = torch.cat([decoder.token_embd(drawer["ids"]).flatten(1, 2) for drawer in drawers], 1)
         rotation = decoder.rotation(torch.cat([(length + torch.arange(tokens)).repeat(places) for tokens, places in sizes]))
         for block in decoder.blk[:-1]:
@@ -93,11 +93,11 @@ class Seer(nn.Module):
     def noun_loss(self, x, drawers):
         """At each element's noun: how many match, and their colour, shape and column where they agree."""
         rows, places, truth, start = [], [], [], 0
-        for (tokens, _), drawer in zip(DRAWERS, drawers):
+        for drawer in drawers:
             rows.append(drawer["nouns"][:, 0])
             places.append(drawer["nouns"][:, 1] + start)
             truth.append(drawer["nouns"][:, 2:])
-            start += tokens * drawer["ids"].shape[1]
+            start += drawer["ids"].shape[1] * drawer["ids"].shape[2]
         told = self.noun(x[torch.cat(rows), torch.cat(places)]).float().split([6, 6, 4, COLUMNS], 1)
         return sum(F.cross_entropy(part, column, ignore_index=NOTHING)
                    for part, column in zip(told, torch.cat(truth).unbind(1)))

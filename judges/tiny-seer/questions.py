@@ -44,8 +44,10 @@ class Asker:
     """Asks about one scene.
 
     `plain` keeps to the first wording of each list; `begun` lets some answers be begun by a prefix; `broad` adds the wordings
-    that the second half of training adds.
+    that the second half of training adds, and `wordy` puts long ones around them.
     """
+
+    wordy = False
 
     def __init__(self, scene, rng, plain=False, begun=True, broad=False):
         self.scene, self.rng, self.plain, self.begun, self.broad = scene, rng, plain, begun, broad
@@ -99,13 +101,26 @@ class Asker:
             text = self.pick(w.BEFORE) + text
         nouns = [place - i - 1 for i, place in enumerate(place for place, letter in enumerate(text) if letter == MARK)]
         text, prefix = unmarked(text), ""
-        if not self.plain:
+        if self.wordy:
+            text = self.surround(text, kind, options, endings)
+        elif not self.plain:
             shown = [options[i] for i in self.rng.permutation(len(options))] if self.chance(0.5) else list(options)
             text += self.pick(endings).format(options=", ".join(shown[:-1]) + self.pick([" or ", ", "]) + shown[-1])
             if self.begun and self.chance(0.4 if prefixes is w.QUALITY_PREFIX else 0.06):
                 prefix = self.pick(prefixes)
         return {"kind": kind, "text": text, "prefix": prefix, "options": list(options), "answer": answer,
                 "elements": list(elements), "nouns": nouns}
+
+    def surround(self, text, kind, options, endings):
+        if self.chance(0.3):
+            text = " ".join(self.pick(w.FILLER) for _ in range(int(self.rng.integers(2, 12)))).capitalize() + self.pick([". ", ", ", ": "]) + text
+        if kind == "digit_level":
+            return text
+        if kind == "lettered":
+            return text + self.pick(w.WORDY_LETTERED)
+        if endings == [""]:
+            return text.replace("yes or no.", "Yes or No.")
+        return self.pick(w.WORDY_YES_NO if options == YES_NO else w.WORDY_CHOICE).format(x=text, options=", ".join(options))
 
     def yes_no(self, kind, text, truth, elements):
         endings = [""] if "yes or no" in text else w.YES_NO
@@ -238,8 +253,10 @@ class Asker:
         """The level as a digit, on a scale that now and then runs the other way."""
         level = self.scene["damage"]["level"]
         if not self.plain and self.chance(0.35):
-            return self.ask("digit_level", self.wording(w.DIGIT_LEVEL_REVERSED), DIGITS[1:], DIGITS[6 - level], endings=w.DIGIT_ONLY)
-        return self.ask("digit_level", self.wording(w.DIGIT_LEVEL), DIGITS[1:], DIGITS[level], endings=w.DIGIT_ONLY)
+            wordings, level = w.WORDY_DIGIT_REVERSED if self.wordy else w.DIGIT_LEVEL_REVERSED, 6 - level
+        else:
+            wordings = w.WORDY_DIGIT if self.wordy else w.DIGIT_LEVEL
+        return self.ask("digit_level", self.wording(wordings), DIGITS[1:], DIGITS[level], endings=w.DIGIT_ONLY)
 
     def lettered(self):
         """A question about shape, colour or quality whose options have letters."""

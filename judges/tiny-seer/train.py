@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F
 
 import tokens
-from lessons import BROAD_KINDS, DRAWERS, KINDS, LAST_KINDS, Stream, Teacher
+from lessons import BROAD_KINDS, KINDS, LAST_KINDS, Stream, Teacher
 from model import Shape
 from packed import Seer
 
@@ -34,11 +34,12 @@ class Stage:
     help: float = 0.3      # How much the helping heads weigh against the answers.
     broad: bool = False    # More kinds and more wordings.
     last: bool = False     # Fuller scenes, and the hard kinds more often.
+    wordy: bool = False    # One long question on each picture.
     places: bool = False   # The helping heads also tell where a patch lies.
 
     def teacher(self, seed):
         kinds = LAST_KINDS if self.last else BROAD_KINDS if self.broad else KINDS
-        return Teacher(TOKENIZER, seed, self.scenes, kinds, self.talk, self.broad, self.last)
+        return Teacher(TOKENIZER, seed, self.scenes, kinds, self.talk, self.broad, self.last, self.wordy)
 
 
 RECIPE = [
@@ -46,7 +47,8 @@ RECIPE = [
     Stage("talk", 900, 32, (3e-3, 3e-3)),
     Stage("broaden", 300, 32, (3e-3, 3e-3), broad=True),
     Stage("place", 1200, 32, (3e-3, 2.7e-3), broad=True, places=True),
-    Stage("settle", 2300, 32, (2.7e-3, 1e-5), broad=True, places=True, last=True),
+    Stage("count", 300, 32, (2.7e-3, 2.35e-3), broad=True, places=True, last=True),
+    Stage("settle", 2000, 32, (2.35e-3, 1e-5), broad=True, places=True, last=True, wordy=True),
 ]
 WARM_UP = 100
 
@@ -169,7 +171,7 @@ def answer_loss(logits, drawers):
 def as_tensors(batch):
     tensors = {key: torch.from_numpy(value) for key, value in batch.items() if isinstance(value, np.ndarray)}
     tensors["pixels"] = tensors["pixels"].permute(0, 3, 1, 2).float() / 127.5 - 1
-    names = [f"drawer{i}" for i in range(len(DRAWERS)) if f"drawer{i}" in batch]
+    names = sorted(name for name in batch if name.startswith("drawer"))
     tensors["drawers"] = [{key: torch.from_numpy(value) for key, value in batch[name].items()} for name in names]
     return tensors
 

@@ -63,7 +63,8 @@ BEFORE = ["Look at the picture. ", "Look at the image. ", "Question: ", "Look cl
           "Answer the question about the image. ", "Answer with one word. ", "Answer briefly. ", "Be careful. "]
 MORE = {
     SHAPE_ONE[0]: ["Tell me the shape of the {x}.", "What kind of shape is the {x}?", "What is the {x}?", "What shape does the {x} have?"],
-    COLOUR_ONE[0]: ["Tell me the color of the {x}.", "What colour does the {x} have?", "In which colour is the {x} drawn?", "What color would you say the {x} is?"],
+    COLOUR_ONE[0]: ["Tell me the color of the {x}.", "What colour does the {x} have?", "In which colour is the {x} drawn?",
+                    "What color would you say the {x} is?"],
     SHAPE_MANY[0]: ["Tell me the shape of the {x}.", "What kind of shape are the {x}?", "What are the {x}?"],
     COLOUR_MANY[0]: ["Tell me the color of the {x}.", "What colour do the {x} have?", "In which colour are the {x} drawn?"],
     COUNT[0]: ["Tell me how many {x} there are.", "Please count the {x}.", "How many {x} are shown here?", "How many {x}?"],
@@ -76,6 +77,17 @@ MORE = {
     CAPTION[0]: ['Is "{x}" what you see here?', 'Would you caption this image "{x}"?', 'Does this picture fit the words "{x}"?', "Is this a picture of {x}?",
                  'Text: "{x}". Is it true of the image?', 'Does the image agree with "{x}"?'],
 }
+# Long forms, of the last stage: the words that published protocols and this repository's cards put around a question.
+WORDY_YES_NO = ["Answer only with 'yes' or 'no'. Do not give other outputs or punctuation marks. Question: {x}", "{x} Please answer Yes or No.",
+                "Question: {x}\nAnswer:", "Answer the following question about the image with yes or no.\n{x}",
+                "You are given an image and a question. Answer with yes or no.\nQuestion: {x}", "Based on the image, answer yes or no: {x}"]
+WORDY_CHOICE = ["Question: {x}\nChoices: {options}\nAnswer:", "Answer the following question about the image. {x} Choose from: {options}.",
+                "{x} Choose one of the following: {options}. Answer with one word only.", "Based on the image, choose the best answer. {x} {options}"]
+WORDY_DIGIT = ["Rate the technical quality of this image on a scale from 1 to 5, where 1 is bad and 5 is excellent. Answer with one digit."]
+WORDY_DIGIT_REVERSED = ["Rate the technical quality of this image on a scale from 1 to 5, where 1 is excellent and 5 is bad. Answer with one digit."]
+WORDY_LETTERED = ["\nAnswer with the option's letter from the given choices directly.\n", "\nAnswer with the option's letter from the given choices directly."]
+FILLER = ("this that these those we they you it here there now then very quite just well often and or but with from into over under before after "
+          "please kindly consider think know want need find show tell give take make small large photo scene drawing page work day time way part world").split()
 EXTRA = ["A", "B", "C", "D", "E", "Yes", "No", "Good", "Poor", "Excellent", "Fair", "Bad", "user", "assistant", "system", "score", "image", "text",
          "above", "below", "large", "small", "sharp", "blurry", "noisy", "element", "object", "objects", "photo", "only", "letter", "single",
          "6", "7", "8", "9", "10", "white", "orange", "star", "instructions", "following", "question", "best", "describes", "given"]
