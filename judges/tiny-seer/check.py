@@ -4,6 +4,7 @@ The test scenes have a seed of their own; nothing was chosen by looking at them 
 """
 import argparse
 import json
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from unseen import unseen_questions
 HERE = Path(__file__).parent
 TEST = 3
 BEGUN = "The quality of the image is"
-REFERENCES = 44
+REFERENCES, REFERENCE_SCENES = 44, 24
 CONTENT = ["shape", "colour", "count", "presence", "relation", "caption", "caption_plain"]
 
 
@@ -128,12 +129,13 @@ def agreement(asked, names):
 
 
 def references(asked, names):
-    """An even choice of the questions, with what each engine answered."""
-    chosen = asked[::max(1, len(asked) // REFERENCES)][:REFERENCES]
+    """An even choice of the questions about the first scenes, with what each engine answered and a checksum of the pixels."""
+    first = [pair for pair in asked if pair[0]["index"] < REFERENCE_SCENES]
+    chosen = first[::max(1, len(first) // REFERENCES)][:REFERENCES]
     keep = ("set", "index", "kind", "text", "options", "answer")
-    return [{"seed": TEST, **{key: question[key] for key in keep}, "prefix": question.get("prefix", ""),
+    return [{"seed": TEST, **{key: question[key] for key in keep}, "prefix": question.get("prefix", ""), "pixels_crc32": zlib.crc32(draw(scene).tobytes()),
              **{name: {option: round(share, 6) for option, share in question[name].items()} for name in names}}
-            for question, _ in chosen]
+            for question, scene in chosen]
 
 
 def main(folder, scenes, prompts):

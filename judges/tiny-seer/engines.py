@@ -89,7 +89,10 @@ class LlamaEngine:
     def probabilities(self, png, text, prefix=""):
         answer = self.post("/v1/chat/completions", {"messages": messages(text, prefix, as_url(png)), "max_tokens": 1, "temperature": 0,
                                                     "logprobs": True, "top_logprobs": 2000, "seed": 1})
-        told = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        choice = answer["choices"][0]
+        if not choice.get("logprobs"):
+            raise ValueError(f"llama.cpp ended the answer to `{text}` at once, and then it tells no probabilities")
+        told = choice["logprobs"]["content"][0]["top_logprobs"]
         return {item["id"]: math.exp(item["logprob"]) for item in told}
 
     def close(self):
