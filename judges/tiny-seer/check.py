@@ -40,13 +40,15 @@ def asked_questions(scenes, prompts):
 
 def ask(questions, engines):
     onnx, llama = engines
-    known = {}
+    known, read = {}, set()
     for question, scene in questions:
         if known.get("scene") != (question["set"], question["index"]):
             pixels = draw(scene)
             known = {"scene": (question["set"], question["index"]), "pixels": pixels, "png": png(pixels)}
         text, prefix = question["text"], question.get("prefix", "")
-        check_tokens(onnx, llama, text, prefix)
+        if (text, prefix) not in read:
+            check_tokens(onnx, llama, text, prefix)
+            read.add((text, prefix))
         for engine, picture in ((onnx, known["pixels"]), (llama, known["png"])):
             told = engine.probabilities(picture, text, prefix)
             question[engine.name] = option_probabilities(onnx.tokenizer, told, question["options"], prefix)
