@@ -19,7 +19,7 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 36] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 37] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
@@ -54,6 +54,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 36] = [
     card!("q-align-quality"),
     card!("q-bench"),
     card!("q-boost"),
+    card!("tiny-seer"),
     card!("two-afc"),
     card!("viescore-pq"),
     card!("viescore-sc"),
@@ -124,6 +125,7 @@ mod tests {
             "q-bench",
             "q-boost",
             "technical-quality",
+            "tiny-seer",
             "two-afc",
             "viescore-pq",
             "viescore-sc",

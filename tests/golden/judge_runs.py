@@ -67,6 +67,13 @@ JUDGES = {
             (["blurred"], {}, [{**logits([-3.9, -1.2, 0.4, 2.2, 2.6], "closed_set"), "coverage": 1.0}]),
         ],
     ),
+    "tiny-seer": (
+        Score(dict(zip(FIVE, [5.0, 4.0, 3.0, 2.0, 1.0]))),
+        [
+            (["clean"], {}, [read([-0.02, -4.1, -7.3, -9.0, -10.2])]),
+            (["blurred"], {}, [read([-8.8, -6.0, -1.9, -0.21, -4.4])]),
+        ],
+    ),
     "q-bench": (
         Score({"good": 1.0, "poor": 0.0}, temperature=100.0),
         [
