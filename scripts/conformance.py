@@ -156,11 +156,25 @@ def service(opine: str, folder: Path, tally: Tally) -> None:
         tally.check(server.wait(timeout=60) == 0, f"the service ended with {server.returncode}")
 
 
+def payload(opine: str, file: Path, tally: Tally) -> None:
+    """A real reply of a served model must read to the probabilities that were published with it."""
+    published = json.loads(file.read_text())["p_hat"]
+    command = [opine, "judges", "read", "--labels", ",".join(published), str(file)]
+    code, out, _, _ = run(command)
+    found = json.loads(out) if code == 0 else {"probabilities": []}
+    pairs = zip(found["probabilities"], published.values(), strict=code == 0)
+    far = max((abs(ours - theirs) for ours, theirs in pairs), default=1.0)
+    tally.check(far <= 1e-12, f"{file.name}: {far:.1e} from its published probabilities")
+
+
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     opine, data, tally = sys.argv[1], Path(sys.argv[2]), Tally()
     tables(opine, data, tally)
+    sample = data / "mllm-judge/vllm_qwen3vl8b_score_sample.json"
+    if sample.is_file():
+        payload(opine, sample, tally)
     hostile = data / "images/hostile"
     if (hostile / "generated/expect.json").is_file():
         verdicts(opine, hostile / "generated", tally)
