@@ -91,7 +91,8 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
     Ok(Engine::new(
         Judges::new(judges, backends),
         AnswerCache::new(config.cache.bytes),
-    ))
+    )
+    .with_image_limits(config.image_limits()))
 }
 
 fn bind(

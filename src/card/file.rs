@@ -30,6 +30,8 @@ pub(super) struct CardFile {
     pub answer: Vec<Spanned<AnswerFile>>,
     #[serde(default)]
     pub readout: ReadoutFile,
+    /// The form in which images are sent; as they are given unless said.
+    pub image: Option<Spanned<ImageFile>>,
     pub preprocessing: Option<Spanned<PreprocessingFile>>,
     pub backend: Option<Spanned<BackendFile>>,
 }
@@ -192,6 +194,21 @@ pub(super) struct SamplingFile {
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
     pub most_tokens: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImageFile {
+    pub longest_side: Option<u32>,
+    pub format: FormatFile,
+    pub quality: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FormatFile {
+    Png,
+    Jpeg,
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ mod recipe;
 use std::path::PathBuf;
 
 use crate::digest::Digest;
-use crate::pixels::Preparation;
+use crate::pixels::{Preparation, Reencoding};
 
 pub use builtin::builtin_cards;
 pub use error::CardError;
@@ -35,6 +35,8 @@ pub struct JudgeCard {
     pub licence: String,
     /// What is asked and how the answer is read.
     pub recipe: Recipe,
+    /// The form in which images are sent; `None` sends them as they are given.
+    pub reencoding: Option<Reencoding>,
     /// What is done to the pixels before the model sees them; `None` sends images as they are.
     pub preparation: Option<Preparation>,
     /// The model that answers unless another backend is named.

@@ -67,9 +67,14 @@ impl Engine {
         }
         let (rule, outcome) = match &judge.card.recipe {
             Recipe::Compare(recipe) => {
-                let protocol = Compare::new(Arc::clone(recipe), pair);
                 let preprocessing = &provenance.preprocessing;
-                let outcome = self.run(backend, preprocessing, protocol, limits).await;
+                let outcome = match self.encoded_subject(judge, pair).await {
+                    Err(unscored) => Err(unscored),
+                    Ok(pair) => {
+                        let protocol = Compare::new(Arc::clone(recipe), pair);
+                        self.run(backend, preprocessing, protocol, limits).await
+                    }
+                };
                 (None, outcome)
             }
             Recipe::Score(_) | Recipe::Rating(_) => {

@@ -6,6 +6,7 @@
 mod admission;
 mod cache;
 mod comparing;
+mod encoding;
 mod judges;
 mod limits;
 mod ranking;
@@ -28,6 +29,7 @@ use crate::card::Recipe;
 use crate::digest::Digest;
 use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
 use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdict};
+use crate::pixels::Limits;
 
 /// Runs protocols on judges.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub struct Engine {
     judges: Judges,
     cache: AnswerCache,
     recorder: Option<Recorder>,
+    image_limits: Limits,
 }
 
 /// What became of one image: always with its provenance, scored or not.
@@ -53,6 +56,7 @@ impl Engine {
             judges,
             cache,
             recorder: None,
+            image_limits: Limits::default(),
         }
     }
 
@@ -87,6 +91,18 @@ impl Engine {
         let first_image = subject.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
         let asked = (backend, provenance.preprocessing.as_str());
+        if let Recipe::Compare(_) = &judge.card.recipe {
+            return Err(judge.wrong_protocol("score"));
+        }
+        let subject = match self.encoded_subject(judge, subject).await {
+            Ok(subject) => subject,
+            Err(unscored) => {
+                return Ok(Judged {
+                    provenance,
+                    outcome: Err(unscored),
+                });
+            }
+        };
         let outcome = match &judge.card.recipe {
             Recipe::Score(recipe) => {
                 let protocol = Score::new(Arc::clone(recipe), subject);

@@ -51,6 +51,10 @@ impl Engine {
                 Ranked::Scores(self.score_all(judge, images, texts, limits).await?)
             }
             (RankWay::Pairs(plan, _), Recipe::Compare(recipe)) => {
+                let images = match self.encoded(judge, &images).await {
+                    Ok(images) => images,
+                    Err(unscored) => return Ok((provenance, Ranked::Pairs(Err(unscored)))),
+                };
                 let protocol = Rank::new(Arc::clone(recipe), images, texts, plan)
                     .map_err(|error| judge.unfit(&error))?;
                 let preprocessing = &provenance.preprocessing;

@@ -14,7 +14,7 @@ use super::load::CardText;
 use super::{CardError, JudgeCard, OnnxModel, Recipe};
 use crate::digest::Digest;
 use crate::judging::WordError;
-use crate::pixels::Preparation;
+use crate::pixels::{Preparation, Reencoding};
 
 /// The card format that this program reads.
 const SCHEMA: u32 = 1;
@@ -37,6 +37,11 @@ pub(super) fn check(card: &CardText<'_>, mut typed: CardFile) -> Result<JudgeCar
         "a version has three numbers, such as `1.0.0`",
     )?;
     let recipe = place.recipe(&mut typed)?;
+    let reencoding = typed
+        .image
+        .as_ref()
+        .map(|image| place.reencoding(image))
+        .transpose()?;
     let preparation = typed
         .preprocessing
         .map(|steps| place.preparation(steps))
@@ -49,7 +54,7 @@ pub(super) fn check(card: &CardText<'_>, mut typed: CardFile) -> Result<JudgeCar
         typed.id.as_ref(),
         typed.version.as_ref(),
         &recipe,
-        preparation.as_ref(),
+        (reencoding, preparation.as_ref()),
         backend.as_ref(),
     );
     Ok(JudgeCard {
@@ -59,6 +64,7 @@ pub(super) fn check(card: &CardText<'_>, mut typed: CardFile) -> Result<JudgeCar
         source: typed.source,
         licence: typed.licence,
         recipe,
+        reencoding,
         preparation,
         backend,
         digest,
@@ -119,11 +125,12 @@ fn card_digest(
     id: &str,
     version: &str,
     recipe: &Recipe,
-    preparation: Option<&Preparation>,
+    (reencoding, preparation): (Option<Reencoding>, Option<&Preparation>),
     backend: Option<&OnnxModel>,
 ) -> Digest {
     let mut fields = vec![id.to_owned(), version.to_owned()];
     recipe.fingerprint(&mut fields);
+    fields.push(reencoding.as_ref().map(Reencoding::id).unwrap_or_default());
     fields.push(preparation.map(Preparation::id).unwrap_or_default());
     if let Some(model) = backend {
         fields.extend([

@@ -6,10 +6,38 @@ use toml::Spanned;
 
 use super::Place;
 use crate::card::CardError;
-use crate::card::file::{FilterFile, PreprocessingFile, StepFile};
-use crate::pixels::{Filter, Preparation, Step};
+use crate::card::file::{FilterFile, FormatFile, ImageFile, PreprocessingFile, StepFile};
+use crate::pixels::{Encoding, Filter, Preparation, Reencoding, Step};
+
+/// Quality of a JPEG unless a card says another.
+const DEFAULT_QUALITY: u8 = 90;
 
 impl Place<'_> {
+    pub(super) fn reencoding(&self, typed: &Spanned<ImageFile>) -> Result<Reencoding, CardError> {
+        let ImageFile {
+            longest_side,
+            format,
+            quality,
+        } = *typed.as_ref();
+        let encoding = match (format, quality) {
+            (FormatFile::Png, None) => Encoding::Png,
+            (FormatFile::Png, Some(_)) => {
+                return Err(self.error(typed.span(), "a PNG has no `quality`"));
+            }
+            (FormatFile::Jpeg, quality) => Encoding::Jpeg(quality.unwrap_or(DEFAULT_QUALITY)),
+        };
+        let quality_fits =
+            !matches!(encoding, Encoding::Jpeg(quality) if !(1..=100).contains(&quality));
+        if longest_side == Some(0) || !quality_fits {
+            let message = "`longest_side` is at least 1 and `quality` lies in 1..=100";
+            return Err(self.error(typed.span(), message));
+        }
+        Ok(Reencoding {
+            longest_side,
+            encoding,
+        })
+    }
+
     pub(super) fn preparation(
         &self,
         typed: Spanned<PreprocessingFile>,
