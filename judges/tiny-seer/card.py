@@ -12,6 +12,7 @@ ROWS = [("scenes", "yes_for_matching_captions", "mean P(yes), matching captions"
         ("scenes", "damage_srcc", "SRCC of expected and true damage level"),
         ("scenes", "damage_srcc_begun_answer", "the same, answer begun"),
         ("scenes", "coverage", "mean probability that the options share"),
+        ("scenes", "coverage_unseen_wordings", "the same, wordings that training never used"),
         ("prompts", "auc_whole_caption", "prompt set: AUC of P(yes) to the whole prompt"),
         ("prompts", "auc_by_element_questions", "prompt set: AUC of the least sure element question"),
         ("prompts", "wrong_element_named_of_several", "prompt set: the wrong element is the least sure one")]

@@ -94,7 +94,8 @@ def scene_figures(asked, engine):
         "yes_for_mismatching_captions": st.mean([question[engine]["yes"] for question in captions if question["answer"] == "no"]),
         "damage_srcc": st.srcc(*zip(*levels["level"])),
         "damage_srcc_begun_answer": st.srcc(*zip(*levels["level_begun"])),
-        "coverage": st.mean([sum(question[engine].values()) for question, _ in asked]),
+        "coverage": st.mean([sum(question[engine].values()) for question, _ in asked if not question["kind"].startswith("unseen")]),
+        "coverage_unseen_wordings": st.mean([sum(question[engine].values()) for question, _ in asked if question["kind"].startswith("unseen")]),
     }
 
 
@@ -157,7 +158,7 @@ def main(folder, scenes, prompts):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--scenes", type=int, default=400)
+    arguments.add_argument("--scenes", type=int, default=300)
     arguments.add_argument("--prompts", type=int, default=200)
     arguments.add_argument("--model", type=Path, default=HERE)
     arguments.add_argument("--seed", type=int, default=TEST, help="another seed looks at other scenes, and writes nothing")
