@@ -17,6 +17,8 @@ mod cli;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod encoding;
+#[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
 mod engines;
 #[cfg(test)]
