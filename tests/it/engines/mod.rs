@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+#[cfg(feature = "engine-tests")]
 use serde_json::json;
 
 /// A program of an engine's environment.
@@ -97,6 +98,7 @@ impl Drop for Engine {
 }
 
 /// Writes one JSON document.
+#[cfg(feature = "engine-tests")]
 fn write_json(path: &Path, value: &serde_json::Value) {
     std::fs::write(path, json!(value).to_string()).unwrap();
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use opine::backend::Backend;
+use opine::backend::chat::{Chat, ChatOptions};
 use opine::backend::systemone::{ImageForm, QuestionForm, Systemone, SystemoneOptions};
 use opine::judging::{Answer, Readout};
 use opine::pixels::Limits;
@@ -66,4 +67,19 @@ async fn transformers_decides_about_pictures() {
     // The picture was looked at: a black and a white one are not answered alike.
     assert_ne!(masses[0], masses[1]);
     assert!(backend.usage().input_tokens > 0);
+}
+
+/// Its chat API takes `logprobs` and leaves them out of the answer. Nothing says so but the answer.
+#[tokio::test]
+async fn that_it_ignores_log_probabilities_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let url = server.url("/v1");
+    let model = folder.path().to_str().unwrap();
+    let chat = Chat::new(remote(url.clone()), &url, ChatOptions::new(model));
+    let abilities = chat.probe().await.unwrap();
+    assert!(!abilities.log_probabilities, "{abilities:?}");
+    let reads = |readout| abilities.readouts.contains(&readout);
+    assert!(!reads(Readout::TopTokens) && !reads(Readout::LabelTokens));
+    assert!(reads(Readout::Samples) && reads(Readout::ParsedText));
 }
