@@ -59,13 +59,15 @@ impl Engine {
                     .map_err(|error| judge.unfit(&error))?;
                 let preprocessing = &provenance.preprocessing;
                 let protocol = Watched { protocol, watch };
-                Ranked::Pairs(self.run(backend, preprocessing, protocol, limits).await)
+                let run = self.run(backend, preprocessing, protocol, limits).await;
+                Ranked::Pairs(run.and_then(something_compared))
             }
             (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
                 let pairing =
                     Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
                 let judged = self.score_all(judge, images, texts, limits).await?;
-                Ranked::Pairs(by_opinions(pairing, &judged, judge, rule))
+                let run = by_opinions(pairing, &judged, judge, rule);
+                Ranked::Pairs(run.and_then(something_compared))
             }
         };
         Ok((provenance, ranked))
@@ -84,6 +86,14 @@ impl Engine {
             .buffered(at_once)
             .try_collect()
             .await
+    }
+}
+
+/// A run without a single comparison ranks nothing, and its first failure says why.
+fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
+    match run.failed.first() {
+        Some(failed) if run.votes.is_empty() => Err(failed.unscored.clone()),
+        _ => Ok(run),
     }
 }
 

@@ -9,8 +9,8 @@ use super::given::{self, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::{Clock, Judge, RankWay, Ranked, RunLimits};
-use crate::judging::Image;
 use crate::judging::protocol::{OpinionRule, Pairs, RankPlan};
+use crate::judging::{Image, Reason, Unscored};
 use crate::ranking::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
 use crate::wire::{JudgeJson, ProvenanceJson};
 
@@ -99,6 +99,21 @@ enum RankingJson {
     Compared(Box<ComparedRanking>),
 }
 
+/// Why nothing was ranked: the backend's fault, or the request's.
+fn nothing_ranked(unscored: &Unscored) -> Problem {
+    let code = match unscored.reason {
+        Reason::Backend | Reason::Deadline => Code::JudgeUnavailable,
+        Reason::Refused
+        | Reason::LowCoverage
+        | Reason::Unparsed
+        | Reason::NotApplicable
+        | Reason::Image(_)
+        | Reason::NotFinite
+        | Reason::Budget => Code::InvalidValue,
+    };
+    Problem::new(code, format!("nothing could be ranked: {unscored}"))
+}
+
 /// Ranks the images of one request.
 pub(super) async fn rank(
     http: HttpRequest,
@@ -141,7 +156,7 @@ pub(super) async fn rank(
             RankingJson::Scores(by_scores(&names, &outcomes))
         }
         (Ranked::Pairs(run), RankWay::Pairs(plan, _)) => {
-            let run = run.map_err(|error| Problem::new(Code::InvalidValue, error.to_string()))?;
+            let run = run.map_err(|unscored| nothing_ranked(&unscored))?;
             let ranking = by_comparisons(&names, &run, plan.pairs.name(), plan.ridge)
                 .map_err(|error| Problem::new(Code::InvalidValue, error.to_string()))?;
             RankingJson::Compared(Box::new(ranking))

@@ -83,3 +83,24 @@ fn a_recorded_ranking_goes_on_where_it_ended() {
         "what was known was not asked again"
     );
 }
+
+#[test]
+fn a_judge_that_compares_nothing_ranks_nothing_and_says_why() {
+    let folder = grays(&[40, 90]);
+    let config = folder.path().join("opine.toml");
+    let backend = "[backends.silent]\nkind = \"recorded\"\nfile = \"silent.jsonl\"\n";
+    std::fs::write(config, backend).unwrap();
+    std::fs::write(folder.path().join("silent.jsonl"), "").unwrap();
+    let arguments = [
+        "rank",
+        "pictures",
+        "--judge",
+        "two-afc@silent",
+        "--config",
+        "opine.toml",
+    ];
+    let output = opine(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("no line of the recording"), "{message}");
+}

@@ -139,7 +139,7 @@ fn images_are_ranked_by_scores_or_by_pairs() {
         assert_eq!(json["method"], method);
         if method != "scores" {
             assert_eq!(json["comparisons"], 6);
-            assert_eq!(json["stop"], if method == "scores" { "" } else { "budget" });
+            assert_eq!(json["stop"], "exhausted");
         }
     }
 }

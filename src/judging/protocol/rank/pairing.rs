@@ -156,6 +156,8 @@ impl Pairing {
         let widths = self.run.widths.as_ref();
         match self.plan.stopping.now(self.run.asked, left, widths) {
             Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
+            // A budget that was just enough for every pair was no limit.
+            Some(Stop::Budget) if left == 0 => return Ok(self.end(RankStop::Exhausted)),
             Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
             Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
             None => {}
