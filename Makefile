@@ -33,9 +33,9 @@ engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tes
 test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
 
-test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB
+test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB; and fetch from a hub
 	@python3 scripts/engines.py mlserver .engines
-	cargo test --locked --features engine-tests --test it engines::
+	cargo test --locked --features engine-tests,hub --test it -- engines:: hub::
 
 test-transformers: onnxruntime ## Ask `transformers serve`, installed into .engines, 6 GB
 	@python3 scripts/engines.py transformers .engines

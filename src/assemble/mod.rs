@@ -2,6 +2,7 @@
 
 mod backends;
 mod chat;
+mod hub;
 mod onnx;
 mod remote;
 

@@ -1,8 +1,11 @@
 //! Opens the models in this process that the configuration names.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::hub::{self, Wanted};
+use super::remote::NoClient;
 use super::{AssembleError, cores};
 use crate::backend::Backend;
 use crate::backend::onnx::{
@@ -10,7 +13,8 @@ use crate::backend::onnx::{
     OpenError, RuntimeError, Scalar, ScalarOptions, ValueOf,
 };
 use crate::config::{
-    Config, OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig,
+    Config, ExportPlace, OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig,
+    SimilarityConfig,
 };
 use crate::engine::BackendState;
 
@@ -39,16 +43,20 @@ impl<'a> Opener<'a> {
         language: &OnnxLanguageConfig,
     ) -> Result<BackendState, AssembleError> {
         let (sessions, threads_per_session) = shares(language.threads);
-        let options = LanguageOptions {
+        let options = |folder| LanguageOptions {
             name: self.name.to_owned(),
-            folder: language.folder.clone(),
+            folder,
             variant: language.variant.clone(),
             limits: self.config.image_limits(),
             sessions,
             threads_per_session,
             images_per_prompt: language.images_per_prompt.unwrap_or(NonZeroUsize::MIN),
         };
-        self.opened(|runtime| Language::open(runtime, options))
+        self.opened(
+            &language.folder,
+            Wanted::Language(language),
+            |runtime, folder| Language::open(runtime, options(folder)),
+        )
     }
 
     pub(super) fn dual_encoder(
@@ -56,9 +64,9 @@ impl<'a> Opener<'a> {
         encoder: &OnnxDualEncoderConfig,
     ) -> Result<BackendState, AssembleError> {
         let (sessions, threads_per_session) = shares(encoder.threads);
-        let options = DualEncoderOptions {
+        let options = |folder| DualEncoderOptions {
             name: self.name.to_owned(),
-            folder: encoder.folder.clone(),
+            folder,
             logit_scale: encoder.logit_scale,
             logit_bias: encoder.logit_bias,
             value: encoder.value.as_ref().map(value_of),
@@ -67,14 +75,16 @@ impl<'a> Opener<'a> {
             sessions,
             threads_per_session,
         };
-        self.opened(|runtime| DualEncoder::open(runtime, options))
+        self.opened(&encoder.folder, Wanted::DualEncoder, |runtime, folder| {
+            DualEncoder::open(runtime, options(folder))
+        })
     }
 
     pub(super) fn scalar(&self, scalar: &OnnxScalarConfig) -> Result<BackendState, AssembleError> {
         let (sessions, threads_per_session) = shares(scalar.threads);
-        let options = ScalarOptions {
+        let options = |folder| ScalarOptions {
             name: self.name.to_owned(),
-            folder: scalar.folder.clone(),
+            folder,
             output: scalar.output.clone(),
             mean: scalar.mean.unwrap_or(0.0),
             deviation: scalar.deviation.unwrap_or(1.0),
@@ -83,20 +93,33 @@ impl<'a> Opener<'a> {
             sessions,
             threads_per_session,
         };
-        self.opened(|runtime| Scalar::open(runtime, options))
+        self.opened(&scalar.folder, Wanted::Scalar, |runtime, folder| {
+            Scalar::open(runtime, options(folder))
+        })
     }
 
     /// A missing library or folder makes a backend unavailable; one that is there and wrong is an error.
     fn opened<B: Backend + 'static>(
         &self,
-        open: impl FnOnce(&OnnxRuntime) -> Result<B, OpenError>,
+        place: &ExportPlace,
+        wanted: Wanted<'_>,
+        open: impl FnOnce(&OnnxRuntime, PathBuf) -> Result<B, OpenError>,
     ) -> Result<BackendState, AssembleError> {
         let unavailable = |remedy: String| Ok(BackendState::Unavailable { remedy });
         let runtime = match self.runtime {
             Ok(runtime) => runtime,
             Err(error) => return unavailable(error.to_string()),
         };
-        match open(runtime) {
+        let folder = match place {
+            ExportPlace::Folder(folder) => folder.clone(),
+            ExportPlace::Hub(address) => match hub::folder(self.name, address, wanted, self.config)
+            {
+                Ok(folder) => folder,
+                Err(NoClient::Missing(remedy)) => return unavailable(remedy),
+                Err(NoClient::Wrong(error)) => return Err(error),
+            },
+        };
+        match open(runtime, folder) {
             Ok(backend) => Ok(BackendState::Ready(Arc::new(backend))),
             Err(OpenError::Folder(error @ FolderError::NoFolder { .. })) => {
                 unavailable(error.to_string())

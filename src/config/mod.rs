@@ -4,6 +4,7 @@
 
 mod backends;
 mod chat;
+mod hub;
 mod onnx;
 mod remote;
 
@@ -21,6 +22,7 @@ pub use backends::{
     SystemoneImages, Tensors,
 };
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
+pub use hub::{ExportPlace, HubAddress, HubConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub judges: JudgesConfig,
     /// Backends that `judge@backend` may name.
     pub backends: BTreeMap<String, BackendConfig>,
+    /// Where models that `hf://` names come from.
+    pub hub: HubConfig,
     /// Calibration maps.
     pub calibration: CalibrationConfig,
     /// What one request may cost.
@@ -107,6 +111,7 @@ impl Default for Config {
             onnxruntime: OnnxRuntimeConfig::default(),
             judges: JudgesConfig::default(),
             backends: BTreeMap::new(),
+            hub: HubConfig::default(),
             calibration: CalibrationConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
@@ -204,6 +209,7 @@ impl Config {
         for path in &mut self.judges.folders {
             *path = folder.join(&path);
         }
+        self.hub.resolve(folder);
         for backend in self.backends.values_mut() {
             backend.resolve(folder);
         }
@@ -260,6 +266,17 @@ const LIBRARY: &str = if cfg!(target_os = "macos") {
 /// The log filter: `OPINE_LOG`, in the syntax of `tracing`, such as `info` or `opine=debug`.
 pub fn log_filter() -> Option<String> {
     environment("OPINE_LOG")
+}
+
+/// Where this user's programs keep what can be fetched again.
+fn user_cache() -> Option<PathBuf> {
+    let named = if cfg!(windows) {
+        "LOCALAPPDATA"
+    } else {
+        "XDG_CACHE_HOME"
+    };
+    let below_home = || Some(PathBuf::from(environment("HOME")?).join(".cache"));
+    environment(named).map(PathBuf::from).or_else(below_home)
 }
 
 #[expect(

@@ -1,16 +1,18 @@
-//! Models in this process that `judge@backend` may name: folders of ONNX exports.
+//! Models in this process that `judge@backend` may name: ONNX exports.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+use super::hub::ExportPlace;
+
 /// A multimodal language model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnnxLanguageConfig {
-    /// The folder of the export, relative to the configuration's folder.
-    pub folder: PathBuf,
+    /// The folder of the export, or its address in a hub.
+    pub folder: ExportPlace,
     /// Which of several exports in the folder, by the end of their names: `fp16`, `q4`.
     pub variant: Option<String>,
     /// Copies of the model in memory; 1 unless set, and each uses its share of the cores.
@@ -23,8 +25,8 @@ pub struct OnnxLanguageConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnnxDualEncoderConfig {
-    /// The folder of the export, relative to the configuration's folder.
-    pub folder: PathBuf,
+    /// The folder of the export, or its address in a hub.
+    pub folder: ExportPlace,
     /// What a cosine is multiplied by; needed where the export does not hold it.
     #[serde(default, deserialize_with = "finite")]
     pub logit_scale: Option<f64>,
@@ -66,8 +68,8 @@ pub enum SimilarityConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnnxScalarConfig {
-    /// The folder of the export, relative to the configuration's folder.
-    pub folder: PathBuf,
+    /// The folder of the export, or its address in a hub.
+    pub folder: ExportPlace,
     /// The output that is the number; needed where there are several.
     pub output: Option<String>,
     /// Subtracted from the output; 0 unless set.
@@ -85,13 +87,13 @@ pub struct OnnxScalarConfig {
 
 impl OnnxLanguageConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
-        self.folder = folder.join(&self.folder);
+        self.folder.resolve(folder);
     }
 }
 
 impl OnnxDualEncoderConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
-        self.folder = folder.join(&self.folder);
+        self.folder.resolve(folder);
         if let Some(SimilarityConfig::Head { file }) = &mut self.value {
             *file = folder.join(&file);
         }
@@ -100,7 +102,7 @@ impl OnnxDualEncoderConfig {
 
 impl OnnxScalarConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
-        self.folder = folder.join(&self.folder);
+        self.folder.resolve(folder);
     }
 }
 
@@ -157,6 +159,8 @@ mod tests {
                 "kind = \"onnx-dual-encoder\"\nfolder = \"a\"\nvalue = { kind = \"cosine\", scale = 2.5, at_least = 0.0 }",
                 true,
             ),
+            ("kind = \"onnx-scalar\"\nfolder = \"hf://a/b@c\"", true),
+            ("kind = \"onnx-scalar\"\nfolder = \"hf://a/b\"", false),
             (
                 "kind = \"onnx-language\"\nfolder = \"a\"\nthreads = 0",
                 false,

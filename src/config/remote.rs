@@ -88,29 +88,11 @@ impl RemoteConfig {
     /// # Errors
     /// A variable that is not set or a file that cannot be read, by name.
     pub fn key(&self) -> Result<Option<String>, String> {
-        match (&self.api_key_variable, &self.api_key_file) {
-            (None, None) => Ok(None),
-            (Some(_), Some(_)) => {
-                Err("give `api_key_variable` or `api_key_file`, not both".to_owned())
-            }
-            (Some(name), None) => match super::environment(name) {
-                Some(key) => Ok(Some(key)),
-                None => Err(format!(
-                    "set the environment variable `{name}` to its API key"
-                )),
-            },
-            (None, Some(file)) => match std::fs::read_to_string(file) {
-                Ok(key) if !key.trim().is_empty() => Ok(Some(key)),
-                Ok(_) => Err(format!(
-                    "`{}` is empty; put its API key there",
-                    file.display()
-                )),
-                Err(error) => Err(format!(
-                    "its API key cannot be read from `{}`: {error}",
-                    file.display()
-                )),
-            },
-        }
+        secret(
+            ["api_key_variable", "api_key_file", "API key"],
+            self.api_key_variable.as_deref(),
+            self.api_key_file.as_deref(),
+        )
     }
 
     /// The three time limits: connect, first byte, whole.
@@ -129,6 +111,35 @@ impl RemoteConfig {
             time("first_byte_seconds", self.first_byte_seconds)?,
             time("seconds", self.seconds)?,
         ])
+    }
+}
+
+/// A secret, read now from the environment or a file; the names are those of the two keys, and what it is.
+pub(super) fn secret(
+    [variable_key, file_key, what]: [&str; 3],
+    variable: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Option<String>, String> {
+    match (variable, file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(format!("give `{variable_key}` or `{file_key}`, not both")),
+        (Some(name), None) => match super::environment(name) {
+            Some(secret) => Ok(Some(secret)),
+            None => Err(format!(
+                "set the environment variable `{name}` to its {what}"
+            )),
+        },
+        (None, Some(file)) => match std::fs::read_to_string(file) {
+            Ok(secret) if !secret.trim().is_empty() => Ok(Some(secret)),
+            Ok(_) => Err(format!(
+                "`{}` is empty; put its {what} there",
+                file.display()
+            )),
+            Err(error) => Err(format!(
+                "its {what} cannot be read from `{}`: {error}",
+                file.display()
+            )),
+        },
     }
 }
 

@@ -12,6 +12,8 @@ mod error;
 mod folder;
 mod graph;
 mod language;
+#[cfg(any(feature = "hub", test))]
+mod listing;
 mod log_masses;
 mod model;
 mod processor;
@@ -28,6 +30,8 @@ use async_trait::async_trait;
 pub use dual::{DualEncoder, DualEncoderOptions, ValueOf};
 pub use error::{FolderError, OpenError};
 pub use language::{Language, LanguageOptions};
+#[cfg(any(feature = "hub", test))]
+pub use listing::ExportKind;
 pub use model::ModelError;
 pub use runtime::{OnnxRuntime, RuntimeError};
 pub use scalar::{Scalar, ScalarOptions};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Client, Method, Request, Response, Url, redirect, retry};
+use reqwest::{Body, Client, ClientBuilder, Method, Request, Response, Url, redirect, retry};
 use rustls::crypto::ring;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -15,15 +15,8 @@ use super::{Content, Shared};
 
 /// Connections to one engine.
 pub(super) fn client(options: &RemoteOptions) -> Result<Client, OptionsError> {
-    // One provider serves the whole process; that another one was installed first is as well.
-    drop(ring::default_provider().install_default());
-    Client::builder()
-        .user_agent(concat!("opine/", env!("CARGO_PKG_VERSION")))
+    builder()
         .default_headers(options.header_map()?)
-        // An engine is asked where the configuration says it is, and nowhere else.
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
         .connect_timeout(options.timeouts.connect)
         .pool_max_idle_per_host(options.concurrency)
         // Python servers (uvicorn) close what is idle for 5 s; who writes into that moment is cut off.
@@ -33,6 +26,17 @@ pub(super) fn client(options: &RemoteOptions) -> Result<Client, OptionsError> {
             backend: options.name.clone(),
             message: spoken(&error.without_url()),
         })
+}
+
+/// What every client has: who it is, and that it asks where the configuration says and nowhere else.
+pub(super) fn builder() -> ClientBuilder {
+    // One provider serves the whole process; that another one was installed first is as well.
+    drop(ring::default_provider().install_default());
+    Client::builder()
+        .user_agent(concat!("opine/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
 }
 
 /// A GET request.
@@ -177,7 +181,7 @@ fn from_reqwest(options: &RemoteOptions, error: reqwest::Error, begun: bool) -> 
 }
 
 /// An error with all its causes: the outermost alone says `error sending request`.
-fn spoken(error: &dyn std::error::Error) -> String {
+pub(super) fn spoken(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -3,7 +3,8 @@
 //! Each [`Remote`] has its own connections, its own places (a bulkhead), its own circuit breaker and its own
 //! retry budget: engines share nothing. A caller first [enters](Remote::enter), which may wait for a place, and
 //! builds the body of a request only then, so that waiting requests cost no memory. Proxies of the environment
-//! are not used, redirects are not followed, and no reply is held beyond its limit. Knows nothing of prompts.
+//! are not used, redirects are not followed (but by `hub`, which fetches files), and no reply is held beyond its
+//! limit. Knows nothing of prompts.
 //! This is the only place that imports `reqwest` and `rustls`.
 
 mod attempt;
@@ -11,6 +12,8 @@ mod backoff;
 mod breaker;
 mod budget;
 mod error;
+#[cfg(feature = "hub")]
+pub mod hub;
 mod options;
 mod reply;
 mod resilience;

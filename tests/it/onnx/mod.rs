@@ -2,4 +2,5 @@
 
 pub(crate) mod exports;
 mod hostile;
+mod hub;
 pub(crate) mod sight;
