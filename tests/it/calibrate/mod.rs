@@ -1,5 +1,6 @@
 //! Calibration: fits against other programs, laws, measured coverage, refusals, files, and the command.
 
+mod applied;
 mod command_line;
 mod coverage;
 mod files;
