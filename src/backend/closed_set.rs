@@ -1,6 +1,6 @@
 //! From the numbers of a classifier, whose outputs are exactly its labels, to a choice among options.
 
-use crate::judging::{Choice, Coverage, Listed, Options, Readout, WordError};
+use crate::judging::{Choice, Coverage, Listed, Options, Readout, WordError, log_sum_exp};
 
 /// The place of each option among the labels.
 ///
@@ -16,12 +16,6 @@ pub(super) fn places(labels: &[String], options: &Options) -> Result<Vec<usize>,
                 .ok_or_else(|| format!("`{name}` is not one of its labels: {}", labels.join(", ")))
         })
         .collect()
-}
-
-/// Log-probabilities of logits.
-pub(super) fn log_softmax(logits: &[f64]) -> Vec<f64> {
-    let total = log_sum_exp(logits.iter().copied());
-    logits.iter().map(|logit| logit - total).collect()
 }
 
 /// The choice among the options at `places`, from the log-probabilities of all labels, one row for each tile of
@@ -61,18 +55,10 @@ pub(super) fn choice(tiles: &[Vec<Option<f64>>], places: &[usize]) -> Result<Cho
 /// Log of the smallest probability that a half-precision number can hold (2^-24): what shows as 0 is below it.
 pub(super) const SMALLEST: f64 = -24.0 * std::f64::consts::LN_2;
 
-fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let highest = values.clone().fold(f64::NEG_INFINITY, f64::max);
-    if highest == f64::NEG_INFINITY {
-        return highest;
-    }
-    let sum: f64 = values.map(|value| (value - highest).exp()).sum();
-    highest + sum.ln()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judging::log_softmax;
 
     fn row(logits: &[f64]) -> Vec<Option<f64>> {
         log_softmax(logits).into_iter().map(Some).collect()

@@ -11,10 +11,10 @@ use tokio::sync::OnceCell;
 
 pub use wire::Wire;
 
-use super::closed_set::{choice, log_softmax, places};
+use super::closed_set::{choice, places};
 use super::remote::{Place, Remote, RemoteError, Retry, path_step};
 use super::{Abilities, Backend, BackendError, BackendId, Finding, examine_abilities};
-use crate::judging::{Answer, Image, Prompt, Readout, Wanted};
+use crate::judging::{Answer, Image, Prompt, Readout, Wanted, log_softmax};
 use crate::pixels::{self, ImageFault, Limits, Preparation, Tensor};
 
 /// What a served model needs to be asked.

@@ -14,7 +14,6 @@ mod graph;
 mod language;
 #[cfg(any(feature = "hub", test))]
 mod listing;
-mod log_masses;
 mod model;
 mod processor;
 mod runtime;

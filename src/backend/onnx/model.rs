@@ -6,12 +6,13 @@ use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
-use super::log_masses::{log_softmax, log_sum_exp};
 use super::{OnnxOptions, OnnxRuntime, OpenError, threads};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, closed_set};
 use crate::card::{ModelFile, OnnxModel};
 use crate::digest::Digest;
-use crate::judging::{Answer, Choice, Coverage, Options, Prompt, Readout, Wanted};
+use crate::judging::{
+    Answer, Choice, Coverage, Options, Prompt, Readout, Wanted, log_softmax, log_sum_exp,
+};
 use crate::pixels::{self, Limits, Preparation, Tensor};
 
 /// A model file that cannot be used, and why.
@@ -162,20 +163,7 @@ impl Model {
                 return Err(self.cannot("it gives a probability for each label, not text"));
             }
         };
-        options
-            .names()
-            .map(|name| {
-                labels
-                    .iter()
-                    .position(|label| label == name)
-                    .ok_or_else(|| {
-                        self.cannot(&format!(
-                            "`{name}` is not one of its labels: {}",
-                            labels.join(", ")
-                        ))
-                    })
-            })
-            .collect()
+        closed_set::places(labels, options).map_err(|message| self.cannot(&message))
     }
 
     fn tensors(&self, prompt: &Prompt) -> Result<Vec<Tensor>, BackendError> {

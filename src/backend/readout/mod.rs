@@ -21,18 +21,5 @@ pub use refusal::{check_reply, refusal_phrase};
 pub use sequence::{Forced, read_forced};
 pub use written::{label_of, read_parsed, read_samples, without_reasoning};
 
-/// `ln(sum(exp(values)))` without overflow; minus infinity for none.
-fn log_sum_exp(values: impl IntoIterator<Item = f64> + Clone) -> f64 {
-    let highest = values.clone().into_iter().fold(f64::NEG_INFINITY, f64::max);
-    if highest == f64::NEG_INFINITY {
-        return highest;
-    }
-    let total: f64 = values
-        .into_iter()
-        .map(|value| (value - highest).exp())
-        .sum();
-    highest + total.ln()
-}
-
 #[cfg(test)]
 mod tests;

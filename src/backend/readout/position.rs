@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Labels, log_sum_exp};
+use super::Labels;
 use crate::backend::BackendError;
-use crate::judging::{Choice, Coverage, Listed, Readout};
+use crate::judging::{Choice, Coverage, Listed, Readout, log_sum_exp};
 
 /// Log-probability that counts as none: what vLLM and OpenAI send in place of minus infinity.
 ///

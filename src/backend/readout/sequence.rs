@@ -1,9 +1,8 @@
 //! Labels of several tokens, each forced as the answer.
 
-use super::log_sum_exp;
 use super::position::{LOG_FLOOR, failed};
 use crate::backend::BackendError;
-use crate::judging::{Choice, Coverage, LengthCorrection, Readout};
+use crate::judging::{Choice, Coverage, LengthCorrection, Readout, log_sum_exp};
 
 /// One spelling of an option, forced: each token's log-probability after the ones before it.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use super::score::choice;
-use super::{Answered, Protocol, Step};
+use super::{Answered, Protocol, Step, covered};
 use crate::judging::{
     Choice, Comparison, Coverage, Disagreement, Opinion, Options, Preference, Prompt, Question,
-    Readout, Reason, Subject, Temperature, Unscored, Wanted, WordError,
+    Readout, Reason, Subject, Temperature, Unscored, Wanted, WordError, log_sum_exp,
 };
 
 /// What every pair is asked and how the answer is read.
@@ -166,32 +166,21 @@ impl CompareRecipe {
                 format!("{masses} masses for {options} answers"),
             ));
         }
-        if let Some(coverage) = choice.coverage().filter(|c| *c < self.least_coverage) {
-            return Err(Unscored::new(
-                Reason::LowCoverage,
-                format!(
-                    "only {:.4} of the probability fell on the allowed answers; the card asks for {}",
-                    coverage.value(),
-                    self.least_coverage.value()
-                ),
-            ));
-        }
+        covered(choice, self.least_coverage)?;
         let scaled: Vec<f64> = choice
             .log_mass()
             .iter()
             .map(|log_mass| log_mass / self.temperature.value())
             .collect();
-        let side = |weight: fn(f64) -> f64| {
-            log_sum(
-                scaled
-                    .iter()
-                    .zip(&self.says)
-                    .filter_map(|(log_mass, says)| match says {
+        let side =
+            |weight: fn(f64) -> f64| {
+                log_sum_exp(scaled.iter().zip(&self.says).filter_map(
+                    |(log_mass, says)| match says {
                         Says::First(share) => Some(log_mass + weight(*share).ln()),
                         Says::Tie => None,
-                    }),
-            )
-        };
+                    },
+                ))
+            };
         let opinion = Opinion::from_choice(choice, self.temperature);
         let ties = opinion.probabilities().iter().zip(&self.says);
         Ok(OneOrder {
@@ -203,17 +192,6 @@ impl CompareRecipe {
                 .min(1.0),
         })
     }
-}
-
-fn log_sum(values: impl Iterator<Item = f64>) -> f64 {
-    let values: Vec<f64> = values.collect();
-    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    highest
-        + values
-            .iter()
-            .map(|value| (value - highest).exp())
-            .sum::<f64>()
-            .ln()
 }
 
 /// Compares one pair.

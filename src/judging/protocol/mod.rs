@@ -14,7 +14,7 @@ pub use rank::{
 pub use rating::{Given, Rating, RatingRecipe};
 pub use score::{Asked, Score, ScoreRecipe, Variant};
 
-use super::{Answer, Prompt, Unscored};
+use super::{Answer, Choice, Coverage, Prompt, Reason, Unscored};
 
 /// An answer, or why there is none; one for each prompt, in order.
 pub type Answered = Result<Answer, Unscored>;
@@ -37,4 +37,22 @@ pub trait Protocol {
     ///
     /// A protocol is not stepped again after [`Step::Done`].
     fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome>;
+}
+
+/// Refuses a choice on whose options too little probability fell; one whose coverage is unknown passes.
+///
+/// # Errors
+/// [`Reason::LowCoverage`].
+fn covered(choice: &Choice, least: Coverage) -> Result<(), Unscored> {
+    match choice.coverage().filter(|coverage| *coverage < least) {
+        None => Ok(()),
+        Some(coverage) => Err(Unscored::new(
+            Reason::LowCoverage,
+            format!(
+                "only {:.4} of the probability fell on the allowed answers; the card asks for {}",
+                coverage.value(),
+                least.value()
+            ),
+        )),
+    }
 }

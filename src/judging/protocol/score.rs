@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Answered, Protocol, Step};
+use super::{Answered, Protocol, Step, covered};
 use crate::judging::{
     Answer, Choice, Coverage, Evidence, LevelSet, Opinion, Options, Prompt, Question, RawScore,
     Reason, ScoreInterval, Subject, Temperature, Unscored, Verdict, Wanted, WordError,
@@ -189,19 +189,7 @@ impl ScoreRecipe {
                 format!("{masses} masses for {options} levels"),
             ));
         }
-        if let Some(coverage) = choice
-            .coverage()
-            .filter(|coverage| *coverage < self.least_coverage)
-        {
-            return Err(Unscored::new(
-                Reason::LowCoverage,
-                format!(
-                    "only {:.4} of the probability fell on the allowed answers; the card asks for {}",
-                    coverage.value(),
-                    self.least_coverage.value()
-                ),
-            ));
-        }
+        covered(choice, self.least_coverage)?;
         variant
             .asked
             .pooled(choice)

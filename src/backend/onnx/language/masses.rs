@@ -2,9 +2,8 @@
 
 use super::model::Recipe;
 use crate::backend::BackendError;
-use crate::backend::onnx::log_masses::log_softmax;
 use crate::backend::readout::{Extent, Labels, Position, TokenMass, read_position};
-use crate::judging::{Choice, Readout};
+use crate::judging::{Choice, Readout, log_softmax};
 
 /// Most probable tokens that a written position keeps beside the labels.
 const LISTED: usize = 20;

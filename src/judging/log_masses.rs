@@ -1,13 +1,13 @@
 //! Logarithms of probabilities, added and normalised without leaving the range of numbers.
 
 /// The logits less the logarithm of their total mass.
-pub(super) fn log_softmax(logits: &[f64]) -> Vec<f64> {
+pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
     let total = log_sum_exp(logits.iter().copied());
     logits.iter().map(|logit| logit - total).collect()
 }
 
 /// Logarithm of the sum of the masses; of none it is that of 0.
-pub(super) fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let highest = values.clone().fold(f64::NEG_INFINITY, f64::max);
     if highest == f64::NEG_INFINITY {
         return highest;
