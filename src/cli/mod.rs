@@ -91,8 +91,8 @@ enum CliError {
     Apply(#[from] crate::calibration::ApplyError),
     #[error("{0}")]
     Images(String),
-    #[error("nothing could be ranked: {0}")]
-    Unranked(crate::judging::Unscored),
+    #[error(transparent)]
+    NotRanked(#[from] crate::wire::NotRanked),
     #[error(transparent)]
     Recording(crate::backend::recorded::RecordingError),
     #[error("`{}` cannot be read: {}", .0.display(), .1)]

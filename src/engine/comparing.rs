@@ -67,15 +67,9 @@ impl Engine {
         }
         let (rule, outcome) = match &judge.card.recipe {
             Recipe::Compare(recipe) => {
-                let preprocessing = &provenance.preprocessing;
-                let outcome = match self.encoded_subject(judge, pair).await {
-                    Err(unscored) => Err(unscored),
-                    Ok(pair) => {
-                        let protocol = Compare::new(Arc::clone(recipe), pair);
-                        self.run(backend, preprocessing, protocol, limits).await
-                    }
-                };
-                (None, outcome)
+                let begin = |pair| Compare::new(Arc::clone(recipe), pair);
+                let outcome = self.run_on(judge, &provenance, pair, begin, limits);
+                (None, outcome.await?)
             }
             Recipe::Score(_) | Recipe::Rating(_) => {
                 let outcome = self.compare_opinions(judge, &pair, rule, limits).await?;

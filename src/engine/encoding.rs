@@ -1,7 +1,7 @@
 //! Images in the form that a card asks for; as they were given where it asks for none.
 
 use super::{Engine, Judge};
-use crate::judging::{Image, Reason, Subject, Unscored};
+use crate::judging::{Image, Reason, Unscored};
 use crate::pixels::Limits;
 
 impl Engine {
@@ -35,21 +35,5 @@ impl Engine {
             encoded.push(Image::new(bytes));
         }
         Ok(encoded)
-    }
-
-    /// A subject with its images as the judge's card wants them sent.
-    ///
-    /// # Errors
-    /// As [`Engine::encoded`].
-    pub(super) async fn encoded_subject(
-        &self,
-        judge: &Judge,
-        subject: Subject,
-    ) -> Result<Subject, Unscored> {
-        if judge.card.reencoding.is_none() {
-            return Ok(subject);
-        }
-        let images = self.encoded(judge, subject.images()).await?;
-        Ok(subject.with_images(images))
     }
 }

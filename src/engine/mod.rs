@@ -21,7 +21,7 @@ pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
-pub use ranking::{RankWay, Ranked};
+pub use ranking::{RankChoice, RankMethod, RankWay, Ranked};
 
 use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
@@ -90,27 +90,16 @@ impl Engine {
         let backend = judge.backend()?;
         let first_image = subject.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
-        let asked = (backend, provenance.preprocessing.as_str());
-        if let Recipe::Compare(_) = &judge.card.recipe {
-            return Err(judge.wrong_protocol("score"));
-        }
-        let subject = match self.encoded_subject(judge, subject).await {
-            Ok(subject) => subject,
-            Err(unscored) => {
-                return Ok(Judged {
-                    provenance,
-                    outcome: Err(unscored),
-                });
-            }
-        };
         let outcome = match &judge.card.recipe {
             Recipe::Score(recipe) => {
-                let protocol = Score::new(Arc::clone(recipe), subject);
-                self.run(asked.0, asked.1, protocol, limits).await
+                let begin = |subject| Score::new(Arc::clone(recipe), subject);
+                self.run_on(judge, &provenance, subject, begin, limits)
+                    .await?
             }
             Recipe::Rating(recipe) => {
-                let protocol = Rating::new(Arc::clone(recipe), subject);
-                self.run(asked.0, asked.1, protocol, limits).await
+                let begin = |subject| Rating::new(Arc::clone(recipe), subject);
+                self.run_on(judge, &provenance, subject, begin, limits)
+                    .await?
             }
             Recipe::Compare(_) => return Err(judge.wrong_protocol("score")),
         };
@@ -172,6 +161,25 @@ impl Engine {
             Some(prompt) => Ok(backend.examine(prompt).await),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Runs the protocol that a subject begins, with its images as the judge's card wants them sent.
+    async fn run_on<T, P: Protocol<Outcome = Result<T, Unscored>>>(
+        &self,
+        judge: &Judge,
+        provenance: &Provenance,
+        subject: Subject,
+        begin: impl FnOnce(Subject) -> P,
+        limits: &RunLimits,
+    ) -> Result<Result<T, Unscored>, BindError> {
+        let backend = judge.backend()?;
+        let images = match self.encoded(judge, subject.images()).await {
+            Ok(images) => images,
+            Err(unscored) => return Ok(Err(unscored)),
+        };
+        let protocol = begin(subject.with_images(images));
+        let preprocessing = &provenance.preprocessing;
+        Ok(self.run(backend, preprocessing, protocol, limits).await)
     }
 
     /// Runs a protocol to its end. A spent budget or a passed deadline answers the open questions as unscored.

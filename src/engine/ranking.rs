@@ -8,7 +8,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{BindError, Engine, Judge, Judged, RunLimits};
 use crate::card::Recipe;
 use crate::judging::protocol::{
-    Answered, Next, OpinionRule, Pairing, Protocol, Rank, RankPlan, RankRun, Step, compare_opinions,
+    Answered, OpinionRule, Pairing, Pairs, Protocol, Rank, RankPlan, RankRun, Step,
+    compare_opinions, drive,
 };
 use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
 
@@ -21,13 +22,57 @@ pub enum RankWay {
     Pairs(RankPlan, OpinionRule),
 }
 
+/// What is asked of a ranking; what is left out depends on the judge and the number of images.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct RankChoice {
+    /// How images are ranked; scores where the judge rates, active where it compares.
+    pub method: Option<RankMethod>,
+    /// Most comparisons; every pair.
+    pub budget: Option<u64>,
+    /// Stop once the interval of every place spans this many places at most.
+    pub places: Option<u32>,
+    /// Seed of every lot.
+    pub seed: u64,
+    /// How a judge that rates compares.
+    pub by: OpinionRule,
+}
+
+/// How images are ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RankMethod {
+    /// By their scores.
+    Scores,
+    /// By comparing these pairs.
+    Pairs(Pairs),
+}
+
+impl RankChoice {
+    /// The way for a judge and so many images.
+    pub fn way(self, judge: &Judge, items: usize) -> RankWay {
+        let rates = judge.card.recipe.scale().is_some();
+        let pairs = match (self.method, rates) {
+            (Some(RankMethod::Scores), _) | (None, true) => return RankWay::Scores,
+            (Some(RankMethod::Pairs(pairs)), _) => pairs,
+            (None, false) => Pairs::Active,
+        };
+        let items = items as u64;
+        let every_pair = items * items.saturating_sub(1) / 2;
+        let mut plan = RankPlan::new(pairs, self.budget.unwrap_or(every_pair));
+        plan.seed = self.seed;
+        if let Some(places) = self.places {
+            plan = plan.until_places(places);
+        }
+        RankWay::Pairs(plan, self.by)
+    }
+}
+
 /// What became of the images.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ranked {
     /// One result for each image, in order.
     Scores(Vec<Judged>),
-    /// The comparisons.
-    Pairs(Result<RankRun, Unscored>),
+    /// The comparisons, and the plan that chose them.
+    Pairs(RankPlan, Result<RankRun, Unscored>),
 }
 
 impl Engine {
@@ -53,21 +98,21 @@ impl Engine {
             (RankWay::Pairs(plan, _), Recipe::Compare(recipe)) => {
                 let images = match self.encoded(judge, &images).await {
                     Ok(images) => images,
-                    Err(unscored) => return Ok((provenance, Ranked::Pairs(Err(unscored)))),
+                    Err(unscored) => return Ok((provenance, Ranked::Pairs(plan, Err(unscored)))),
                 };
                 let protocol = Rank::new(Arc::clone(recipe), images, texts, plan)
                     .map_err(|error| judge.unfit(&error))?;
                 let preprocessing = &provenance.preprocessing;
                 let protocol = Watched { protocol, watch };
                 let run = self.run(backend, preprocessing, protocol, limits).await;
-                Ranked::Pairs(run.and_then(something_compared))
+                Ranked::Pairs(plan, run.and_then(something_compared))
             }
             (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
                 let pairing =
                     Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
                 let judged = self.score_all(judge, images, texts, limits).await?;
                 let run = by_opinions(pairing, &judged, judge, rule);
-                Ranked::Pairs(run.and_then(something_compared))
+                Ranked::Pairs(plan, run.and_then(something_compared))
             }
         };
         Ok((provenance, ranked))
@@ -114,26 +159,15 @@ impl Protocol for Watched<'_> {
 }
 
 fn by_opinions(
-    mut pairing: Pairing,
+    pairing: Pairing,
     judged: &[Judged],
     judge: &Judge,
     rule: OpinionRule,
 ) -> Result<RankRun, Unscored> {
     let levels = judge.card.recipe.levels();
     let verdict = |item: u32| judged[item as usize].outcome.as_ref().map_err(Clone::clone);
-    let mut compared = Vec::new();
-    loop {
-        let next = pairing
-            .step(compared)
-            .map_err(|error| Unscored::new(Reason::NotApplicable, error.to_string()))?;
-        let Next::Compare(pairs) = next else {
-            return Ok(pairing.into_run());
-        };
-        compared = pairs
-            .into_iter()
-            .map(|(first, second)| {
-                compare_opinions(verdict(first)?, verdict(second)?, levels, rule)
-            })
-            .collect();
-    }
+    drive(pairing, |first, second| {
+        compare_opinions(verdict(first)?, verdict(second)?, levels, rule)
+    })
+    .map_err(|error| Unscored::new(Reason::NotApplicable, error.to_string()))
 }

@@ -84,9 +84,7 @@ pub(super) async fn compare(
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
-    let judge = service.engine.judges().find(&request.judge);
-    let judge = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
-    let judge = judge.map_err(|error| Problem::from(error).at("/judge"))?;
+    let judge = service.judge(&request.judge)?;
     let count = request.images.len();
     let Ok([first, second]) = <[GivenImage; 2]>::try_from(request.images) else {
         let detail = format!("a comparison has two images, this one has {count}");

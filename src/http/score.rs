@@ -46,25 +46,16 @@ pub(super) async fn score(
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
-    let judge = find(&service.engine, &request.judge)?;
+    let judge = service.judge(&request.judge)?;
+    if judge.card.recipe.scale().is_none() {
+        return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
+    }
     let maps = request.settings.calibrated.then_some(&service.maps);
     let results = score_all(&service.engine, &judge, request.images, maps, &limits).await?;
     Ok(HttpResponse::Ok().json(ScoreReply {
         judge: JudgeJson::new(&judge),
         results,
     }))
-}
-
-fn find(engine: &Engine, name: &str) -> Result<Judge, Problem> {
-    let scores = |judge: Judge| {
-        judge.backend()?;
-        match judge.card.recipe.scale() {
-            Some(_) => Ok(judge),
-            None => Err(judge.wrong_protocol("score")),
-        }
-    };
-    let judge = engine.judges().find(name).and_then(scores);
-    judge.map_err(|error| Problem::from(error).at("/judge"))
 }
 
 /// As many at a time as the backend works on, so that requests share it image by image.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::problem::Problem;
 use crate::calibration::Maps;
 use crate::config::Config;
-use crate::engine::{Admission, Engine};
+use crate::engine::{Admission, Engine, Judge};
 
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
@@ -52,6 +53,13 @@ impl Service {
             request_ids,
             draining: Arc::new(AtomicBool::new(false)),
         }
+    }
+
+    /// The judge of that name, which can be asked.
+    pub(super) fn judge(&self, name: &str) -> Result<Judge, Problem> {
+        let judge = self.engine.judges().find(name);
+        let ready = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
+        ready.map_err(|error| Problem::from(error).at("/judge"))
     }
 
     /// Whether the service is about to end.

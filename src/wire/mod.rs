@@ -3,6 +3,7 @@
 
 mod calibrated;
 mod pair;
+mod ranking;
 
 use serde::{Serialize, Serializer};
 
@@ -13,6 +14,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 
 pub use calibrated::CalibratedJson;
 pub use pair::{CompareResult, PairReading};
+pub use ranking::{NotRanked, Ranking};
 
 /// One image and what became of it.
 #[derive(Debug, Clone, Serialize)]

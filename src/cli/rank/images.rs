@@ -10,13 +10,11 @@ use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
 use crate::cli::files::{image_files, read_at_most};
 use crate::cli::{CliError, Ending, output};
-use crate::engine::{Judge, RankWay, Ranked, RunLimits};
+use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
 use crate::judging::Image;
-use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankPlan, RankRun};
-use crate::ranking::{
-    ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores, contact_sheet,
-};
-use crate::wire::ProvenanceJson;
+use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankRun};
+use crate::ranking::contact_sheet;
+use crate::wire::{ProvenanceJson, Ranking};
 
 #[derive(Debug, Serialize)]
 struct RankJson {
@@ -24,31 +22,6 @@ struct RankJson {
     #[serde(flatten)]
     ranking: Ranking,
     provenance: ProvenanceJson,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Ranking {
-    Scores(ScoredRanking),
-    Compared(Box<ComparedRanking>),
-}
-
-impl Ranking {
-    fn items(&self) -> &[RankedItem] {
-        match self {
-            Ranking::Scores(ranking) => &ranking.items,
-            Ranking::Compared(ranking) => &ranking.report.items,
-        }
-    }
-
-    fn is_complete(&self) -> bool {
-        match self {
-            Ranking::Scores(ranking) => ranking.unscored.is_empty(),
-            Ranking::Compared(ranking) => {
-                ranking.cost.failed.is_empty() && ranking.report.groups.is_none()
-            }
-        }
-    }
 }
 
 pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
@@ -71,7 +44,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    let way = way(arguments, &judge, names.len());
+    let way = choice(arguments).way(&judge, names.len());
     let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     let bar = progress(way);
     let watch = |run: &RankRun| show(&bar, run);
@@ -82,20 +55,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
-    let ranking = match (ranked, way) {
-        (Ranked::Scores(judged), _) => {
-            let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
-            Ranking::Scores(by_scores(&names, &outcomes))
-        }
-        (Ranked::Pairs(run), RankWay::Pairs(plan, _)) => {
-            let run = run.map_err(CliError::Unranked)?;
-            let ranking = by_comparisons(&names, &run, plan.pairs.name(), plan.ridge)?;
-            Ranking::Compared(Box::new(ranking))
-        }
-        (Ranked::Pairs(_), RankWay::Scores) => {
-            return Err(CliError::Images("nothing was ranked".into()));
-        }
-    };
+    let ranking = Ranking::new(&names, ranked)?;
     if let Some(path) = &arguments.sheet {
         let thumbnails: Vec<_> = images
             .iter()
@@ -139,23 +99,20 @@ fn files(arguments: &RankArguments) -> Result<Vec<PathBuf>, CliError> {
     Ok(files)
 }
 
-fn way(arguments: &RankArguments, judge: &Judge, items: usize) -> RankWay {
-    let rates = judge.card.recipe.scale().is_some();
-    let pairs = match (arguments.method, rates) {
-        (Some(MethodName::Scores), _) | (None, true) => return RankWay::Scores,
-        (Some(MethodName::AllPairs), _) => Pairs::All,
-        (Some(MethodName::Random), _) => Pairs::Random,
-        (Some(MethodName::Swiss), _) => Pairs::Swiss,
-        (Some(MethodName::Active), _) | (None, false) => Pairs::Active,
-    };
-    let items = items as u64;
-    let every_pair = items * items.saturating_sub(1) / 2;
-    let mut plan = RankPlan::new(pairs, arguments.budget.unwrap_or(every_pair));
-    plan.seed = arguments.seed;
-    if let Some(places) = arguments.places {
-        plan = plan.until_places(places);
+fn choice(arguments: &RankArguments) -> RankChoice {
+    RankChoice {
+        method: arguments.method.map(|method| match method {
+            MethodName::Scores => RankMethod::Scores,
+            MethodName::AllPairs => RankMethod::Pairs(Pairs::All),
+            MethodName::Random => RankMethod::Pairs(Pairs::Random),
+            MethodName::Swiss => RankMethod::Pairs(Pairs::Swiss),
+            MethodName::Active => RankMethod::Pairs(Pairs::Active),
+        }),
+        budget: arguments.budget,
+        places: arguments.places,
+        seed: arguments.seed,
+        by: arguments.by.rule(),
     }
-    RankWay::Pairs(plan, arguments.by.rule())
 }
 
 fn progress(way: RankWay) -> ProgressBar {

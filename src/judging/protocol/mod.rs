@@ -7,7 +7,7 @@ mod rating;
 mod score;
 
 pub use compare::{Compare, CompareRecipe, Compared, Says};
-pub use opinions::{OpinionRule, better_score, compare_opinions};
+pub use opinions::{OpinionRule, compare_opinions};
 pub use rank::{
     FailedPair, Next, Pairing, Pairs, RANKED_ITEMS, Rank, RankPlan, RankRun, RankStop, drive,
 };

@@ -1,6 +1,6 @@
 //! Which of two is better, by what a judge that only rates says of each.
 
-use crate::judging::{Better, Comparison, LevelSet, Reason, Scale, Unscored, Verdict};
+use crate::judging::{Better, Comparison, LevelSet, Reason, Unscored, Verdict};
 use crate::stats::StatsError;
 use crate::stats::pairs::{better_by_levels, better_by_spread};
 
@@ -100,23 +100,12 @@ fn stats(error: &StatsError) -> Unscored {
     unfit(error.to_string())
 }
 
-/// Whether the first of two scores is the better one; `None` for equal ones.
-pub fn better_score(first: f64, second: f64, scale: Scale) -> Option<bool> {
-    let higher = match first.total_cmp(&second) {
-        std::cmp::Ordering::Equal => return None,
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Less => false,
-    };
-    Some(match scale.better() {
-        Better::Higher => higher,
-        Better::Lower => !higher,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judging::{AnswerOption, Choice, Level, Opinion, RawScore, Readout, Temperature};
+    use crate::judging::{
+        AnswerOption, Choice, Level, Opinion, RawScore, Readout, Scale, Temperature,
+    };
 
     fn levels(better: Better) -> LevelSet {
         let level = |name: &str, worth| Level {
@@ -197,7 +186,5 @@ mod tests {
             let error = compare_opinions(&rated, &rated, Some(&levels), rule).unwrap_err();
             assert_eq!(error.reason, Reason::NotApplicable);
         }
-        assert_eq!(better_score(1.0, 1.0, levels.scale()), None);
-        assert_eq!(better_score(2.0, 1.0, levels.scale()), Some(true));
     }
 }

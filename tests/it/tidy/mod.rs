@@ -46,7 +46,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "wire",
-        &["backend", "calibration", "card", "engine", "judging"],
+        &[
+            "backend",
+            "calibration",
+            "card",
+            "engine",
+            "judging",
+            "ranking",
+        ],
     ),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
@@ -58,7 +65,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "judging",
             "near",
-            "ranking",
             "wire",
         ],
     ),

@@ -91,7 +91,7 @@ fn unfit(error: &dyn std::fmt::Display) -> Step<Result<RankRun, Unscored>> {
     Step::Done(Err(Unscored::new(Reason::NotApplicable, error.to_string())))
 }
 
-/// Drives a pairing with comparisons from anywhere, one batch after the other; for tests and for opinions.
+/// Drives a pairing with comparisons from anywhere, one batch after the other.
 ///
 /// # Errors
 /// As [`Pairing::step`].

@@ -1,0 +1,67 @@
+//! A ranking in JSON.
+
+use serde::Serialize;
+
+use crate::engine::Ranked;
+use crate::judging::Unscored;
+use crate::ranking::{ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores};
+
+/// A ranking, by scores or by comparisons.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Ranking {
+    /// The scores, ordered.
+    Scores(ScoredRanking),
+    /// Strengths from comparisons.
+    Compared(Box<ComparedRanking>),
+}
+
+/// Why there is no ranking.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRanked {
+    /// Nothing was compared.
+    #[error("nothing could be ranked: {0}")]
+    Unscored(Unscored),
+    /// The comparisons give no strengths.
+    #[error("{0}")]
+    NoStrengths(String),
+}
+
+impl Ranking {
+    /// The ranking of the images of these names, in the order in which they were ranked.
+    ///
+    /// # Errors
+    /// Nothing that was compared, or comparisons that give no strengths.
+    pub fn new(names: &[String], ranked: Ranked) -> Result<Self, NotRanked> {
+        match ranked {
+            Ranked::Scores(judged) => {
+                let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
+                Ok(Ranking::Scores(by_scores(names, &outcomes)))
+            }
+            Ranked::Pairs(plan, run) => {
+                let run = run.map_err(NotRanked::Unscored)?;
+                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge)
+                    .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                Ok(Ranking::Compared(Box::new(ranking)))
+            }
+        }
+    }
+
+    /// The items, the best first.
+    pub fn items(&self) -> &[RankedItem] {
+        match self {
+            Ranking::Scores(ranking) => &ranking.items,
+            Ranking::Compared(ranking) => &ranking.report.items,
+        }
+    }
+
+    /// Whether every image has a place, and nothing failed on the way.
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Ranking::Scores(ranking) => ranking.unscored.is_empty(),
+            Ranking::Compared(ranking) => {
+                ranking.cost.failed.is_empty() && ranking.report.groups.is_none()
+            }
+        }
+    }
+}
