@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use futures::stream::{self, StreamExt};
 
+use super::runtime;
 use super::score::{progress, score_file};
 use super::{CliError, Common, Ending, output};
 use crate::assemble::assemble;
@@ -257,9 +258,7 @@ fn score(
         .collect();
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let most_bytes = config.limits.image_bytes;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     // Labels name images and no texts; a judge that quotes some is calibrated from a file of results.
     let texts = BTreeMap::new();
     let bar = progress(images.len());

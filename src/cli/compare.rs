@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::files::{named_text, read_at_most, shown};
+use super::runtime;
 use super::{CliError, Common, Ending, output};
 use crate::engine::RunLimits;
 use crate::judging::protocol::OpinionRule;
@@ -107,9 +108,7 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
         tie_width: arguments.tie_width,
         on_disagreement: arguments.on_disagreement.choice(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let pair = Subject::new(images, texts);
     let limits = RunLimits::none();
     let judged = runtime.block_on(engine.compare(&judge, pair, reading.by, &limits))?;

@@ -155,6 +155,13 @@ impl Common {
     }
 }
 
+/// Where a command's questions are asked.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
 fn start_log() {
     use tracing_subscriber::EnvFilter;
     // What `actix_http` reports is what strangers send: they could fill the log with it.

@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files::{named_text, read_at_most, shown};
+use super::runtime;
 use super::{CliError, Common, Ending, output};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
@@ -55,9 +56,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let judge = engine.judges().find(&arguments.judge)?;
     let maps = arguments.calibration.as_deref().map(maps).transpose()?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     let bar = progress(arguments.files.len());
     let mut all_scored = true;

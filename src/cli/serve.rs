@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use super::runtime;
 use super::{CliError, Common, Ending, output};
 use crate::http::{Application, Stopper};
 use crate::wire::JudgeJson;
@@ -24,9 +25,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let application = Application::build(&config)?;
         let stopped = stop_at_signals(Signals::listen()?, application.stopper());

@@ -30,7 +30,6 @@ mod reencode;
 mod resample;
 mod rgb;
 mod step;
-mod thumbnail;
 
 pub use decode::decode;
 pub use fault::ImageFault;
@@ -39,7 +38,6 @@ pub use prepare::{Preparation, Tensor};
 pub use reencode::{Encoding, Reencoding};
 pub use rgb::Rgb8;
 pub use step::{Filter, Step};
-pub use thumbnail::thumbnail;
 
 /// White, the colour of paper: what transparent pixels are laid over unless a judge says otherwise.
 pub const DEFAULT_BACKGROUND: [u8; 3] = [255, 255, 255];

@@ -82,6 +82,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_large_picture_is_made_small_and_a_small_one_stays() {
+        let picture = |width: u32, height: u32| {
+            let png = Reencoding {
+                longest_side: None,
+                encoding: Encoding::Png,
+            };
+            let pixels = [10, 200, 30].repeat((width * height) as usize);
+            png.encoded(Rgb8::new(width, height, pixels).unwrap())
+        };
+        let size = |bytes: &[u8], side| {
+            let limits = Limits::default();
+            let thumbnail = Reencoding {
+                longest_side: Some(side),
+                encoding: Encoding::Jpeg(80),
+            };
+            let small = thumbnail.apply(bytes, &limits).unwrap();
+            let small = decode(&small, &limits, [0; 3]).unwrap();
+            (small.width(), small.height())
+        };
+        assert_eq!(size(&picture(400, 100), 200), (200, 50));
+        assert_eq!(size(&picture(40, 30), 200), (40, 30));
+    }
+
+    #[test]
     fn a_picture_is_made_smaller_and_encoded_again() {
         let limits = Limits::default();
         let png = Reencoding {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
 use crate::engine::{BackendState, Engine};
 use crate::wire::{AbilitiesJson, BackendJson};
@@ -10,9 +11,7 @@ use crate::wire::{AbilitiesJson, BackendJson};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn run(engine: &Engine, json: bool) -> Result<Ending, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let failures = runtime.block_on(engine.probe(PATIENCE));
     let mut backends: Vec<BackendJson> = engine
         .judges()

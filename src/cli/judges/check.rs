@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::backend::Finding;
+use crate::cli::runtime;
 use crate::cli::{CliError, Common, Ending, output};
 use crate::judging::{Image, Subject};
 
@@ -65,9 +66,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Ending, CliError> {
     let text = |name: &str| (name.to_owned(), EXAMPLE_TEXT.to_owned());
     let texts: BTreeMap<String, String> = recipe.texts().into_iter().map(text).collect();
     let subject = Subject::new(images, texts);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let findings = runtime.block_on(engine.examine(&judge, &subject))?;
     let holds = findings.iter().all(|finding| finding.holds);
     if arguments.json {

@@ -9,10 +9,12 @@ use serde::Serialize;
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
 use crate::cli::files::{image_files, read_at_most};
+use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
 use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
 use crate::judging::Image;
 use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankRun};
+use crate::pixels::{Encoding, Reencoding};
 use crate::ranking::contact_sheet;
 use crate::wire::{ProvenanceJson, Ranking};
 
@@ -49,9 +51,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let bar = progress(way);
     let watch = |run: &RankRun| show(&bar, run);
     let limits = RunLimits::none();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
@@ -59,9 +59,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     if let Some(path) = &arguments.sheet {
         let thumbnails: Vec<_> = images
             .iter()
-            .map(|image| {
-                crate::pixels::thumbnail(image.bytes(), &config.image_limits(), SHEET_SIDE)
-            })
+            .map(|image| THUMBNAIL.apply(image.bytes(), &config.image_limits()))
             .collect();
         let sheet = contact_sheet(&arguments.judge, ranking.items(), &names, &thumbnails);
         std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
@@ -83,8 +81,11 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     })
 }
 
-/// Longest side of a picture on a contact sheet, in pixels.
-const SHEET_SIDE: u32 = 240;
+/// A picture on a contact sheet.
+const THUMBNAIL: Reencoding = Reencoding {
+    longest_side: Some(240),
+    encoding: Encoding::Jpeg(80),
+};
 
 fn files(arguments: &RankArguments) -> Result<Vec<PathBuf>, CliError> {
     let files = image_files(&arguments.images)?;
