@@ -11,6 +11,7 @@
 
 mod app;
 mod body;
+mod caller;
 mod compare;
 mod envelope;
 mod given;
