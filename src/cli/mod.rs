@@ -6,6 +6,7 @@ mod audit;
 mod calibrate;
 mod compare;
 mod files;
+mod gate;
 mod judges;
 mod output;
 mod rank;
@@ -43,6 +44,8 @@ enum Command {
     Audit(Box<audit::AuditArguments>),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
+    /// Fit thresholds that hold a target, and decide by them
+    Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
     /// Rank images with a judge, or items by votes on pairs of them
@@ -108,6 +111,8 @@ enum CliError {
     #[error(transparent)]
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
+    GateLabels(#[from] crate::gate::GateLabelsError),
+    #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     #[error("{0}")]
     Reply(String),
@@ -125,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

@@ -33,6 +33,7 @@ mod spearman;
 mod spearman_exact;
 pub mod strengths;
 mod tails;
+pub mod thresholds;
 mod weighted_tau;
 
 #[cfg(test)]

@@ -33,7 +33,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Votes that exist already, and the ranking that they give.
     ("ranking", &["judging", "stats"]),
-    ("gate", &["calibration", "digest", "judging", "stats"]),
+    (
+        "gate",
+        &["calibration", "digest", "judging", "stats", "table"],
+    ),
     // The shell around them.
     ("config", &["pixels"]),
     (
@@ -77,6 +80,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "config",
             "engine",
+            "gate",
             "http",
             "judging",
             "pixels",
