@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
 mod audit;
+mod best_of;
 mod calibrate;
 mod compare;
 mod files;
@@ -10,6 +11,7 @@ mod gate;
 mod judges;
 mod output;
 mod rank;
+mod release;
 mod reproduce;
 mod score;
 mod serve;
@@ -42,6 +44,8 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
+    /// Pick the best of several candidates for each prompt, and say what picking by the judge is worth
+    BestOf(best_of::BestOfArguments),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// Fit thresholds that hold a target, and decide by them
@@ -50,6 +54,8 @@ enum Command {
     Judges(judges::JudgesArguments),
     /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
+    /// Decide whether a new generator may replace the old one, on the same prompts
+    Release(release::ReleaseArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
 }
@@ -111,6 +117,8 @@ enum CliError {
     #[error(transparent)]
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
+    Table(#[from] crate::table::TableError),
+    #[error(transparent)]
     GateLabels(#[from] crate::gate::GateLabelsError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
@@ -129,10 +137,12 @@ pub fn main() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
+        Command::Release(arguments) => release::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };
     match ended {

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::labels::GateLabels;
 use crate::stats::StatsError;
-use crate::stats::thresholds::{Attained, Labelled, Target, ThresholdFit, fit_threshold};
+use crate::stats::thresholds::{
+    Attained, Labelled, Target, ThresholdFit, fit_threshold, precise_thresholds,
+};
 
 /// What is fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,11 +99,10 @@ pub struct Band {
 pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, StatsError> {
     let labelled = Labelled::new(&labels.items, settings.higher_is_better)?;
     let found = fit_threshold(&labelled, settings.target, settings.confidence)?;
-    let rejected = settings
-        .reject
-        .map(|share| rejecting(labels, share, settings))
-        .transpose()?
-        .and_then(|fit| fit.chosen);
+    let rejected = match settings.reject {
+        None => None,
+        Some(share) => rejecting(labels, share, settings, found.chosen)?,
+    };
     let ThresholdFit {
         chosen,
         best,
@@ -145,19 +146,30 @@ pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, Sta
     })
 }
 
-/// The laxest threshold from the other end at which what is rejected is shown to be bad.
+/// The threshold that rejects most among those at which what is rejected is shown to be bad, short of what is accepted.
 fn rejecting(
     labels: &GateLabels,
     share: f64,
     settings: &FitSettings,
-) -> Result<ThresholdFit, StatsError> {
+    accepted: Option<Attained>,
+) -> Result<Option<Attained>, StatsError> {
     let turned: Vec<(f64, bool)> = labels
         .items
         .iter()
         .map(|(score, good)| (*score, !good))
         .collect();
     let labelled = Labelled::new(&turned, !settings.higher_is_better)?;
-    fit_threshold(&labelled, Target::Precision(share), settings.confidence)
+    let shown = precise_thresholds(&labelled, share, settings.confidence)?;
+    let spares = |reject: &Attained| {
+        accepted.is_none_or(|accept| {
+            if settings.higher_is_better {
+                reject.threshold < accept.threshold
+            } else {
+                reject.threshold > accept.threshold
+            }
+        })
+    };
+    Ok(shown.into_iter().rfind(spares))
 }
 
 fn band(
@@ -181,8 +193,6 @@ fn band(
         items.iter().filter(|(score, _)| kept(*score)).count() as f64 / items.len() as f64
     };
     let accepted = share(&accepts);
-    // What both thresholds claim is accepted: its precision is shown, and rejecting it would break the first promise.
-    let rejected = share(&|score| rejects(score) && !accepts(score));
     Band {
         accept_at: accept.map(|accept| accept.threshold),
         reject_at: reject.map(|reject| reject.threshold),
@@ -190,7 +200,7 @@ fn band(
         reject_bound: reject.map(|reject| reject.bound),
         accepted,
         review: share(&|score| !accepts(score) && !rejects(score)),
-        rejected,
+        rejected: share(&rejects),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod choosing;
 pub mod comparing;
 pub mod correcting;
 mod distributions;
+pub mod drift;
 mod error;
 mod estimate;
 mod fisher;

@@ -1,5 +1,6 @@
 //! `opine gate`: thresholds that mean something, and what passes them.
 
+mod drift;
 mod fit;
 
 use clap::{Args, Subcommand};
@@ -17,10 +18,13 @@ pub(super) struct GateArguments {
 enum GateCommand {
     /// Fit a threshold to a target, from labels; or learn that the labels do not show one
     Fit(Box<fit::FitArguments>),
+    /// Say whether scores have moved since a gate was fitted
+    Drift(drift::DriftArguments),
 }
 
 pub(super) fn run(arguments: &GateArguments) -> Result<Ending, CliError> {
     match &arguments.command {
         GateCommand::Fit(arguments) => fit::run(arguments),
+        GateCommand::Drift(arguments) => drift::run(arguments),
     }
 }

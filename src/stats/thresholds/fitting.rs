@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, Labelled};
 use super::cost::{self, Costs};
-use super::share::{labels_for_share, share_lower_bound};
+use super::share::{labels_for_share, share_above_p_value, share_lower_bound};
 use super::target::Target;
 use super::{precision, recall};
 use crate::stats::StatsError;
@@ -54,35 +54,54 @@ pub fn fit_threshold(
     target: Target,
     confidence: f64,
 ) -> Result<ThresholdFit, StatsError> {
-    target.check()?;
-    if !(confidence > 0.5 && confidence < 1.0) {
-        return Err(StatsError::Argument {
-            argument: "confidence",
-            value: confidence.to_string(),
-            allowed: "above 0.5 and below 1",
-        });
-    }
-    let level = 1.0 - confidence;
+    let level = checked_level(target, confidence)?;
     let chosen = match target {
-        Target::Precision(share) => precision::shown(labelled, share, level),
+        Target::Precision(share) => precision::shown(labelled, share, level).pop(),
         Target::Recall(share) => recall::shown(labelled, share, level),
         Target::Cost { at_most, .. } => cheapest(labelled, target, at_most, level),
     };
-    let attained: Vec<Attained> = labelled
-        .candidates()
-        .iter()
-        .map(|candidate| attained(labelled, candidate, target, confidence))
-        .collect();
-    let best = best(&attained, target);
-    let chosen = chosen.map(|candidate| self::attained(labelled, &candidate, target, confidence));
+    let candidates = labelled.candidates();
+    let best = best(labelled, &candidates, target, confidence);
+    let chosen = chosen.map(|candidate| attained(labelled, &candidate, target, confidence));
     let labels_needed = match chosen {
         Some(_) => None,
-        None => labels_needed(labelled, &attained, target, confidence),
+        None => labels_needed(labelled, &candidates, target, confidence),
     };
     Ok(ThresholdFit {
         chosen,
         best,
         labels_needed,
+    })
+}
+
+/// Every threshold whose precision is shown to be above `share`, from strict to lax. With the stated confidence all of
+/// them hold at once, so that any may be taken.
+///
+/// # Errors
+/// As [`fit_threshold`].
+pub fn precise_thresholds(
+    labelled: &Labelled,
+    share: f64,
+    confidence: f64,
+) -> Result<Vec<Attained>, StatsError> {
+    let target = Target::Precision(share);
+    let level = checked_level(target, confidence)?;
+    let shown = precision::shown(labelled, share, level);
+    Ok(shown
+        .iter()
+        .map(|candidate| attained(labelled, candidate, target, confidence))
+        .collect())
+}
+
+fn checked_level(target: Target, confidence: f64) -> Result<f64, StatsError> {
+    target.check()?;
+    if confidence > 0.5 && confidence < 1.0 {
+        return Ok(1.0 - confidence);
+    }
+    Err(StatsError::Argument {
+        argument: "confidence",
+        value: confidence.to_string(),
+        allowed: "above 0.5 and below 1",
     })
 }
 
@@ -157,49 +176,71 @@ fn attained(
 }
 
 /// The threshold with the best bound; of equal ones the laxest for precision, the strictest for recall.
-fn best(attained: &[Attained], target: Target) -> Attained {
-    let better = |one: &&Attained, other: &&Attained| match target {
-        Target::Precision(_) => one.bound.total_cmp(&other.bound),
-        // From the strictest on: `max_by` keeps the last of equals, and here the first is wanted.
-        Target::Recall(_) => one
-            .bound
-            .total_cmp(&other.bound)
-            .then(other.yield_share.total_cmp(&one.yield_share)),
-        Target::Cost { .. } => other.bound.total_cmp(&one.bound),
+fn best(
+    labelled: &Labelled,
+    candidates: &[Candidate],
+    target: Target,
+    confidence: f64,
+) -> Attained {
+    let at = |candidate: &Candidate| attained(labelled, candidate, target, confidence);
+    // Exact bounds take many steps; one p-value says whether a candidate can be better.
+    let improves = |candidate: &Candidate, best: &Attained| match target {
+        Target::Precision(_) => {
+            share_above_p_value(candidate.good, candidate.accepted, best.bound) <= 1.0 - confidence
+        }
+        Target::Recall(_) => candidate.good > best_count(best),
+        Target::Cost { .. } => at(candidate).bound <= best.bound,
     };
-    *attained
-        .iter()
-        .max_by(better)
-        .expect("there are two items, and so a candidate")
+    let mut rest = candidates.iter();
+    let first = rest
+        .next()
+        .expect("there are two items, and so a candidate");
+    rest.fold(at(first), |best, candidate| {
+        if improves(candidate, &best) {
+            at(candidate)
+        } else {
+            best
+        }
+    })
+}
+
+/// Good items that a threshold accepts, of the recall that it attains.
+fn best_count(best: &Attained) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count, rounded back to the count"
+    )]
+    let good = (best.value * best.n as f64).round() as usize;
+    good
 }
 
 fn labels_needed(
     labelled: &Labelled,
-    attained: &[Attained],
+    candidates: &[Candidate],
     target: Target,
     confidence: f64,
 ) -> Option<usize> {
+    let share_of_all = |n: usize| n as f64 / labelled.items() as f64;
     let per_label = |needed: usize, share: f64| (needed as f64 / share).ceil();
     let needed: Vec<f64> = match target {
-        Target::Precision(share) => attained
+        Target::Precision(share) => candidates
             .iter()
             // A threshold that accepts a handful promises anything.
-            .filter(|at| at.n >= MOST_PROMISING || at.n == labelled.items())
+            .filter(|at| at.accepted >= MOST_PROMISING)
             .filter_map(|at| {
-                labels_for_share(at.value, share, confidence)
-                    .map(|needed| per_label(needed, at.yield_share))
+                labels_for_share(at.precision(), share, confidence)
+                    .map(|needed| per_label(needed, share_of_all(at.accepted)))
             })
             .collect(),
         Target::Recall(share) => {
             let needed = labels_for_share(1.0, share, confidence)?;
-            vec![per_label(
-                needed,
-                labelled.good() as f64 / labelled.items() as f64,
-            )]
+            vec![per_label(needed, share_of_all(labelled.good()))]
         }
         // The cost's test is a bound, not exact; its need falls with the square of what lies between.
-        Target::Cost { at_most, .. } => attained
+        Target::Cost { at_most, .. } => candidates
             .iter()
+            .map(|candidate| attained(labelled, candidate, target, confidence))
             .filter(|at| at.value < at_most)
             .map(|at| {
                 let reach = (at.bound - at.value) / (at_most - at.value);

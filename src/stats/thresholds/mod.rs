@@ -15,6 +15,6 @@ mod target;
 mod tests;
 
 pub use candidates::{Candidate, Labelled};
-pub use fitting::{Attained, ThresholdFit, fit_threshold};
+pub use fitting::{Attained, ThresholdFit, fit_threshold, precise_thresholds};
 pub use share::{labels_for_share, share_above_p_value, share_lower_bound};
 pub use target::Target;

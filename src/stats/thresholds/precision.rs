@@ -1,4 +1,4 @@
-//! The laxest threshold whose precision is shown.
+//! The thresholds whose precision is shown.
 
 use super::candidates::{Candidate, Labelled};
 use super::share::share_above_p_value;
@@ -6,19 +6,19 @@ use super::share::share_above_p_value;
 /// Most places at which the scan begins.
 const STARTS: u32 = 4;
 
-/// The laxest threshold at which the precision is shown to be above `target`, where there is one.
+/// Every threshold at which the precision is shown to be above `target`, from strict to lax; all of them hold at once.
 ///
 /// The scan goes from strict to lax and stops where a test fails. The very strictest thresholds accept too few items
 /// to show anything, so that it begins at the first that could: where all accepted items being good would do. Further
 /// starts lie at twice, four times and eight times as many items, as long as there are so many; each has an equal
 /// share of the level, and a start that is reached by passed tests hands its share on (the sequentially rejective
 /// graph of Bretz, Maurer, Brannath, Posch 2009). Starts depend on the scores alone, never on the labels.
-pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Option<Candidate> {
+pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Vec<Candidate> {
     let starts = starts(labelled.items(), target, level);
     let share = level / starts.len().max(1) as f64;
     let mut ahead = starts.iter().peekable();
     let mut carried = 0.0;
-    let mut chosen = None;
+    let mut shown = Vec::new();
     for candidate in labelled.candidates() {
         let mut at_hand = carried;
         while ahead.next_if(|n| candidate.accepted >= **n).is_some() {
@@ -28,10 +28,10 @@ pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Option<Cand
             && share_above_p_value(candidate.good, candidate.accepted, target) <= at_hand;
         carried = if passes { at_hand } else { 0.0 };
         if passes {
-            chosen = Some(candidate);
+            shown.push(candidate);
         }
     }
-    chosen
+    shown
 }
 
 /// Numbers of accepted items at which the scan begins; none where even all items being good would show nothing.

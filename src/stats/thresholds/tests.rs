@@ -175,7 +175,7 @@ impl Simulated {
 
     /// Precision and recall of the whole population at a threshold.
     fn truth(&self, threshold: f64) -> (f64, f64) {
-        const CELLS: u32 = 20_000;
+        const CELLS: u32 = 500;
         let (mut accepted, mut good_accepted, mut good) = (0.0, 0.0, 0.0);
         for cell in 0..CELLS {
             let score = (f64::from(cell) + 0.5) / f64::from(CELLS);
@@ -206,7 +206,7 @@ fn a_fitted_threshold_misses_its_target_no_more_often_than_stated() {
     ];
     for judge in &judges {
         for (target, floor) in [(Target::Precision(0.9), 0.3), (Target::Recall(0.9), 0.3)] {
-            let sets = 500_u32;
+            let sets = 2_000_u32;
             let (mut missed, mut found) = (0, 0);
             for set in 0..sets {
                 let items = judge.draw(400, u64::from(set));
@@ -223,8 +223,8 @@ fn a_fitted_threshold_misses_its_target_no_more_often_than_stated() {
                 missed += u32::from(!held);
             }
             let share = f64::from(missed) / f64::from(sets);
-            // 500 sets: the share's own error is a percentage point.
-            assert!(share <= 0.05 + 0.03, "{target:?} missed in {share}");
+            // 2,000 sets: three standard errors of the share are a percentage point and a half.
+            assert!(share <= 0.05 + 0.015, "{target:?} missed in {share}");
             assert!(
                 f64::from(found) / f64::from(sets) > floor,
                 "{target:?} found in {found} of {sets}"

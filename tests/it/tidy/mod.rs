@@ -86,6 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pixels",
             "ranking",
             "stats",
+            "table",
             "wire",
         ],
     ),
