@@ -119,6 +119,10 @@ enum CliError {
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
     #[error(transparent)]
+    Policy(#[from] crate::gate::PolicyError),
+    #[error(transparent)]
+    Gate(#[from] crate::engine::GateError),
+    #[error(transparent)]
     GateLabels(#[from] crate::gate::GateLabelsError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),

@@ -2,6 +2,7 @@
 //! HTTP give the same object.
 
 mod calibrated;
+mod gated;
 mod pair;
 mod ranking;
 
@@ -13,6 +14,7 @@ use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
 pub use calibrated::CalibratedJson;
+pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use ranking::{NotRanked, Ranking};
 

@@ -1,5 +1,6 @@
 //! `opine gate`: thresholds that mean something, and what passes them.
 
+mod check;
 mod drift;
 mod fit;
 
@@ -18,6 +19,8 @@ pub(super) struct GateArguments {
 enum GateCommand {
     /// Fit a threshold to a target, from labels; or learn that the labels do not show one
     Fit(Box<fit::FitArguments>),
+    /// Decide over images by a policy
+    Check(check::CheckArguments),
     /// Say whether scores have moved since a gate was fitted
     Drift(drift::DriftArguments),
 }
@@ -25,6 +28,7 @@ enum GateCommand {
 pub(super) fn run(arguments: &GateArguments) -> Result<Ending, CliError> {
     match &arguments.command {
         GateCommand::Fit(arguments) => fit::run(arguments),
+        GateCommand::Check(arguments) => check::run(arguments),
         GateCommand::Drift(arguments) => drift::run(arguments),
     }
 }

@@ -41,7 +41,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["pixels"]),
     (
         "engine",
-        &["backend", "card", "digest", "judging", "near", "pixels"],
+        &[
+            "backend",
+            "calibration",
+            "card",
+            "digest",
+            "gate",
+            "judging",
+            "near",
+            "pixels",
+        ],
     ),
     (
         "assemble",
@@ -54,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "card",
             "engine",
+            "gate",
             "judging",
             "ranking",
         ],
