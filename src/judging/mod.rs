@@ -5,6 +5,7 @@
 
 mod answer;
 mod calibration_map;
+pub mod checklist;
 mod comparison;
 mod extract;
 mod interval;
