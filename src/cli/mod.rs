@@ -6,6 +6,7 @@ mod audit;
 mod best_of;
 mod calibrate;
 mod compare;
+mod evaluate;
 mod files;
 mod gate;
 mod judges;
@@ -48,6 +49,8 @@ enum Command {
     BestOf(best_of::BestOfArguments),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
+    /// Evaluate images by a set of closed questions
+    Evaluate(evaluate::EvaluateArguments),
     /// Fit thresholds that hold a target, and decide by them
     Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
@@ -119,6 +122,8 @@ enum CliError {
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
     #[error(transparent)]
+    Questions(#[from] crate::evaluation::QuestionFileError),
+    #[error(transparent)]
     Policy(#[from] crate::gate::PolicyError),
     #[error(transparent)]
     Gate(#[from] crate::engine::GateError),
@@ -143,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),

@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Votes that exist already, and the ranking that they give.
     ("ranking", &["judging", "stats"]),
+    ("evaluation", &["judging"]),
     (
         "gate",
         &["calibration", "digest", "judging", "stats", "table"],
@@ -90,6 +91,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "config",
             "engine",
+            "evaluation",
             "gate",
             "http",
             "judging",
