@@ -104,12 +104,14 @@ pub fn read_labels(path: &Path, columns: LabelColumns<'_>) -> Result<GateLabels,
             Reading::Missing(_) => Ok(None),
             Reading::Wrong(fault, detail, remedy) => Err(error(column, fault, detail, remedy)),
         };
+        let is = |label: f64, worth: f64| (label - worth).abs() < f64::EPSILON;
         let score = number(&cells[1], columns.score)?;
         let label = number(&cells[2], columns.good)?;
         let good = match (label, columns.good_at) {
             (None, _) => None,
             (Some(label), Some(from)) => Some(label >= from),
-            (Some(label), None) if label == 0.0 || label == 1.0 => Some(label == 1.0),
+            (Some(label), None) if is(label, 1.0) => Some(true),
+            (Some(label), None) if is(label, 0.0) => Some(false),
             (Some(value), None) => {
                 other_scale.get_or_insert((line, value));
                 None

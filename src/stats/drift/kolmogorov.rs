@@ -64,6 +64,7 @@ fn tail(z: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact where nothing differs")]
 mod tests {
     use super::*;
 

@@ -64,6 +64,7 @@ pub fn population_stability(reference: &[f64], current: &[f64]) -> Result<Estima
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact where nothing differs")]
 mod tests {
     use super::*;
     use crate::stats::resample::CounterRng;

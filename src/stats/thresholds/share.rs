@@ -49,7 +49,7 @@ pub fn share_lower_bound(successes: usize, n: usize, confidence: f64) -> f64 {
 /// confidence; nothing where `observed` is not above `share`, or where more than 10 million would be needed.
 pub fn labels_for_share(observed: f64, share: f64, confidence: f64) -> Option<usize> {
     const MOST: usize = 10_000_000;
-    if !(observed > share) {
+    if observed.is_nan() || observed <= share {
         return None;
     }
     let shows = |n: usize| {

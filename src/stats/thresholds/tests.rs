@@ -1,3 +1,8 @@
+#![expect(
+    clippy::float_cmp,
+    reason = "thresholds are scores of items, to the bit"
+)]
+
 use super::*;
 use crate::stats::StatsError;
 use crate::stats::resample::CounterRng;
