@@ -19,12 +19,13 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 37] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 39] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
         Some(QUALITY_MODEL),
     ),
+    card!("best-to-worst"),
     card!("chinese-levels"),
     card!("clip-iqa"),
     card!("clip-iqa-aesthetic"),
@@ -44,6 +45,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 37] = [
     card!("digits-0-to-10"),
     card!("digits-1-to-5"),
     card!("digits-reversed"),
+    card!("mllm-judge-batch"),
     card!("mllm-judge-cot-figure"),
     card!("mllm-judge-cot-figure-instruction"),
     card!("mllm-judge-cot-instruction"),
@@ -95,6 +97,7 @@ mod tests {
             .map(|card| card.id)
             .collect();
         let expected = [
+            "best-to-worst",
             "chinese-levels",
             "clip-iqa",
             "clip-iqa-aesthetic",
@@ -114,6 +117,7 @@ mod tests {
             "digits-0-to-10",
             "digits-1-to-5",
             "digits-reversed",
+            "mllm-judge-batch",
             "mllm-judge-cot-figure",
             "mllm-judge-cot-figure-instruction",
             "mllm-judge-cot-instruction",

@@ -9,6 +9,7 @@ mod comparing;
 mod encoding;
 mod judges;
 mod limits;
+mod listing;
 mod ranking;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
-pub use ranking::{RankChoice, RankMethod, RankWay, Ranked};
+pub use ranking::{ItemTexts, RankChoice, RankMethod, RankWay, Ranked};
 
 use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
@@ -101,7 +102,7 @@ impl Engine {
                 self.run_on(judge, &provenance, subject, begin, limits)
                     .await?
             }
-            Recipe::Compare(_) => return Err(judge.wrong_protocol("score")),
+            Recipe::Compare(_) | Recipe::List(_) => return Err(judge.wrong_protocol("score")),
         };
         Ok(Judged {
             provenance,
