@@ -208,7 +208,7 @@ fn what_says_nothing_or_cannot_be_is_refused() {
         list(&[0, 1], &[&[0], &[2]]),
         list(&[0, 1], &[&[0]]),
     ] {
-        assert!(refused(2, &[bad.clone()], 0.1), "{bad:?}");
+        assert!(refused(2, std::slice::from_ref(&bad), 0.1), "{bad:?}");
     }
     let two = [Prior::Exact(0.0), Prior::Exact(1.0)];
     assert!(AnchorScale::new(&two[..1], &[], 1.0).is_err());

@@ -28,7 +28,8 @@ pub struct AnchorPlan {
     pub anchors: Vec<Anchor>,
     /// Most comparisons; all unless given.
     pub budget: Option<u64>,
-    /// Precision of the normal prior on the strength of what is not given; 1 is Compare2Score's.
+    /// Precision of the normal prior on the strength of what is not given. Compare2Score's is 1, which draws images
+    /// towards the middle of anchors that are given and stay; so little is drawn by 0.1, the prior of pairs.
     pub ridge: f64,
     /// Most comparisons that are asked for at once.
     pub at_once: usize,
@@ -40,7 +41,7 @@ impl AnchorPlan {
         AnchorPlan {
             anchors,
             budget: None,
-            ridge: 1.0,
+            ridge: 0.1,
             at_once: 64,
         }
     }

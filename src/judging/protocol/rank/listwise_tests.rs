@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::list_recipe::ListRecipe;
 use super::listwise::*;
 use super::{RankStop, Watchable};
 use crate::judging::protocol::{Answered, Protocol, Step};

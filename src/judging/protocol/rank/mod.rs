@@ -1,6 +1,7 @@
 //! A ranking of images: by comparing pairs, for as few questions as it takes, with anchors, or by whole lists.
 
 mod anchored;
+mod list_recipe;
 mod listwise;
 #[cfg(test)]
 mod listwise_tests;
@@ -13,9 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use anchored::{Anchor, AnchorPlan, Anchoring};
-pub use listwise::{
-    HeardList, LABEL, ListDesign, ListPlan, ListRecipe, ListRun, Listwise, MOST_REPEATS,
-};
+pub use list_recipe::{LABEL, ListRecipe};
+pub use listwise::{HeardList, ListDesign, ListPlan, ListRun, Listwise, MOST_REPEATS};
 pub use pairing::{Chooses, FailedPair, Next, Pairing, RankRun, RankStop};
 pub use plan::{Pairs, RANKED_ITEMS, RankPlan};
 
