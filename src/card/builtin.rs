@@ -19,12 +19,13 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 39] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 41] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
         Some(QUALITY_MODEL),
     ),
+    card!("best-to-worst"),
     card!("chinese-levels"),
     card!("choose"),
     card!("clip-iqa"),
@@ -46,6 +47,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 39] = [
     card!("digits-1-to-5"),
     card!("digits-reversed"),
     card!("dsg-vqa"),
+    card!("mllm-judge-batch"),
     card!("mllm-judge-cot-figure"),
     card!("mllm-judge-cot-figure-instruction"),
     card!("mllm-judge-cot-instruction"),
@@ -97,6 +99,7 @@ mod tests {
             .map(|card| card.id)
             .collect();
         let expected = [
+            "best-to-worst",
             "chinese-levels",
             "choose",
             "clip-iqa",
@@ -118,6 +121,7 @@ mod tests {
             "digits-1-to-5",
             "digits-reversed",
             "dsg-vqa",
+            "mllm-judge-batch",
             "mllm-judge-cot-figure",
             "mllm-judge-cot-figure-instruction",
             "mllm-judge-cot-instruction",

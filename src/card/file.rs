@@ -28,6 +28,8 @@ pub(super) struct CardFile {
     /// Of `compare`.
     #[serde(default)]
     pub answer: Vec<Spanned<AnswerFile>>,
+    /// Of `rank`.
+    pub list: Option<Spanned<ListFile>>,
     #[serde(default)]
     pub readout: ReadoutFile,
     /// The form in which images are sent; as they are given unless said.
@@ -43,6 +45,7 @@ pub(super) enum ProtocolName {
     Rating,
     Compare,
     Choose,
+    Rank,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +103,28 @@ pub(super) enum ReduceFile {
     Only,
     Min,
     Mean,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListFile {
+    /// How one item is shown, with its `{label}`.
+    pub item: Spanned<String>,
+    /// Names of the texts that each item has for itself.
+    #[serde(default)]
+    pub texts: Vec<Spanned<String>>,
+    pub places: Vec<PlaceFile>,
+    #[serde(default)]
+    pub partial: PartialFile,
+    pub most_items: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PartialFile {
+    #[default]
+    Refuse,
+    Allow,
 }
 
 #[derive(Debug, Deserialize)]

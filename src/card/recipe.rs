@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::judging::protocol::{
-    ChooseRecipe, ClosedQuestion, CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe,
+    ChooseRecipe, ClosedQuestion, CompareRecipe, Given, ListRecipe, RatingRecipe, Says, ScoreRecipe,
 };
 use crate::judging::{
     LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, Wanted,
@@ -21,6 +21,8 @@ pub enum Recipe {
     Compare(Arc<CompareRecipe>),
     /// A closed question in the caller's words.
     Choose(Arc<ChooseRecipe>),
+    /// The order of several.
+    List(Arc<ListRecipe>),
 }
 
 impl Recipe {
@@ -31,6 +33,7 @@ impl Recipe {
             Recipe::Rating(_) => "rating",
             Recipe::Compare(_) => "compare",
             Recipe::Choose(_) => "choose",
+            Recipe::List(_) => "rank",
         }
     }
 
@@ -38,16 +41,24 @@ impl Recipe {
     pub fn score(&self) -> Option<&Arc<ScoreRecipe>> {
         match self {
             Recipe::Score(recipe) => Some(recipe),
-            Recipe::Rating(_) | Recipe::Compare(_) | Recipe::Choose(_) => None,
+            Recipe::Rating(_) | Recipe::Compare(_) | Recipe::List(_) | Recipe::Choose(_) => None,
         }
     }
 
-    /// Scale of the scores; a comparison has none.
+    /// The recipe of a judge that puts lists in order.
+    pub fn list(&self) -> Option<&Arc<ListRecipe>> {
+        match self {
+            Recipe::List(recipe) => Some(recipe),
+            Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_) | Recipe::Choose(_) => None,
+        }
+    }
+
+    /// Scale of the scores; a comparison and an order have none.
     pub fn scale(&self) -> Option<Scale> {
         match self {
             Recipe::Score(recipe) => Some(recipe.levels.scale()),
             Recipe::Rating(recipe) => Some(recipe.scale),
-            Recipe::Compare(_) | Recipe::Choose(_) => None,
+            Recipe::Compare(_) | Recipe::List(_) | Recipe::Choose(_) => None,
         }
     }
 
@@ -60,7 +71,7 @@ impl Recipe {
     pub fn temperature(&self) -> Option<Temperature> {
         match self {
             Recipe::Score(recipe) => Some(recipe.temperature),
-            Recipe::Rating(_) => None,
+            Recipe::Rating(_) | Recipe::List(_) => None,
             Recipe::Compare(recipe) => Some(recipe.temperature),
             Recipe::Choose(recipe) => Some(recipe.temperature),
         }
@@ -73,6 +84,7 @@ impl Recipe {
             Recipe::Rating(recipe) => vec![&recipe.question],
             Recipe::Compare(recipe) => vec![&recipe.question],
             Recipe::Choose(recipe) => vec![&recipe.question],
+            Recipe::List(recipe) => vec![&recipe.question],
         }
     }
 
@@ -90,22 +102,24 @@ impl Recipe {
                 let wanted = Wanted::Options(ClosedQuestion::yes_no("")?.options);
                 Ok(vec![recipe.question.prompt(subject, wanted)?])
             }
+            Recipe::List(recipe) => Ok(vec![one_list(recipe, subject)?]),
         }
     }
 
-    /// How many images the judge looks at.
+    /// How many images the judge looks at, at most.
     pub fn images(&self) -> usize {
+        if let Some(list) = self.list().filter(|list| list.shows_items()) {
+            return list.most_items;
+        }
         let images = self.questions().into_iter().map(|one| one.text.images());
         images.max().unwrap_or(0)
     }
 
     /// Names of the texts that must be given with the image.
     pub fn texts(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self
-            .questions()
-            .into_iter()
-            .flat_map(Question::texts)
-            .collect();
+        let questions = self.questions().into_iter();
+        let mut names: Vec<&str> = questions.flat_map(Question::texts).collect();
+        names.extend(self.list().into_iter().flat_map(|list| list.own_texts()));
         names.sort_unstable();
         names.dedup();
         names
@@ -143,6 +157,11 @@ impl Recipe {
                 fields.push(recipe.least_coverage.value().to_string());
             }
             Recipe::Choose(recipe) => fields.push(recipe.least_coverage.value().to_string()),
+            Recipe::List(recipe) => {
+                fields.push(template_words(&recipe.item));
+                fields.push(recipe.reading.fingerprint());
+                fields.push(recipe.most_items.to_string());
+            }
         }
         if let Some(scale) = self.scale() {
             fields.push(format!(
@@ -158,6 +177,20 @@ impl Recipe {
                 .unwrap_or_default(),
         );
     }
+}
+
+/// The images of a subject as one list; of a subject with one picture that texts are about, twice the same text.
+fn one_list(recipe: &ListRecipe, subject: &Subject) -> Result<Prompt, WordError> {
+    if !recipe.shows_items() {
+        let item = subject.with_images(Vec::new());
+        return recipe.prompt(subject, &[&item, &item], 0);
+    }
+    let images = subject.images().iter();
+    let items: Vec<Subject> = images
+        .map(|image| subject.with_images(vec![image.clone()]))
+        .collect();
+    let items: Vec<&Subject> = items.iter().collect();
+    recipe.prompt(&subject.with_images(Vec::new()), &items, 0)
 }
 
 fn question_fields(question: &Question, fields: &mut Vec<String>) {

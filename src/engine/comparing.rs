@@ -44,7 +44,7 @@ impl Engine {
     /// Two images of the same bytes are a tie by construction and are not asked about.
     ///
     /// # Errors
-    /// [`BindError`] when the judge has no backend that can be asked.
+    /// [`BindError`] when the judge has no backend that can be asked, or puts lists in order.
     pub async fn compare(
         &self,
         judge: &Judge,
@@ -71,7 +71,7 @@ impl Engine {
                 let outcome = self.run_on(judge, &provenance, pair, begin, limits);
                 (None, outcome.await?)
             }
-            Recipe::Choose(_) => return Err(judge.wrong_protocol("compare")),
+            Recipe::List(_) | Recipe::Choose(_) => return Err(judge.wrong_protocol("compare")),
             Recipe::Score(_) | Recipe::Rating(_) => {
                 let outcome = self.compare_opinions(judge, &pair, rule, limits).await?;
                 (Some(rule), outcome)

@@ -80,7 +80,7 @@ pub enum BindError {
     /// The judge is asked for what it does not do.
     #[error(
         "judge `{judge}` answers `{protocol}` and cannot {wanted}; {}",
-        other_face(wanted)
+        other_face(protocol, wanted)
     )]
     WrongProtocol {
         /// The judge.
@@ -108,9 +108,10 @@ pub enum BindError {
     },
 }
 
-fn other_face(wanted: &str) -> &'static str {
-    match wanted {
-        "score" => "it compares two images",
+fn other_face(protocol: &str, wanted: &str) -> &'static str {
+    match (protocol, wanted) {
+        ("compare", "score") => "it compares two images",
+        ("rank", _) => "it puts lists of images in order (`listwise`)",
         _ => "take a judge with another protocol",
     }
 }

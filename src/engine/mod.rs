@@ -11,6 +11,7 @@ mod evaluating;
 mod gating;
 mod judges;
 mod limits;
+mod listing;
 mod ranking;
 
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub use evaluating::{Combination, Evaluated};
 pub use gating::{GateError, Gated};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
-pub use ranking::{RankChoice, RankMethod, RankWay, Ranked};
+pub use ranking::{ItemTexts, RankChoice, RankMethod, RankWay, Ranked};
 
 use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
@@ -105,7 +106,7 @@ impl Engine {
                 self.run_on(judge, &provenance, subject, begin, limits)
                     .await?
             }
-            Recipe::Compare(_) | Recipe::Choose(_) => {
+            Recipe::Compare(_) | Recipe::List(_) | Recipe::Choose(_) => {
                 return Err(judge.wrong_protocol("score"));
             }
         };

@@ -1,55 +1,99 @@
 //! `POST /v1/rank`: one judge, 2 to 1,024 images, from the best to the worst.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::body::Scalar;
 use super::compare::rule;
-use super::given::{self, Settings};
+use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
-use super::service::Service;
-use crate::engine::{Clock, RankChoice, RankMethod, RunLimits};
-use crate::judging::protocol::Pairs;
+use super::service::{Bounds, Service};
+use crate::engine::{Clock, ItemTexts, Judge, RankChoice, RankMethod, RunLimits};
+use crate::judging::protocol::{Anchor, MOST_REPEATS, Prior, RANKED_ITEMS};
 use crate::judging::{Image, Reason};
 use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
 
 /// What a ranking takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct RankSettings(RankChoice);
+struct RankSettings {
+    choice: RankChoice,
+    /// What is known of each anchor: nothing, its strength, or its strength and the deviation of that.
+    anchors: BTreeMap<String, Vec<f64>>,
+}
 
 impl Settings for RankSettings {
     const JSON: &'static [&'static str] = &[
-        "judge", "texts", "images", "method", "budget", "places", "seed", "by",
+        "judge", "texts", "images", "method", "budget", "places", "seed", "by", "repeats",
+        "anchors",
     ];
     const FORM: &'static [&'static str] = &[
-        "judge", "texts", "image", "method", "budget", "places", "seed", "by",
+        "judge", "texts", "image", "method", "budget", "places", "seed", "by", "repeats", "anchors",
     ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        let choice = &mut self.choice;
         match name {
-            "method" => self.0.method = Some(method(value.text(name)?)?),
-            "budget" => self.0.budget = Some(value.count(name)?),
-            "places" => self.0.places = u32::try_from(value.count(name)?).ok(),
-            "seed" => self.0.seed = value.count(name)?,
-            _ => self.0.by = rule(value.text(name)?)?,
+            "method" => choice.method = Some(method(value.text(name)?)?),
+            "budget" => choice.budget = Some(value.count(name)?),
+            "places" => choice.places = Some(within(name, value, 0..=u32::MAX)?),
+            "seed" => choice.seed = value.count(name)?,
+            "repeats" => choice.repeats = Some(within(name, value, 1..=MOST_REPEATS)?),
+            "anchors" => self.anchors = value.named(name)?,
+            _ => choice.by = rule(value.text(name)?)?,
         }
         Ok(())
     }
 }
 
+/// A whole number within a range, which the fault names.
+fn within(
+    name: &str,
+    value: &Scalar,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<u32, Problem> {
+    let given = value.count(name)?;
+    let fits = u32::try_from(given)
+        .ok()
+        .filter(|count| range.contains(count));
+    fits.ok_or_else(|| {
+        let (least, most) = range.into_inner();
+        let detail =
+            format!("`{name}` is a whole number from {least} to {most}, this one is {given}");
+        Problem::new(Code::InvalidValue, detail)
+    })
+}
+
 fn method(name: &str) -> Result<RankMethod, Problem> {
-    if name == "scores" {
-        return Ok(RankMethod::Scores);
+    RankMethod::from_name(name).ok_or_else(|| {
+        let known = RankMethod::ALL.map(RankMethod::name).join("`, `");
+        Problem::new(Code::InvalidValue, format!("`method` is one of `{known}`"))
+    })
+}
+
+/// The anchors by place among the images of these names.
+fn anchors(given: &BTreeMap<String, Vec<f64>>, names: &[String]) -> Result<Vec<Anchor>, Problem> {
+    let refused = |detail: String| Problem::new(Code::InvalidValue, detail).at("/anchors");
+    let mut anchors = Vec::with_capacity(given.len());
+    for (name, known) in given {
+        let place = (0u32..).zip(names).find(|(_, image)| *image == name);
+        let Some((item, _)) = place else {
+            return Err(refused(format!("anchor `{name}` is not among the images")));
+        };
+        let prior = match known[..] {
+            [] => Prior::Unknown,
+            [strength] => Prior::Exact(strength),
+            [strength, deviation] => Prior::Around(strength, deviation),
+            _ => {
+                return Err(refused(format!(
+                    "anchor `{name}` is `null`, a strength, or a strength and its standard deviation"
+                )));
+            }
+        };
+        anchors.push(Anchor { item, prior });
     }
-    Pairs::from_name(name)
-        .map(RankMethod::Pairs)
-        .ok_or_else(|| {
-            let known = Pairs::ALL.map(Pairs::name).join("`, `");
-            Problem::new(
-                Code::InvalidValue,
-                format!("`method` is one of `scores`, `{known}`"),
-            )
-        })
+    Ok(anchors)
 }
 
 /// What is answered.
@@ -77,20 +121,22 @@ fn nothing_ranked(error: &NotRanked) -> Problem {
     Problem::new(code, error.to_string())
 }
 
-/// Ranks the images of one request.
-pub(super) async fn rank(
-    http: HttpRequest,
-    payload: web::Payload,
-    service: web::Data<Service>,
-) -> Result<HttpResponse, Problem> {
-    let limits = RunLimits::within(Clock, service.bounds.request_time);
-    let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
-    let request = given::read::<RankSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
-    let mut names = Vec::with_capacity(request.images.len());
-    let mut images: Vec<Image> = Vec::with_capacity(request.images.len());
-    for (index, given) in request.images.into_iter().enumerate() {
+/// The fault of a ranking of too few or too many images.
+fn wrong_number(code: Code, images: &str) -> Problem {
+    let (least, most) = (RANKED_ITEMS.start(), RANKED_ITEMS.end());
+    let detail = format!("a ranking has {least} to {most} images, this one has {images}");
+    Problem::new(code, detail).at("/images")
+}
+
+/// The images with their names and texts; each name stands once.
+fn images(given: Vec<GivenImage>) -> Result<(Vec<String>, Vec<Image>, ItemTexts), Problem> {
+    if given.len() < *RANKED_ITEMS.start() {
+        return Err(wrong_number(Code::InvalidValue, &given.len().to_string()));
+    }
+    let mut names = Vec::with_capacity(given.len());
+    let mut images = Vec::with_capacity(given.len());
+    let mut texts = ItemTexts::default();
+    for (index, given) in given.into_iter().enumerate() {
         let pointer = format!("/images/{index}");
         if names.contains(&given.name) {
             let detail = format!("two images are named `{}`", given.name);
@@ -101,15 +147,42 @@ pub(super) async fn rank(
         })?;
         names.push(given.name);
         images.push(image);
+        texts.own.push(given.texts);
     }
-    let way = request.settings.0.way(&judge, images.len());
-    if images.len() < 2 {
-        let detail = "a ranking has 2 to 1024 images, this one has 1";
-        return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
-    }
+    Ok((names, images, texts))
+}
+
+/// Ranks the images of one request.
+pub(super) async fn rank(
+    http: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    // A ranking has a bound of its own: it is one question about all of its images.
+    let bounds = Bounds {
+        images: *RANKED_ITEMS.end(),
+        ..service.bounds
+    };
+    let body = given::open(&http, payload, bounds)?;
+    let _place = service.admission.enter()?;
+    let request = given::read::<RankSettings>(&http, body, bounds).await;
+    let request = request.map_err(|problem| {
+        if problem.code() == Code::TooManyImages {
+            wrong_number(Code::TooManyImages, "more")
+        } else {
+            problem
+        }
+    })?;
+    let judge: Judge = service.judge(&request.judge)?;
+    let (names, images, mut texts) = images(request.images)?;
+    texts.shared = request.texts;
+    let mut choice = request.settings.choice;
+    choice.anchors = anchors(&request.settings.anchors, &names)?;
+    let way = choice.way(&judge, images.len())?;
     let ranked = service
         .engine
-        .rank(&judge, images, request.texts, way, &limits, &|_| {});
+        .rank(&judge, images, texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
     let ranking = Ranking::new(&names, ranked).map_err(|error| nothing_ranked(&error))?;
     Ok(HttpResponse::Ok().json(RankReply {

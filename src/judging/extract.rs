@@ -9,11 +9,11 @@ pub enum Place {
     Tag(String),
     /// After the last `"key":`, one number or a list; the JSON around it may be broken.
     Key(String),
-    /// In the last `[[..]]`.
+    /// In the last `[[..]]`; of an order, in the last row of them.
     Brackets,
     /// After the last appearance of these words.
     After(String),
-    /// The last number of the text.
+    /// The last number of the text; of an order, its last letters.
     Last,
 }
 
@@ -44,11 +44,7 @@ impl Extraction {
         if places.is_empty() {
             return Err(WordError::new("a rating is read from at least one place"));
         }
-        let empty = |place: &Place| match place {
-            Place::Tag(word) | Place::Key(word) | Place::After(word) => word.trim().is_empty(),
-            Place::Brackets | Place::Last => false,
-        };
-        if places.iter().any(empty) {
+        if places.iter().any(Place::is_blank) {
             return Err(WordError::new("a tag, key or word to look for is empty"));
         }
         Ok(Extraction { places, reduce })
@@ -99,6 +95,14 @@ impl Extraction {
 }
 
 impl Place {
+    /// Whether what is to be looked for is blank.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Place::Tag(word) | Place::Key(word) | Place::After(word) => word.trim().is_empty(),
+            Place::Brackets | Place::Last => false,
+        }
+    }
+
     /// The numbers at this place, at least one.
     fn numbers(&self, text: &str) -> Option<Vec<f64>> {
         let found = match self {
@@ -122,7 +126,7 @@ fn first(text: &str) -> Vec<f64> {
     numbers(text).into_iter().take(1).collect()
 }
 
-fn between_last<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
+pub(super) fn between_last<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
     let start = text.rfind(open)? + open.len();
     let inner = &text[start..];
     // A text cut at its token limit may lack the closing mark; its number would then be a fragment.
@@ -186,7 +190,7 @@ fn is_denominator(head: &str, something_before: bool) -> bool {
     something_before && (head == "/" || head.eq_ignore_ascii_case("out of"))
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const SIGNS: usize = 120;
     let mut short: String = text.trim().chars().take(SIGNS).collect();
     if short.len() < text.trim().len() {

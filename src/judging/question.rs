@@ -53,6 +53,11 @@ impl Template {
         Ok(Template(pieces))
     }
 
+    /// Pieces as they are.
+    pub(super) fn of(pieces: Vec<Piece>) -> Self {
+        Template(pieces)
+    }
+
     /// The pieces in order.
     pub fn pieces(&self) -> &[Piece] {
         &self.0

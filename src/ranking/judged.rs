@@ -23,7 +23,7 @@ pub struct ComparedRanking {
 /// What a ranking by comparisons cost.
 #[derive(Debug, Clone, Serialize)]
 pub struct RankCost {
-    /// `all-pairs`, `random`, `swiss` or `active`.
+    /// `all-pairs`, `random`, `swiss`, `active` or `anchors`.
     pub method: &'static str,
     /// `narrow`, `budget`, `exhausted` or `failed`.
     pub stop: &'static str,
@@ -118,14 +118,21 @@ pub fn by_comparisons(
         },
         bootstrap: None,
     };
-    let name = |item: u32| names[item as usize].clone();
     let mut report = rank(&table, &settings)?;
     if let Ok(known) = posterior(&table.votes, &settings.strengths) {
         with_posterior(&mut report, &table.items, &known)?;
     }
     Ok(ComparedRanking {
         report,
-        cost: RankCost {
+        cost: RankCost::new(names, run, method),
+    })
+}
+
+impl RankCost {
+    /// What a run by that method cost.
+    pub(super) fn new(names: &[String], run: &RankRun, method: &'static str) -> Self {
+        let name = |item: u32| names[item as usize].clone();
+        RankCost {
             method,
             stop: run.stop.name(),
             comparisons: run.asked,
@@ -141,8 +148,8 @@ pub fn by_comparisons(
                     detail: failed.unscored.detail.clone(),
                 })
                 .collect(),
-        },
-    })
+        }
+    }
 }
 
 /// Intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.

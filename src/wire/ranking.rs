@@ -4,9 +4,12 @@ use serde::Serialize;
 
 use crate::engine::Ranked;
 use crate::judging::Unscored;
-use crate::ranking::{ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores};
+use crate::ranking::{
+    AnchoredRanking, ComparedRanking, ListedRanking, RankedItem, ScoredRanking, by_anchors,
+    by_comparisons, by_lists, by_scores,
+};
 
-/// A ranking, by scores or by comparisons.
+/// A ranking, by scores, comparisons or lists.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Ranking {
@@ -14,12 +17,16 @@ pub enum Ranking {
     Scores(ScoredRanking),
     /// Strengths from comparisons.
     Compared(Box<ComparedRanking>),
+    /// Strengths on the scale of anchors.
+    Anchored(Box<AnchoredRanking>),
+    /// Strengths from lists.
+    Listed(Box<ListedRanking>),
 }
 
 /// Why there is no ranking.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRanked {
-    /// Nothing was compared.
+    /// Nothing was compared, or no list was read.
     #[error("nothing could be ranked: {0}")]
     Unscored(Unscored),
     /// The comparisons give no strengths.
@@ -44,6 +51,18 @@ impl Ranking {
                     .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
                 Ok(Ranking::Compared(Box::new(ranking)))
             }
+            Ranked::Anchors(plan, run) => {
+                let run = run.map_err(NotRanked::Unscored)?;
+                let ranking = by_anchors(names, &run, &plan)
+                    .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                Ok(Ranking::Anchored(Box::new(ranking)))
+            }
+            Ranked::Lists(plan, run) => {
+                let run = run.map_err(NotRanked::Unscored)?;
+                let ranking = by_lists(names, &run, plan.ridge)
+                    .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                Ok(Ranking::Listed(Box::new(ranking)))
+            }
         }
     }
 
@@ -52,6 +71,8 @@ impl Ranking {
         match self {
             Ranking::Scores(ranking) => &ranking.items,
             Ranking::Compared(ranking) => &ranking.report.items,
+            Ranking::Anchored(ranking) => &ranking.items,
+            Ranking::Listed(ranking) => &ranking.items,
         }
     }
 
@@ -61,6 +82,13 @@ impl Ranking {
             Ranking::Scores(ranking) => ranking.unscored.is_empty(),
             Ranking::Compared(ranking) => {
                 ranking.cost.failed.is_empty() && ranking.report.groups.is_none()
+            }
+            Ranking::Anchored(ranking) => {
+                ranking.cost.failed.is_empty() && ranking.unscored.is_empty()
+            }
+            Ranking::Listed(ranking) => {
+                let all_read = ranking.failed.is_empty() && ranking.unscored.is_empty();
+                all_read && ranking.groups.is_none()
             }
         }
     }

@@ -195,3 +195,15 @@ class Compare:
             **({"coverage": min(coverages)} if coverages else {}),
             "readout": answers[0].get("readout", "samples"),
         }
+
+
+class Order:
+    """An order in written text; a case has the text and the places that a reader finds in it, the best first, ties together."""
+
+    def lines(self, pictures, answers):
+        for repeat, (text, _) in enumerate(answers):
+            yield {"images": pictures, "text": text, **({"repeat": repeat} if repeat else {})}
+
+    def expected(self, answers):
+        ((_, order),) = answers
+        return {"unscored": "unparsed"} if order is None else {"order": order, "readout": "parsed_text"}

@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 
 from blake3 import blake3
-from judge_formulas import Compare, Rating, Score, drawn, listed, logits, read
+from judge_formulas import Compare, Order, Rating, Score, drawn, listed, logits, read
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "judges/technical-quality/examples"
@@ -45,6 +45,14 @@ def thought(words, number):
 
 def vie(scores, reasoning):
     return (json.dumps({"score": scores, "reasoning": reasoning}), float(min(scores)))
+
+
+ASKED = {"instruction": INSTRUCTION["instruction"]}
+RESPONSES = ["A red cup.", "A red cup and two apples.", "I cannot see a table.", "A cup and an apple."]
+
+
+def judgement(analysis, rank):
+    return json.dumps({"Analysis": analysis, "Judgement": rank})
 
 
 def mllm(first, second, low):
@@ -344,6 +352,46 @@ JUDGES = {
         [
             ([], {**INSTRUCTION, "expert": "A table with a cup and fruit."}, [read([-7.4, -4.6, -1.7, -0.3, -2.8], "top_tokens")]),
             ([], INSTRUCTION, None, "the card quotes `expert`, and none was given", {"unscored": "not_applicable"}),
+        ],
+    ),
+    "mllm-judge-batch": (
+        Order(),
+        [
+            (
+                ["clean"],
+                ASKED,
+                [(judgement("B names all that is seen.", "[[B]], [[A]], [[D]], [[C]]"), [[1], [0], [3], [2]])],
+                OWN,
+                {"responses": RESPONSES},
+            ),
+            (
+                ["noisy"],
+                ASKED,
+                [("Rank: [[D], [C], [B], [A]] }}", [[3], [2], [1], [0]])],
+                "ranking text of GPT-4V for item 3292 of MLLM-as-a-Judge, Hard & HQ/Hard/Batch.jsonl; the responses are ours",
+                {"responses": RESPONSES},
+            ),
+            (
+                ["jpeg"],
+                ASKED,
+                [("{Judgement: CDAB", [[2], [3], [0], [1]])],
+                "ranking text of LLaVA for item 3298 of MLLM-as-a-Judge, Dataset/step3/Batch/LLaVA.jsonl; the responses are ours",
+                {"responses": RESPONSES},
+            ),
+            (["blurred"], ASKED, [(judgement("C says nothing.", "[[B]], [[A]], [[D]]"), None)], OWN, {"responses": RESPONSES}),
+        ],
+    ),
+    "best-to-worst": (
+        Order(),
+        [
+            (
+                ["blurred", "clean", "noisy"],
+                {},
+                [("A is out of focus, C has grain, B is sharp.\nOrder: B > C > A", [[1], [2], [0]])],
+            ),
+            (["jpeg", "noisy", "clean", "blurred"], {}, [("Order: C > A = B > D", [[2], [0, 1], [3]])]),
+            (["clean", "jpeg"], {}, [("Order: A > B > A", None)]),
+            (["noisy", "jpeg"], {}, [("Both are poor; I would not choose.", None)]),
         ],
     ),
 }

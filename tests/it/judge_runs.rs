@@ -10,7 +10,7 @@ use opine::backend::Backend;
 use opine::backend::recorded::Recorded;
 use opine::card::{JudgeCard, Recipe, builtin_cards, load_folder};
 use opine::engine::{AnswerCache, BackendState, Engine, Judge, Judges, RunLimits};
-use opine::judging::protocol::{Chosen, ClosedQuestion, Compare, Compared};
+use opine::judging::protocol::{Chosen, ClosedQuestion, Compare, Compared, ListRecipe};
 use opine::judging::{Image, IntervalKind, Subject, Unscored, Verdict};
 use serde::Deserialize;
 
@@ -45,6 +45,10 @@ struct Case {
     tie: Option<f64>,
     order_effect: Option<f64>,
     orders_disagree: Option<bool>,
+    // Of judges that put lists in order: the items where they are no pictures, and their places, the best first.
+    #[serde(default)]
+    responses: Vec<String>,
+    order: Option<Vec<Vec<usize>>>,
 }
 
 fn judges_folder() -> PathBuf {
@@ -80,6 +84,34 @@ impl Case {
         let pictures = judges_folder().join("technical-quality/examples");
         let image = |name: &String| Image::new(std::fs::read(pictures.join(name)).unwrap());
         Subject::new(self.images.iter().map(image).collect(), self.texts.clone())
+    }
+
+    /// The list as it is shown: what is beside the items, and the items.
+    fn list(&self) -> (Subject, Vec<Subject>) {
+        let whole = self.subject();
+        if self.responses.is_empty() {
+            let alone = |image: &Image| whole.with_images(vec![image.clone()]);
+            let items = whole.images().iter().map(alone).collect();
+            return (whole.with_images(vec![]), items);
+        }
+        let item = |response: &String| {
+            let texts = BTreeMap::from([("response".to_owned(), response.clone())]);
+            Subject::new(vec![], texts)
+        };
+        let items = self.responses.iter().map(item).collect();
+        (whole, items)
+    }
+
+    async fn check_order(&self, backend: &Arc<dyn Backend>, recipe: &ListRecipe) {
+        let (shared, items) = self.list();
+        let shown: Vec<&Subject> = items.iter().collect();
+        let prompt = recipe.prompt(&shared, &shown, 0).unwrap();
+        let mut answers = backend.ask(&[prompt]).await;
+        let answered = answers.remove(0).map_err(Unscored::from);
+        match recipe.read(answered, shown.len()) {
+            Ok(order) => assert_eq!(Some(&order.tiers), self.order.as_ref(), "{}", self.name()),
+            Err(unscored) => self.check_unscored(&unscored),
+        }
     }
 
     fn name(&self) -> String {
@@ -206,7 +238,9 @@ async fn every_recorded_run_gives_the_verdicts_of_the_formulas() {
     for case in cases() {
         let judge = engine.judges().find(&case.judge).unwrap();
         let limits = RunLimits::none();
-        if let Recipe::Compare(recipe) = &judge.card.recipe {
+        if let Recipe::List(recipe) = &judge.card.recipe {
+            case.check_order(judge.backend().unwrap(), recipe).await;
+        } else if let Recipe::Compare(recipe) = &judge.card.recipe {
             let backend: &Arc<dyn Backend> = judge.backend().unwrap();
             let protocol = Compare::new(Arc::clone(recipe), case.subject());
             let preprocessing = backend.preprocessing();
@@ -251,8 +285,13 @@ fn every_line_of_a_run_is_asked() {
     for case in cases() {
         // Who lacks a text or has a picture too many is asked nothing.
         if case.unscored.as_deref() != Some("not_applicable") {
-            let questions = recipes[&case.judge].prompts(&case.subject()).unwrap();
-            *asked.entry(case.judge).or_default() += questions.len();
+            let questions = match &recipes[&case.judge] {
+                Recipe::List(_) => 1,
+                recipe @ (Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_)) => {
+                    recipe.prompts(&case.subject()).unwrap().len()
+                }
+            };
+            *asked.entry(case.judge).or_default() += questions;
         }
     }
     for (id, questions) in asked {

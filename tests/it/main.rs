@@ -30,6 +30,8 @@ mod http;
 #[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod onnx;
 #[cfg(test)]
 mod pairs;

@@ -1,6 +1,7 @@
 //! From a card as typed to a card that holds: every rule that TOML cannot state.
 
 mod backend;
+mod list;
 mod preparation;
 mod question;
 mod recipe;

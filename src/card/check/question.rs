@@ -59,7 +59,7 @@ impl Place<'_> {
         Ok(question)
     }
 
-    fn text_names(&self, typed: &[Spanned<String>]) -> Result<Vec<String>, CardError> {
+    pub(super) fn text_names(&self, typed: &[Spanned<String>]) -> Result<Vec<String>, CardError> {
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         };

@@ -30,13 +30,14 @@ impl Place<'_> {
             ProtocolName::Rating => Recipe::Rating(Arc::new(self.rating(typed)?)),
             ProtocolName::Compare => Recipe::Compare(Arc::new(self.compare(typed)?)),
             ProtocolName::Choose => Recipe::Choose(Arc::new(self.choose(typed)?)),
+            ProtocolName::Rank => Recipe::List(Arc::new(self.list(typed)?)),
         })
     }
 
     /// A section of another protocol would be ignored, so it is refused.
     fn sections_belong(&self, typed: &CardFile, protocol: ProtocolName) -> Result<(), CardError> {
-        use ProtocolName::{Compare, Rating, Score};
-        let sections: [(&str, Option<_>, &[ProtocolName]); 5] = [
+        use ProtocolName::{Compare, Rank, Rating, Score};
+        let sections: [(&str, Option<_>, &[ProtocolName]); 6] = [
             (
                 "[scale]",
                 typed.scale.as_ref().map(Spanned::span),
@@ -62,6 +63,7 @@ impl Place<'_> {
                 typed.answer.first().map(Spanned::span),
                 &[Compare],
             ),
+            ("[list]", typed.list.as_ref().map(Spanned::span), &[Rank]),
         ];
         for (name, span, owners) in sections {
             let belongs = owners.contains(&protocol);
@@ -246,6 +248,7 @@ impl ProtocolName {
             ProtocolName::Rating => "rating",
             ProtocolName::Compare => "compare",
             ProtocolName::Choose => "choose",
+            ProtocolName::Rank => "rank",
         }
     }
 }

@@ -1,21 +1,17 @@
 //! `opine rank` with a judge.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::given::{self, Items};
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
-use crate::cli::files::{image_files, read_at_most};
 use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
 use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
-use crate::judging::Image;
-use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankRun};
+use crate::judging::protocol::{Anchor, Pairs, RankProgress};
 use crate::pixels::{Encoding, Reencoding};
-use crate::ranking::contact_sheet;
+use crate::ranking::{RankCost, UnscoredItem, contact_sheet};
 use crate::wire::{ProvenanceJson, Ranking};
 
 #[derive(Debug, Serialize)]
@@ -34,22 +30,15 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     }
     let judge = engine.judges().find(&arguments.judge)?;
     judge.backend()?;
-    let files = files(arguments)?;
-    let mut images = Vec::with_capacity(files.len());
-    for file in &files {
-        let bytes = read_at_most(file, config.limits.image_bytes);
-        images.push(Image::new(
-            bytes.map_err(|error| CliError::Unreadable(file.clone(), error))?,
-        ));
-    }
-    let names: Vec<String> = files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    let way = choice(arguments).way(&judge, names.len());
-    let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
-    let bar = progress(way);
-    let watch = |run: &RankRun| show(&bar, run);
+    let Items {
+        names,
+        images,
+        texts,
+        anchors,
+    } = given::read(arguments, &judge, config.limits.image_bytes)?;
+    let way = choice(arguments, anchors).way(&judge, names.len())?;
+    let bar = progress(&way, names.len());
+    let watch = |progress: &RankProgress| show(&bar, progress);
     let limits = RunLimits::none();
     let runtime = runtime()?;
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
@@ -87,20 +76,7 @@ const THUMBNAIL: Reencoding = Reencoding {
     encoding: Encoding::Jpeg(80),
 };
 
-fn files(arguments: &RankArguments) -> Result<Vec<PathBuf>, CliError> {
-    let files = image_files(&arguments.images)?;
-    if !RANKED_ITEMS.contains(&files.len()) {
-        return Err(CliError::Images(format!(
-            "a ranking has {} to {} images, these are {}",
-            RANKED_ITEMS.start(),
-            RANKED_ITEMS.end(),
-            files.len()
-        )));
-    }
-    Ok(files)
-}
-
-fn choice(arguments: &RankArguments) -> RankChoice {
+fn choice(arguments: &RankArguments, anchors: Vec<Anchor>) -> RankChoice {
     RankChoice {
         method: arguments.method.map(|method| match method {
             MethodName::Scores => RankMethod::Scores,
@@ -108,26 +84,49 @@ fn choice(arguments: &RankArguments) -> RankChoice {
             MethodName::Random => RankMethod::Pairs(Pairs::Random),
             MethodName::Swiss => RankMethod::Pairs(Pairs::Swiss),
             MethodName::Active => RankMethod::Pairs(Pairs::Active),
+            MethodName::Anchors => RankMethod::Anchors,
+            MethodName::Listwise => RankMethod::Listwise,
         }),
         budget: arguments.budget,
         places: arguments.places,
         seed: arguments.seed,
         by: arguments.by.rule(),
+        repeats: arguments.repeats,
+        anchors,
     }
 }
 
-fn progress(way: RankWay) -> ProgressBar {
-    let RankWay::Pairs(plan, _) = way else {
-        return ProgressBar::hidden();
+fn progress(way: &RankWay, items: usize) -> ProgressBar {
+    let (most, what) = match way {
+        RankWay::Scores => return ProgressBar::hidden(),
+        RankWay::Pairs(plan, _) => (Some(plan.stopping.budget), "comparisons"),
+        RankWay::Anchors(plan, _) => {
+            let all = plan.comparisons(items);
+            (
+                Some(plan.budget.map_or(all, |budget| budget.min(all))),
+                "comparisons",
+            )
+        }
+        // How many lists a repeat has is known only when the backend has said how many images it takes.
+        RankWay::Lists(plan) => (plan.budget, "lists"),
     };
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} comparisons  {msg}");
-    ProgressBar::new(plan.stopping.budget)
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let (bar, template) = match most {
+        Some(most) => (
+            ProgressBar::new(most),
+            format!("{{bar:30}} {{pos}}/{{len}} {what}  {{msg}}"),
+        ),
+        None => (
+            ProgressBar::new_spinner(),
+            format!("{{spinner}} {{pos}} {what}  {{msg}}"),
+        ),
+    };
+    let style = ProgressStyle::with_template(&template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn show(bar: &ProgressBar, run: &RankRun) {
-    bar.set_position(run.asked);
-    if let Some(widths) = &run.widths {
+fn show(bar: &ProgressBar, progress: &RankProgress) {
+    bar.set_position(progress.asked);
+    if let Some(widths) = &progress.widths {
         bar.set_message(format!(
             "places span {:.1} in the mean, {} at most",
             widths.mean_places, widths.widest_places
@@ -139,30 +138,56 @@ fn print(ranking: &Ranking) -> std::io::Result<()> {
     match ranking {
         Ranking::Scores(ranking) => {
             table::print_items(&ranking.items)?;
-            for item in &ranking.unscored {
-                output::say(format_args!("unscored  {}: {}", item.item, item.detail));
-            }
+            say_unscored(&ranking.unscored);
         }
         Ranking::Compared(ranking) => {
             table::print(&ranking.report)?;
-            let cost = &ranking.cost;
+            say_cost(&ranking.cost);
+        }
+        Ranking::Anchored(ranking) => {
+            table::print_items(&ranking.items)?;
+            let exact = ranking
+                .anchors
+                .iter()
+                .filter(|anchor| anchor.given == "exact");
             output::say(format_args!(
-                "{} comparisons ({}), ended: {}; {} of them changed their winner with the order",
-                cost.comparisons, cost.method, cost.stop, cost.disagreements
+                "{} anchors, {} of them exact; {}",
+                ranking.anchors.len(),
+                exact.count(),
+                ranking.convention
             ));
-            if let Some(effect) = &cost.measured_order_effect {
-                output::say(format_args!(
-                    "being shown first adds {:+.4} in log-odds (n = {})",
-                    effect.value, effect.n
-                ));
-            }
-            for failed in &cost.failed {
-                output::say(format_args!(
-                    "failed  {} and {}: {}",
-                    failed.first, failed.second, failed.detail
-                ));
-            }
+            say_cost(&ranking.cost);
+            say_unscored(&ranking.unscored);
+        }
+        Ranking::Listed(ranking) => {
+            table::print_listed(ranking)?;
+            say_unscored(&ranking.unscored);
         }
     }
     Ok(())
+}
+
+fn say_unscored(unscored: &[UnscoredItem]) {
+    for item in unscored {
+        output::say(format_args!("unscored  {}: {}", item.item, item.detail));
+    }
+}
+
+fn say_cost(cost: &RankCost) {
+    output::say(format_args!(
+        "{} comparisons ({}), ended: {}; {} of them changed their winner with the order",
+        cost.comparisons, cost.method, cost.stop, cost.disagreements
+    ));
+    if let Some(effect) = &cost.measured_order_effect {
+        output::say(format_args!(
+            "being shown first adds {:+.4} in log-odds (n = {})",
+            effect.value, effect.n
+        ));
+    }
+    for failed in &cost.failed {
+        output::say(format_args!(
+            "failed  {} and {}: {}",
+            failed.first, failed.second, failed.detail
+        ));
+    }
 }

@@ -1,5 +1,6 @@
 //! `opine rank`: images or votes on pairs in, a ranking with intervals out.
 
+mod given;
 mod images;
 mod table;
 
@@ -30,10 +31,11 @@ pub(super) struct RankArguments {
     /// Judge, or JUDGE@BACKEND
     #[arg(long, value_name = "ID", default_value = "technical-quality")]
     judge: String,
-    /// How images are ranked [default: scores where the judge rates, active where it compares]
+    /// How images are ranked [default: scores where the judge rates, active where it compares, listwise where it puts
+    /// lists in order, anchors where some are given]
     #[arg(long, value_enum)]
     method: Option<MethodName>,
-    /// Most comparisons; every pair unless given
+    /// Most comparisons or lists; every pair, or all repeats unless given
     #[arg(long, value_name = "COMPARISONS", value_parser = clap::value_parser!(u64).range(1..))]
     budget: Option<u64>,
     /// Stop once the interval of every place spans this many places at most
@@ -42,6 +44,16 @@ pub(super) struct RankArguments {
     /// How a judge that rates compares pairs
     #[arg(long, value_enum, default_value = "thurstone")]
     by: RuleName,
+    /// How often all images are shown in lists, each time in another order [default: 5]
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repeats: Option<u32>,
+    /// An image that all others are compared with, its strength if that is known, and the deviation of that; may be
+    /// given 2 to 64 times
+    #[arg(long = "anchor", value_name = "FILE[=STRENGTH[~DEVIATION]]", value_parser = given::anchor)]
+    anchors: Vec<given::GivenAnchor>,
+    /// A file with a text to rank, such as a response to the one picture given; may be given several times
+    #[arg(long = "item", value_name = "FILE")]
+    items: Vec<PathBuf>,
     /// A text that the judge's question quotes; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
@@ -85,6 +97,10 @@ enum MethodName {
     Swiss,
     /// Compare the pairs that are expected to tell most
     Active,
+    /// Compare each with the anchors
+    Anchors,
+    /// Have lists put in order, in shuffled repeats
+    Listwise,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

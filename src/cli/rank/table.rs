@@ -1,7 +1,7 @@
 //! A ranking as a table.
 
 use crate::cli::output;
-use crate::ranking::{RankReport, RankedItem};
+use crate::ranking::{ListedRanking, RankReport, RankedItem};
 
 pub(super) fn print(report: &RankReport) -> std::io::Result<()> {
     match &report.groups {
@@ -34,6 +34,44 @@ pub(super) fn print(report: &RankReport) -> std::io::Result<()> {
         ));
     }
     for note in &report.notes {
+        output::say(format_args!("note: {note}"));
+    }
+    Ok(())
+}
+
+/// A ranking by lists, or the groups that no list links.
+pub(super) fn print_listed(ranking: &ListedRanking) -> std::io::Result<()> {
+    match &ranking.groups {
+        Some(groups) => print_groups(groups)?,
+        None => print_items(&ranking.items)?,
+    }
+    output::say(format_args!(
+        "{} of {} lists read, {} images in each; ended: {}",
+        ranking.read, ranking.lists, ranking.design.items_per_list, ranking.stop
+    ));
+    if let Some(first) = &ranking.first_effect {
+        output::say(format_args!(
+            "being shown first adds {:+.4} in log-odds, {}",
+            first.value,
+            bounds(first.ci)
+        ));
+    }
+    let consistency = &ranking.consistency;
+    for (name, value) in [
+        ("Kendall's W over the lists", consistency.kendall_w),
+        ("Kendall's tau between two lists", consistency.mean_tau),
+    ] {
+        if let Some(value) = value {
+            output::say(format_args!("{name}: {value:.4}"));
+        }
+    }
+    for failed in &ranking.failed {
+        output::say(format_args!(
+            "failed  repeat {}: {}",
+            failed.repeat, failed.detail
+        ));
+    }
+    for note in &ranking.notes {
         output::say(format_args!("note: {note}"));
     }
     Ok(())

@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::scalar::{Scalar, ScalarSeed};
 use super::trail::{Trail, duplicate_field, unknown_field};
 use crate::http::problem::{Code, Problem};
 
@@ -65,7 +66,7 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
         })
     }
 
-    /// A string or a number, handed to `take`; its fault is the fault of the field.
+    /// A string, a number or an object of numbers, handed to `take`; its fault is the fault of the field.
     pub(in crate::http) fn scalar(
         self,
         take: impl FnOnce(&Scalar) -> Result<(), Problem>,
@@ -181,102 +182,6 @@ impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
             let Some(item) = next else { return Ok(list) };
             list.push(item);
         }
-    }
-}
-
-/// A setting: a string or a number.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::http) enum Scalar {
-    /// A string; every setting of a form is one.
-    Text(String),
-    /// A number.
-    Number(f64),
-}
-
-impl Scalar {
-    /// The text.
-    pub(in crate::http) fn text(&self, name: &str) -> Result<&str, Problem> {
-        match self {
-            Scalar::Text(text) => Ok(text),
-            Scalar::Number(_) => Err(wrong(name, "a string")),
-        }
-    }
-
-    /// The finite number, which a form writes as text.
-    pub(in crate::http) fn number(&self, name: &str) -> Result<f64, Problem> {
-        let number = match self {
-            Scalar::Number(number) => Some(*number),
-            Scalar::Text(text) => text.parse().ok(),
-        };
-        number
-            .filter(|number| number.is_finite())
-            .ok_or_else(|| wrong(name, "a number"))
-    }
-
-    /// The truth value, which a form writes as `true` or `false`.
-    pub(in crate::http) fn truth(&self, name: &str) -> Result<bool, Problem> {
-        match self {
-            Scalar::Text(text) if text == "true" => Ok(true),
-            Scalar::Text(text) if text == "false" => Ok(false),
-            Scalar::Text(_) | Scalar::Number(_) => Err(wrong(name, "`true` or `false`")),
-        }
-    }
-
-    /// The whole number, 0 or above.
-    pub(in crate::http) fn count(&self, name: &str) -> Result<u64, Problem> {
-        let number = self.number(name)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked to be whole, not negative and below 2^53"
-        )]
-        if number.fract() == 0.0 && (0.0..9e15).contains(&number) {
-            Ok(number as u64)
-        } else {
-            Err(wrong(name, "a whole number, 0 or above"))
-        }
-    }
-}
-
-fn wrong(name: &str, expected: &str) -> Problem {
-    Problem::new(Code::WrongType, format!("`{name}` must be {expected}"))
-}
-
-struct ScalarSeed;
-
-impl<'de> DeserializeSeed<'de> for ScalarSeed {
-    type Value = Scalar;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for ScalarSeed {
-    type Value = Scalar;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string or a number")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Text(truth.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(number))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(number as f64))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(number as f64))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod form;
 mod json;
+mod scalar;
 mod trail;
 
 use std::io::ErrorKind;
@@ -17,7 +18,8 @@ use super::service::Bounds;
 use crate::engine::Clock;
 
 pub(super) use form::Form;
-pub(super) use json::{Object, Reader, Scalar, read_object};
+pub(super) use json::{Object, Reader, read_object};
+pub(super) use scalar::Scalar;
 pub(super) use trail::duplicate_field;
 
 /// The media types that are read.

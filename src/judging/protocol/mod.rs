@@ -11,7 +11,9 @@ pub use choose::{Choose, ChooseRecipe, Chosen, ClosedQuestion};
 pub use compare::{Compare, CompareRecipe, Compared, Says};
 pub use opinions::{OpinionRule, compare_opinions};
 pub use rank::{
-    FailedPair, Next, Pairing, Pairs, RANKED_ITEMS, Rank, RankPlan, RankRun, RankStop, drive,
+    ANCHORS, Anchor, AnchorPlan, Anchoring, Chooses, FailedPair, HeardList, LABEL, ListDesign,
+    ListPlan, ListRecipe, ListRun, Listwise, MOST_REPEATS, Next, Pairing, Pairs, Prior,
+    RANKED_ITEMS, Rank, RankPlan, RankProgress, RankRun, RankStop, Watchable, drive,
 };
 pub use rating::{Given, Rating, RatingRecipe};
 pub use score::{Asked, Score, ScoreRecipe, Variant};

@@ -1,7 +1,7 @@
 //! Strengths from comparisons: who beat whom, turned into one number per item.
 //!
 //! Votes on pairs go to [`fit_strengths`] under one of four [`Model`]s, ordered lists to
-//! [`plackett_luce`]. All are concave and solved by Newton's method over the pairs that were voted on, so
+//! [`plackett_luce`] (or [`listed_strengths`], with what the places add), comparisons with anchors to [`AnchorScale`]. All are concave and solved by Newton's method over the pairs that were voted on, so
 //! that time and memory follow the votes and never the square of the items.
 //!
 //! Votes do not always say how far apart items are: where one group never lost to another, any distance
@@ -11,6 +11,7 @@ mod anchors;
 mod bootstrap;
 mod coherence;
 mod comparisons;
+mod concordance;
 mod curved;
 mod dense;
 mod effects;
@@ -20,6 +21,10 @@ mod graph;
 mod laws;
 mod lists;
 mod model;
+mod placed;
+mod placing;
+#[cfg(test)]
+mod placing_tests;
 mod posterior;
 #[cfg(test)]
 mod refusals;
@@ -38,12 +43,15 @@ mod votes;
 pub use anchors::{Anchored, Anchors};
 pub use bootstrap::bootstrap_intervals;
 pub use coherence::{Coherence, coherence};
+pub use concordance::{ListAgreement, list_agreement};
 pub use fit::{StrengthSettings, Strengths, fit_strengths};
 pub use lists::{Lists, plackett_luce, plackett_luce_intervals};
 pub use model::Model;
+pub use placed::{ListedStrengths, MOST_LISTED_ITEMS, TieredList, listed_strengths};
+pub use placing::{ANCHORS, AnchorScale, PlacedStrength, Prior, Shares};
 pub use posterior::{MOST_POSTERIOR_ITEMS, Posterior, posterior};
 pub use sandwich::{
-    MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, sandwich_intervals,
+    MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, places, sandwich_intervals,
 };
 pub use separation::{Separation, StrengthsError};
 pub use shuffled::{GatheredLists, ShownList, gather_lists, places_of_letters, shuffled_orders};

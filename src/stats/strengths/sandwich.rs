@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::curved::Curved;
 use super::dense::inverse;
-use super::fit::{StrengthSettings, Strengths, prepare};
+use super::fit::{StrengthSettings, Strengths, prepare, ranks};
 use super::votes::Votes;
 use crate::stats::distributions::normal_quantile;
 use crate::stats::fit::moments::check_level;
@@ -167,6 +167,14 @@ pub(super) fn intervals(
         covariates,
         tie_parameter,
     }
+}
+
+/// Places of strengths, from 1 for the strongest, and the best and the worst that their intervals allow.
+///
+/// Equal strengths share the better place. An interval of a place counts the items whose intervals lie wholly
+/// above and wholly below, as in [`sandwich_intervals`].
+pub fn places(strengths: &[f64], intervals: &[Interval]) -> (Vec<u32>, Vec<RankRange>) {
+    (ranks(strengths), rank_ranges(intervals))
 }
 
 /// Places from intervals: an item stands below those whose intervals begin above the end of its own.

@@ -1,5 +1,10 @@
-//! A ranking of images by comparing pairs, for as few questions as it takes.
+//! A ranking of images: by comparing pairs, for as few questions as it takes, with anchors, or by whole lists.
 
+mod anchored;
+mod list_recipe;
+mod listwise;
+#[cfg(test)]
+mod listwise_tests;
 mod pairing;
 mod plan;
 #[cfg(test)]
@@ -8,21 +13,41 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use pairing::{FailedPair, Next, Pairing, RankRun, RankStop};
+pub use anchored::{Anchor, AnchorPlan, Anchoring};
+pub use list_recipe::{LABEL, ListRecipe};
+pub use listwise::{HeardList, ListDesign, ListPlan, ListRun, Listwise, MOST_REPEATS};
+pub use pairing::{Chooses, FailedPair, Next, Pairing, RankRun, RankStop};
 pub use plan::{Pairs, RANKED_ITEMS, RankPlan};
 
 use super::score::choice;
 use super::{Answered, CompareRecipe, Compared, Protocol, Step};
 use crate::judging::{Image, Prompt, Reason, Subject, Unscored, WordError};
+use crate::stats::choosing::Widths;
 use crate::stats::strengths::StrengthsError;
+pub use crate::stats::strengths::{ANCHORS, Prior};
+
+/// How far a ranking is, for whoever watches it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankProgress {
+    /// Comparisons or lists asked for.
+    pub asked: u64,
+    /// Widths of the intervals so far, where they are known.
+    pub widths: Option<Widths>,
+}
+
+/// A protocol that says how far it is.
+pub trait Watchable: Protocol {
+    /// How far it is.
+    fn progress(&self) -> RankProgress;
+}
 
 /// Ranks images with a judge that compares, each pair in both orders.
 #[derive(Debug)]
-pub struct Rank {
+pub struct Rank<C = Pairing> {
     recipe: Arc<CompareRecipe>,
     images: Vec<Image>,
     texts: BTreeMap<String, String>,
-    pairing: Pairing,
+    pairing: C,
 }
 
 impl Rank {
@@ -37,17 +62,24 @@ impl Rank {
         plan: RankPlan,
     ) -> Result<Self, WordError> {
         let pairing = Pairing::new(plan, images.len())?;
-        Ok(Rank {
+        Ok(Rank::by(recipe, images, texts, pairing))
+    }
+}
+
+impl<C: Chooses> Rank<C> {
+    /// A fresh ranking of these images, by the pairs that are chosen so.
+    pub fn by(
+        recipe: Arc<CompareRecipe>,
+        images: Vec<Image>,
+        texts: BTreeMap<String, String>,
+        pairing: C,
+    ) -> Self {
+        Rank {
             recipe,
             images,
             texts,
             pairing,
-        })
-    }
-
-    /// The ranking so far, for whoever shows progress.
-    pub fn run(&self) -> &RankRun {
-        self.pairing.run()
+        }
     }
 
     fn prompts(&self, pairs: &[(u32, u32)]) -> Result<Vec<Prompt>, WordError> {
@@ -71,7 +103,17 @@ impl Rank {
     }
 }
 
-impl Protocol for Rank {
+impl<C: Chooses> Watchable for Rank<C> {
+    fn progress(&self) -> RankProgress {
+        let run = self.pairing.run();
+        RankProgress {
+            asked: run.asked,
+            widths: run.widths,
+        }
+    }
+}
+
+impl<C: Chooses> Protocol for Rank<C> {
     type Outcome = Result<RankRun, Unscored>;
 
     fn step(&mut self, answers: Vec<Answered>) -> Step<Self::Outcome> {
@@ -94,9 +136,9 @@ fn unfit(error: &dyn std::fmt::Display) -> Step<Result<RankRun, Unscored>> {
 /// Drives a pairing with comparisons from anywhere, one batch after the other.
 ///
 /// # Errors
-/// As [`Pairing::step`].
+/// As [`Chooses::step`].
 pub fn drive(
-    mut pairing: Pairing,
+    mut pairing: impl Chooses,
     mut compare: impl FnMut(u32, u32) -> Result<Compared, Unscored>,
 ) -> Result<RankRun, StrengthsError> {
     let mut compared = Vec::new();

@@ -21,7 +21,7 @@ pub enum RankStop {
     Narrow,
     /// The budget is spent.
     Budget,
-    /// Every pair was compared.
+    /// Every pair was compared, or every repeat asked for.
     Exhausted,
     /// The backend failed on a whole batch, or time ran out; what was found before stands.
     Failed,
@@ -67,6 +67,44 @@ pub struct RankRun {
     pub disagreements: u64,
 }
 
+impl RankRun {
+    /// A run before its first comparison.
+    pub(super) fn fresh() -> Self {
+        RankRun {
+            votes: Vec::new(),
+            failed: Vec::new(),
+            asked: 0,
+            stop: RankStop::Exhausted,
+            widths: None,
+            order_effects: Vec::new(),
+            disagreements: 0,
+        }
+    }
+
+    /// Takes the comparisons of the pairs that were asked about.
+    pub(super) fn take(
+        &mut self,
+        asked: Vec<(u32, u32)>,
+        compared: Vec<Result<Compared, Unscored>>,
+    ) {
+        for (pair, one) in asked.into_iter().zip(compared) {
+            match one {
+                Ok(compared) => {
+                    let outcome = Outcome::Soft {
+                        first: compared.comparison.first(),
+                        second: compared.comparison.second(),
+                    };
+                    self.votes.push(Vote::new(pair.0, pair.1, outcome));
+                    self.order_effects
+                        .extend(compared.comparison.order_effect());
+                    self.disagreements += u64::from(compared.orders_disagree);
+                }
+                Err(unscored) => self.failed.push(FailedPair { pair, unscored }),
+            }
+        }
+    }
+}
+
 /// Chooses pairs and takes their comparisons until enough is known.
 #[derive(Debug)]
 pub struct Pairing {
@@ -78,6 +116,21 @@ pub struct Pairing {
     asking: Vec<(u32, u32)>,
     run: RankRun,
     posterior: Option<Posterior>,
+}
+
+/// Whatever chooses which pairs to compare next.
+pub trait Chooses {
+    /// Takes the comparisons of the last batch (none at first) and says what is next.
+    ///
+    /// # Errors
+    /// Strengths that cannot be fitted, which the prior rules out for sound comparisons.
+    fn step(&mut self, compared: Vec<Result<Compared, Unscored>>) -> Result<Next, StrengthsError>;
+
+    /// The run so far.
+    fn run(&self) -> &RankRun;
+
+    /// The run, at its end.
+    fn into_run(self) -> RankRun;
 }
 
 /// What is next.
@@ -109,92 +162,14 @@ impl Pairing {
             byes: vec![0; items],
             schedule,
             asking: Vec::new(),
-            run: RankRun {
-                votes: Vec::new(),
-                failed: Vec::new(),
-                asked: 0,
-                stop: RankStop::Exhausted,
-                widths: None,
-                order_effects: Vec::new(),
-                disagreements: 0,
-            },
+            run: RankRun::fresh(),
             posterior: None,
         })
-    }
-
-    /// The run so far.
-    pub fn run(&self) -> &RankRun {
-        &self.run
-    }
-
-    /// The run, at its end.
-    pub fn into_run(self) -> RankRun {
-        self.run
-    }
-
-    /// Takes the comparisons of the last batch (none at first) and says what is next.
-    ///
-    /// # Errors
-    /// Strengths that cannot be fitted, which the prior rules out for sound comparisons.
-    pub fn step(
-        &mut self,
-        compared: Vec<Result<Compared, Unscored>>,
-    ) -> Result<Next, StrengthsError> {
-        let all_failed = !compared.is_empty()
-            && compared
-                .iter()
-                .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
-        self.take(compared);
-        self.refit()?;
-        if all_failed {
-            return Ok(self.end(RankStop::Failed));
-        }
-        let left = match self.plan.repeats {
-            Repeats::Never => self.met.pairs_left(),
-            Repeats::Allowed => u64::MAX,
-        };
-        let widths = self.run.widths.as_ref();
-        match self.plan.stopping.now(self.run.asked, left, widths) {
-            Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
-            // A budget that was just enough for every pair was no limit.
-            Some(Stop::Budget) if left == 0 => return Ok(self.end(RankStop::Exhausted)),
-            Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
-            Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
-            None => {}
-        }
-        self.asking = self.choose()?;
-        if self.asking.is_empty() {
-            return Ok(self.end(RankStop::Exhausted));
-        }
-        for (first, second) in &self.asking {
-            self.met.add(*first, *second);
-        }
-        self.run.asked += self.asking.len() as u64;
-        Ok(Next::Compare(self.asking.clone()))
     }
 
     fn end(&mut self, stop: RankStop) -> Next {
         self.run.stop = stop;
         Next::Stop(stop)
-    }
-
-    fn take(&mut self, compared: Vec<Result<Compared, Unscored>>) {
-        for (pair, one) in std::mem::take(&mut self.asking).into_iter().zip(compared) {
-            match one {
-                Ok(compared) => {
-                    let outcome = Outcome::Soft {
-                        first: compared.comparison.first(),
-                        second: compared.comparison.second(),
-                    };
-                    self.run.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.run
-                        .order_effects
-                        .extend(compared.comparison.order_effect());
-                    self.run.disagreements += u64::from(compared.orders_disagree);
-                }
-                Err(unscored) => self.run.failed.push(FailedPair { pair, unscored }),
-            }
-        }
     }
 
     /// Strengths and widths under the prior, where they are needed to choose or to stop.
@@ -277,7 +252,52 @@ impl Pairing {
     }
 }
 
+impl Chooses for Pairing {
+    fn run(&self) -> &RankRun {
+        &self.run
+    }
+
+    fn into_run(self) -> RankRun {
+        self.run
+    }
+
+    fn step(&mut self, compared: Vec<Result<Compared, Unscored>>) -> Result<Next, StrengthsError> {
+        let all_failed = !compared.is_empty()
+            && compared
+                .iter()
+                .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
+        let asked = std::mem::take(&mut self.asking);
+        self.run.take(asked, compared);
+        self.refit()?;
+        if all_failed {
+            return Ok(self.end(RankStop::Failed));
+        }
+        let left = match self.plan.repeats {
+            Repeats::Never => self.met.pairs_left(),
+            Repeats::Allowed => u64::MAX,
+        };
+        let widths = self.run.widths.as_ref();
+        match self.plan.stopping.now(self.run.asked, left, widths) {
+            Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
+            // A budget that was just enough for every pair was no limit.
+            Some(Stop::Budget) if left == 0 => return Ok(self.end(RankStop::Exhausted)),
+            Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
+            Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
+            None => {}
+        }
+        self.asking = self.choose()?;
+        if self.asking.is_empty() {
+            return Ok(self.end(RankStop::Exhausted));
+        }
+        for (first, second) in &self.asking {
+            self.met.add(*first, *second);
+        }
+        self.run.asked += self.asking.len() as u64;
+        Ok(Next::Compare(self.asking.clone()))
+    }
+}
+
 /// Whether asking on would be in vain.
-fn ends_the_run(reason: Reason) -> bool {
+pub(super) fn ends_the_run(reason: Reason) -> bool {
     matches!(reason, Reason::Backend | Reason::Budget | Reason::Deadline)
 }
