@@ -287,9 +287,10 @@ fn every_line_of_a_run_is_asked() {
         if case.unscored.as_deref() != Some("not_applicable") {
             let questions = match &recipes[&case.judge] {
                 Recipe::List(_) => 1,
-                recipe @ (Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_)) => {
-                    recipe.prompts(&case.subject()).unwrap().len()
-                }
+                recipe @ (Recipe::Score(_)
+                | Recipe::Rating(_)
+                | Recipe::Compare(_)
+                | Recipe::Choose(_)) => recipe.prompts(&case.subject()).unwrap().len(),
             };
             *asked.entry(case.judge).or_default() += questions;
         }
