@@ -2,6 +2,7 @@
 //! HTTP give the same object.
 
 mod calibrated;
+mod explained;
 mod pair;
 mod ranking;
 
@@ -13,6 +14,7 @@ use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
 pub use calibrated::CalibratedJson;
+pub use explained::Explanation;
 pub use pair::{CompareResult, PairReading};
 pub use ranking::{NotRanked, Ranking};
 
@@ -48,6 +50,9 @@ pub struct ScoreResult {
     /// The same in words, with what would have worked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// How the score came about; absent unless it was asked for, and where there is no score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
     /// Where it comes from.
     pub provenance: ProvenanceJson,
 }
@@ -209,6 +214,7 @@ impl ScoreResult {
             coverage: None,
             reason: None,
             detail: None,
+            explanation: None,
             provenance: ProvenanceJson::from(&judged.provenance),
         };
         match &judged.outcome {

@@ -12,7 +12,7 @@ pub use rank::{
     FailedPair, Next, Pairing, Pairs, RANKED_ITEMS, Rank, RankPlan, RankRun, RankStop, drive,
 };
 pub use rating::{Given, Rating, RatingRecipe};
-pub use score::{Asked, Score, ScoreRecipe, Variant};
+pub use score::{Asked, Derived, Score, ScoreRecipe, Variant};
 
 use super::{Answer, Choice, Coverage, Prompt, Reason, Unscored};
 

@@ -35,14 +35,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ranking", &["judging", "stats"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
-    ("config", &["pixels"]),
+    ("config", &["near", "pixels"]),
     (
         "engine",
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
     (
         "assemble",
-        &["backend", "card", "config", "engine", "pixels"],
+        &["backend", "card", "config", "digest", "engine", "pixels"],
     ),
     (
         "wire",
@@ -53,8 +53,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "judging",
             "ranking",
+            "stats",
         ],
     ),
+    // What is counted, and where traces go.
+    ("metrics", &["backend", "engine", "judging"]),
+    ("traces", &["backend"]),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
@@ -62,8 +66,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "assemble",
             "calibration",
             "config",
+            "backend",
             "engine",
             "judging",
+            "metrics",
             "near",
             "wire",
         ],
@@ -82,6 +88,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pixels",
             "ranking",
             "stats",
+            "traces",
             "wire",
         ],
     ),
@@ -94,6 +101,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("actix_multipart", &["http/"]),
     ("ort", &["backend/onnx/"]),
     ("moka", &["engine/cache.rs"]),
+    ("prometheus_client", &["metrics/"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
     ("reqwest", &["backend/remote/"]),

@@ -1,0 +1,66 @@
+//! Starts the log, and the traces of a build that has them.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, fmt};
+
+use super::CliError;
+use crate::config::{LogConfig, LogFormat, TracesConfig};
+
+type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What is dropped at the end, so that the last traces are sent.
+#[cfg(feature = "otel")]
+pub(super) type Tail = Option<crate::traces::Tail>;
+/// What is dropped at the end; this build sends no traces.
+#[cfg(not(feature = "otel"))]
+pub(super) type Tail = ();
+
+/// From here on what is logged goes to standard error, and spans to the collector, where there is one.
+pub(super) fn start_log(log: &LogConfig, traces: &TracesConfig) -> Result<Tail, CliError> {
+    let mut layers = vec![lines(log)];
+    let tail = add_spans(&mut layers, traces)?;
+    tracing_subscriber::registry().with(layers).init();
+    Ok(tail)
+}
+
+fn lines(log: &LogConfig) -> Boxed {
+    let filter = EnvFilter::new(log.effective_filter());
+    let layer = fmt::layer().with_writer(io::stderr).with_target(false);
+    match log.format {
+        LogFormat::Text => {
+            let layer = layer.with_ansi(io::stderr().is_terminal());
+            layer.with_filter(filter).boxed()
+        }
+        LogFormat::Json => {
+            let layer = layer.json().flatten_event(true).with_span_list(false);
+            layer.with_filter(filter).boxed()
+        }
+    }
+}
+
+#[cfg(not(feature = "otel"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a build with traces may fail here"
+)]
+fn add_spans(_: &mut Vec<Boxed>, _: &TracesConfig) -> Result<Tail, CliError> {
+    Ok(())
+}
+
+/// Spans of ours, down to every question, whatever the log shows.
+#[cfg(feature = "otel")]
+fn add_spans(layers: &mut Vec<Boxed>, traces: &TracesConfig) -> Result<Tail, CliError> {
+    let Some(endpoint) = &traces.endpoint else {
+        return Ok(None);
+    };
+    let (exporter, tail) = crate::traces::Exporter::start(endpoint, &traces.service)?;
+    layers.push(
+        exporter
+            .with_filter(EnvFilter::new("off,opine=debug"))
+            .boxed(),
+    );
+    Ok(Some(tail))
+}
