@@ -16,7 +16,8 @@ type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 pub(super) type Tail = Option<crate::traces::Tail>;
 /// What is dropped at the end; this build sends no traces.
 #[cfg(not(feature = "otel"))]
-pub(super) type Tail = ();
+#[derive(Debug)]
+pub(super) struct Tail;
 
 /// From here on what is logged goes to standard error, and spans to the collector, where there is one.
 pub(super) fn start_log(log: &LogConfig, traces: &TracesConfig) -> Result<Tail, CliError> {
@@ -47,7 +48,7 @@ fn lines(log: &LogConfig) -> Boxed {
     reason = "a build with traces may fail here"
 )]
 fn add_spans(_: &mut Vec<Boxed>, _: &TracesConfig) -> Result<Tail, CliError> {
-    Ok(())
+    Ok(Tail)
 }
 
 /// Spans of ours, down to every question, whatever the log shows.

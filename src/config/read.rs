@@ -42,7 +42,13 @@ pub(super) fn read(mut tree: Node, file: &str) -> (Config, Node, Vec<ConfigFault
 /// Changes what is at fault, so that reading comes further; whether something could be changed.
 fn mended(tree: &mut Node, wrong: &Wrong, assumed: bool) -> bool {
     let path = &wrong.path;
+    let table = &path[..path.len().saturating_sub(1)];
     match &wrong.what {
+        // Without its kind nothing can be said of a backend.
+        What::Missing(name) if name == "kind" => tree.remove(path),
+        What::Variant { .. } if path.last().is_some_and(|last| last == "kind") => {
+            tree.remove(table)
+        }
         What::Missing(name) => {
             let mut missing = path.clone();
             missing.push(name.clone());
@@ -50,10 +56,10 @@ fn mended(tree: &mut Node, wrong: &Wrong, assumed: bool) -> bool {
         }
         What::Variant { given, known } if assumed => match known.first() {
             Some(first) if first != given => tree.assume(path, first),
-            _ => tree.remove(&path[..path.len().saturating_sub(1)]),
+            _ => tree.remove(table),
         },
         // What could stand here is not known, so that the table around it is left out as a whole.
-        What::Other(_) if assumed => tree.remove(&path[..path.len().saturating_sub(1)]),
+        What::Other(_) if assumed => tree.remove(table),
         What::UnknownKey { .. } | What::Variant { .. } | What::Other(_) => tree.remove(path),
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn start(
                 }
                 for done in flushed {
                     // Whoever asked may have lost patience.
-                    drop(done.try_send(()));
+                    done.try_send(()).unwrap_or_default();
                 }
             }
         });

@@ -17,6 +17,10 @@ mod cli;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
+mod container;
+#[cfg(test)]
 mod encoding;
 #[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
@@ -25,6 +29,8 @@ mod engines;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+#[cfg(test)]
+mod logs;
 #[cfg(test)]
 mod onnx;
 #[cfg(test)]
@@ -35,6 +41,8 @@ mod pixels;
 mod rank;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod reload;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
@@ -47,3 +55,6 @@ mod support;
 mod technical_quality;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+#[cfg(feature = "otel")]
+mod traces;
