@@ -126,10 +126,10 @@ impl Wrong {
 
 fn likely(given: &str, known: &[&str]) -> String {
     let near = near(given, known.iter().copied());
-    match near.first() {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None if known.is_empty() => "nothing can be set here".to_owned(),
-        None => format!("known here are {}", quoted(known)),
+    match (near.as_slice(), known) {
+        ([], []) => "nothing can be set here".to_owned(),
+        ([], known) => format!("known here are {}", quoted(known)),
+        (near, _) => format!("did you mean {}?", quoted(near)),
     }
 }
 

@@ -123,11 +123,11 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_remedy() {
     };
     let variable = |name: &str| Source::Variable(name.into());
     let expected = [
-        (line(1), "listn", "did you mean `listen`?"),
+        (line(1), "listn", "did you mean `listen`"),
         (
             line(3),
             "limits.images_per_requst",
-            "did you mean `images_per_request`?",
+            "did you mean `images_per_request`",
         ),
         (
             line(4),
@@ -136,7 +136,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_remedy() {
         ),
         (line(5), "limits.image_side", "must be at least 1"),
         (line(7), "log.format", "known here are `text`, `json`"),
-        (line(9), "backends.a.kind", "did you mean `chat`?"),
+        (line(9), "backends.a.kind", "did you mean `chat`"),
         (line(10), "backends.b.model", "is missing"),
         (line(12), "backends.b.url", "must begin with `http://`"),
         (line(13), "backends.b.modle", "is not a known key"),
@@ -153,7 +153,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_remedy() {
         (
             variable("OPINE__CACHE__BITES"),
             "cache.bites",
-            "did you mean `bytes`?",
+            "did you mean `bytes`",
         ),
         (
             variable("OPINE__LIMITS__SECONDS_PER_BODY"),

@@ -100,8 +100,10 @@ impl Served {
     }
 
     pub(crate) fn address(&self) -> &str {
-        let line = self.announced.lines().next().unwrap();
-        line.strip_prefix("listening on http://").unwrap()
+        let mut lines = self.announced.lines();
+        lines
+            .find_map(|line| line.strip_prefix("listening on http://"))
+            .unwrap()
     }
 }
 
