@@ -133,7 +133,9 @@ pub fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     // The service starts its log itself, as its configuration says.
     if !matches!(command_line.command, Command::Serve(_)) {
-        let (log, traces) = (LogConfig::default(), TracesConfig::default());
+        let (mut log, traces) = (LogConfig::default(), TracesConfig::default());
+        // Whoever runs a command sees its results; only what they cannot say is logged.
+        "warn,ort=error".clone_into(&mut log.filter);
         if let Err(error) = log::start_log(&log, &traces) {
             output::say(format_args!("error: {error}"));
             return ExitCode::from(2);

@@ -216,16 +216,20 @@ impl Wrong {
     }
 }
 
-/// What was given. Texts are not repeated: a key may stand where it should not.
+/// What was given, of the kinds that TOML has. Texts are not repeated: a secret may stand where it should not.
 fn kind(given: Unexpected<'_>) -> String {
-    match given {
-        Unexpected::Str(_) => "a text".to_owned(),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Map => "a table".to_owned(),
-        Unexpected::Bool(truth) => truth.to_string(),
-        Unexpected::Signed(number) => number.to_string(),
-        Unexpected::Float(number) => number.to_string(),
-        other => other.to_string(),
+    if let Unexpected::Signed(number) = given {
+        number.to_string()
+    } else if let Unexpected::Float(number) = given {
+        number.to_string()
+    } else if let Unexpected::Bool(truth) = given {
+        truth.to_string()
+    } else if given == Unexpected::Seq {
+        "a list".to_owned()
+    } else if given == Unexpected::Map {
+        "a table".to_owned()
+    } else {
+        "a text".to_owned()
     }
 }
 

@@ -135,9 +135,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Exporter {
         let mut fields = Fields::new();
         record.record(&mut Reader(&mut fields));
         for (name, value) in fields {
-            match value {
-                Value::Text(text) if name == "traceparent" => opened.take_over(&text),
-                value => opened.fields.push((name, value)),
+            if let ("traceparent", Value::Text(parent)) = (name, &value) {
+                opened.take_over(parent);
+            } else {
+                opened.fields.push((name, value));
             }
         }
     }
@@ -182,9 +183,10 @@ impl Span {
     fn happened(&mut self, mut fields: Fields, place: &str) {
         let message = fields.iter().position(|(name, _)| *name == "message");
         let message = message.map(|index| fields.remove(index).1);
-        let name = match message {
-            Some(Value::Text(text)) => text,
-            _ => place.to_owned(),
+        let name = if let Some(Value::Text(text)) = message {
+            text
+        } else {
+            place.to_owned()
         };
         for (field, attribute) in [
             ("method", "http.request.method"),

@@ -211,11 +211,11 @@ fn the_compose_file_runs_what_there_is() {
     let stop = service["stop_grace_period"].as_str().unwrap();
     let stop: u64 = stop.strip_suffix('s').unwrap().parse().unwrap();
     assert!(stop > (config.body_time() + config.request_time()).as_secs());
-    asks_the_other_service(&config, services.iter().collect());
+    asks_the_other_service(&config, &services.iter().collect());
 }
 
 /// The backends of the settings are services of the file, at the ports of their images.
-fn asks_the_other_service(config: &Config, services: BTreeMap<&String, &Value>) {
+fn asks_the_other_service(config: &Config, services: &BTreeMap<&String, &Value>) {
     assert_eq!(config.backends.len(), 1);
     for (name, backend) in &config.backends {
         let BackendConfig::Chat(chat) = backend else {

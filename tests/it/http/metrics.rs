@@ -10,7 +10,7 @@ use crate::support::backends::{Gated, engine_with};
 use crate::support::png;
 
 /// Values by name and labels, as they stand in the text; every line is of a family that was announced.
-fn scraped(app: &TestApp) -> BTreeMap<String, f64> {
+fn scraped(app: &TestApp) -> BTreeMap<String, String> {
     let reply = app.get("/metrics");
     assert_eq!(reply.status, 200);
     let text = String::from_utf8(reply.body).unwrap();
@@ -29,17 +29,20 @@ fn scraped(app: &TestApp) -> BTreeMap<String, f64> {
             families.iter().any(|family| name.starts_with(family)),
             "{line}"
         );
-        let before = values.insert(name.to_owned(), value.parse().unwrap());
+        assert!(value.parse::<f64>().unwrap().is_finite(), "{line}");
+        let before = values.insert(name.to_owned(), value.to_owned());
         assert!(before.is_none(), "{name} stands there twice");
     }
     values
 }
 
-fn value(values: &BTreeMap<String, f64>, name: &str) -> f64 {
-    let names: Vec<&String> = values.keys().collect();
-    *values
-        .get(name)
-        .unwrap_or_else(|| panic!("no {name} in {names:#?}"))
+/// A count by its name and labels.
+fn value(values: &BTreeMap<String, String>, name: &str) -> i64 {
+    let found = values.get(name).unwrap_or_else(|| {
+        let names: Vec<&String> = values.keys().collect();
+        panic!("no {name} in {names:#?}")
+    });
+    found.parse().unwrap()
 }
 
 fn body(images: &[&str]) -> serde_json::Value {
@@ -88,13 +91,13 @@ fn known_requests_give_known_counts() {
             "http_request_duration_seconds_count{route=\"/v1/score\"}",
             3.0,
         ),
-        ("http_problems_total{code=\"malformed_json\"}", 1.0),
-        ("http_requests_in_flight", 1.0),
-        ("http_requests_in_flight_bytes", 0.0),
-        ("questions_total{backend=\"gated\"}", 3.0),
-        ("answers_total{backend=\"gated\",outcome=\"answered\"}", 3.0),
-        ("question_queue_seconds_count{backend=\"gated\"}", 3.0),
-        ("question_compute_seconds_count{backend=\"gated\"}", 3.0),
+        ("http_problems_total{code=\"malformed_json\"}", 1),
+        ("http_requests_in_flight", 1),
+        ("http_requests_in_flight_bytes", 0),
+        ("questions_total{backend=\"gated\"}", 3),
+        ("answers_total{backend=\"gated\",outcome=\"answered\"}", 3),
+        ("question_queue_seconds_count{backend=\"gated\"}", 3),
+        ("question_compute_seconds_count{backend=\"gated\"}", 3),
         (
             "judged_total{judge=\"q-bench\",backend=\"gated\",outcome=\"judged\"}",
             3.0,
@@ -103,7 +106,7 @@ fn known_requests_give_known_counts() {
             "judged_total{judge=\"q-bench\",backend=\"gated\",outcome=\"image_base64\"}",
             1.0,
         ),
-        ("coverage_count{judge=\"q-bench\",backend=\"gated\"}", 3.0),
+        ("coverage_count{judge=\"q-bench\",backend=\"gated\"}", 3),
         (
             "coverage_bucket{le=\"0.99\",judge=\"q-bench\",backend=\"gated\"}",
             0.0,
@@ -116,8 +119,8 @@ fn known_requests_give_known_counts() {
             "readouts_total{judge=\"q-bench\",backend=\"gated\",readout=\"closed_set\"}",
             3.0,
         ),
-        ("judges{state=\"ready\"}", 1.0),
-        ("cache_misses_total", 3.0),
+        ("judges{state=\"ready\"}", 1),
+        ("cache_misses_total", 3),
     ] {
         assert_eq!(value(&values, &format!("opine_{name}")), expected, "{name}");
     }
@@ -125,7 +128,7 @@ fn known_requests_give_known_counts() {
         "opine_build_info{{version=\"{}\"}}",
         env!("CARGO_PKG_VERSION")
     );
-    assert_eq!(value(&values, &version), 1.0);
+    assert_eq!(value(&values, &version), 1);
     let names: Vec<&String> = values.keys().collect();
     assert!(
         !names.iter().any(|name| name.contains("secret")),
@@ -145,16 +148,16 @@ fn work_in_flight_and_refused_admission_are_seen() {
         app.score(&body(&["aG8="])).problem("overloaded");
         let values = scraped(&app);
         // The one that is held, and the scrape itself.
-        assert_eq!(value(&values, "opine_http_requests_in_flight"), 2.0);
-        assert!(value(&values, "opine_http_requests_in_flight_bytes") > 20.0);
+        assert_eq!(value(&values, "opine_http_requests_in_flight"), 2);
+        assert!(value(&values, "opine_http_requests_in_flight_bytes") > 20);
         let refused = "opine_http_problems_total{code=\"overloaded\"}";
-        assert_eq!(value(&values, refused), 1.0);
+        assert_eq!(value(&values, refused), 1);
         backend.open(1);
         assert_eq!(held.join().unwrap().status, 200);
     });
     let values = scraped(&app);
-    assert_eq!(value(&values, "opine_http_requests_in_flight"), 1.0);
-    assert_eq!(value(&values, "opine_http_requests_in_flight_bytes"), 0.0);
+    assert_eq!(value(&values, "opine_http_requests_in_flight"), 1);
+    assert_eq!(value(&values, "opine_http_requests_in_flight_bytes"), 0);
 }
 
 #[test]
@@ -169,10 +172,10 @@ fn a_remembered_answer_is_a_hit_and_takes_bytes() {
         assert_eq!(app.score_form(&parts).results()[0]["status"], "scored");
     }
     let values = scraped(&app);
-    assert_eq!(value(&values, "opine_cache_hits_total"), 2.0);
-    assert_eq!(value(&values, "opine_cache_misses_total"), 1.0);
+    assert_eq!(value(&values, "opine_cache_hits_total"), 2);
+    assert_eq!(value(&values, "opine_cache_misses_total"), 1);
     let queued = "opine_question_queue_seconds_count{backend=\"onnx\"}";
-    assert_eq!(value(&values, queued), 1.0);
+    assert_eq!(value(&values, queued), 1);
 }
 
 #[test]
@@ -208,9 +211,12 @@ fn a_backend_that_is_down_rests_and_readiness_and_metrics_say_so() {
         let name = format!("opine_backend_circuit{{backend=\"down\",state=\"{state}\"}}");
         value(&values, &name)
     };
-    assert_eq!(circuit("closed"), 0.0);
-    assert_eq!(circuit("open") + circuit("half_open"), 1.0);
-    assert!(value(&values, "opine_backend_retries_total{backend=\"down\"}") >= 1.0);
+    assert_eq!(circuit("closed"), 0);
+    assert_eq!(circuit("open") + circuit("half_open"), 1);
+    assert!(value(&values, "opine_backend_retries_total{backend=\"down\"}") >= 1);
     let failed = "opine_answers_total{backend=\"down\",outcome=\"backend\"}";
-    assert_eq!(value(&values, failed), reasons.len() as f64);
+    assert_eq!(
+        value(&values, failed),
+        i64::try_from(reasons.len()).unwrap()
+    );
 }
