@@ -73,23 +73,23 @@ fn known_requests_give_known_counts() {
     for (name, expected) in [
         (
             "http_requests_total{route=\"/v1/score\",method=\"POST\",status=\"200\"}",
-            2.0,
+            2,
         ),
         (
             "http_requests_total{route=\"/v1/score\",method=\"POST\",status=\"400\"}",
-            1.0,
+            1,
         ),
         (
             "http_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"}",
-            1.0,
+            1,
         ),
         (
             "http_requests_total{route=\"-\",method=\"GET\",status=\"404\"}",
-            1.0,
+            1,
         ),
         (
             "http_request_duration_seconds_count{route=\"/v1/score\"}",
-            3.0,
+            3,
         ),
         ("http_problems_total{code=\"malformed_json\"}", 1),
         ("http_requests_in_flight", 1),
@@ -100,24 +100,24 @@ fn known_requests_give_known_counts() {
         ("question_compute_seconds_count{backend=\"gated\"}", 3),
         (
             "judged_total{judge=\"q-bench\",backend=\"gated\",outcome=\"judged\"}",
-            3.0,
+            3,
         ),
         (
             "judged_total{judge=\"q-bench\",backend=\"gated\",outcome=\"image_base64\"}",
-            1.0,
+            1,
         ),
         ("coverage_count{judge=\"q-bench\",backend=\"gated\"}", 3),
         (
             "coverage_bucket{le=\"0.99\",judge=\"q-bench\",backend=\"gated\"}",
-            0.0,
+            0,
         ),
         (
             "coverage_bucket{le=\"1.0\",judge=\"q-bench\",backend=\"gated\"}",
-            3.0,
+            3,
         ),
         (
             "readouts_total{judge=\"q-bench\",backend=\"gated\",readout=\"closed_set\"}",
-            3.0,
+            3,
         ),
         ("judges{state=\"ready\"}", 1),
         ("cache_misses_total", 3),
