@@ -21,8 +21,8 @@ pub(super) struct Tail;
 
 /// From here on what is logged goes to standard error, and spans to the collector, where there is one.
 pub(super) fn start_log(log: &LogConfig, traces: &TracesConfig) -> Result<Tail, CliError> {
-    let mut layers = vec![lines(log)];
-    let tail = add_spans(&mut layers, traces)?;
+    let (spans, tail) = spans(traces)?;
+    let layers: Vec<Boxed> = [lines(log)].into_iter().chain(spans).collect();
     tracing_subscriber::registry().with(layers).init();
     Ok(tail)
 }
@@ -42,26 +42,19 @@ fn lines(log: &LogConfig) -> Boxed {
     }
 }
 
+/// A configuration that names a collector is refused by such a build.
 #[cfg(not(feature = "otel"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a build with traces may fail here"
-)]
-fn add_spans(_: &mut Vec<Boxed>, _: &TracesConfig) -> Result<Tail, CliError> {
-    Ok(Tail)
+fn spans(_: &TracesConfig) -> Result<(Option<Boxed>, Tail), CliError> {
+    Ok((None, Tail))
 }
 
 /// Spans of ours, down to every question, whatever the log shows.
 #[cfg(feature = "otel")]
-fn add_spans(layers: &mut Vec<Boxed>, traces: &TracesConfig) -> Result<Tail, CliError> {
+fn spans(traces: &TracesConfig) -> Result<(Option<Boxed>, Tail), CliError> {
     let Some(endpoint) = &traces.endpoint else {
-        return Ok(None);
+        return Ok((None, None));
     };
     let (exporter, tail) = crate::traces::Exporter::start(endpoint, &traces.service)?;
-    layers.push(
-        exporter
-            .with_filter(EnvFilter::new("off,opine=debug"))
-            .boxed(),
-    );
-    Ok(Some(tail))
+    let ours = EnvFilter::new("off,opine=debug");
+    Ok((Some(exporter.with_filter(ours).boxed()), Some(tail)))
 }
