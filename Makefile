@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime engines test test-engines test-transformers lint conformance
+.PHONY: help run build onnxruntime engines test test-engines test-otel test-transformers lint conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,11 @@ test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB; and fetch from a hub
 	@python3 scripts/engines.py mlserver .engines
 	cargo test --locked --features engine-tests,hub --test it -- engines:: hub::
+
+test-otel: onnxruntime ## Send traces to a collector on this machine, which the test is
+	cargo clippy --locked --all-targets --features otel -- -D warnings
+	cargo test --locked --features otel --lib -- traces:: config::
+	cargo test --locked --features otel --test it -- traces:: config:: logs::
 
 test-transformers: onnxruntime ## Ask `transformers serve`, installed into .engines, 6 GB
 	@python3 scripts/engines.py transformers .engines

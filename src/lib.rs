@@ -17,9 +17,12 @@ pub mod evaluation;
 pub mod gate;
 pub mod http;
 pub mod judging;
+pub mod metrics;
 mod near;
 pub mod pixels;
 pub mod ranking;
 pub mod stats;
 pub mod table;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wire;

@@ -3,6 +3,7 @@
 mod backends;
 mod chat;
 mod hub;
+mod kept;
 mod onnx;
 mod remote;
 
@@ -63,11 +64,53 @@ impl AssembleError {
     }
 }
 
-/// Makes the engine that a configuration describes.
+/// Judges and backends, and what could not be opened of them.
+#[derive(Debug)]
+pub struct Assembled {
+    /// All judges and backends; what could not be opened is unavailable, and says why.
+    pub judges: Judges,
+    /// Models, recordings and backends that are there and wrong.
+    pub faults: Vec<AssembleError>,
+}
+
+/// Which models are opened.
+#[derive(Debug, Clone, Copy)]
+pub enum Opening<'a> {
+    /// All.
+    All,
+    /// None yet: every judge and backend is unavailable, and says that it is being opened.
+    Later,
+    /// Those that are not open among these judges, or that changed since.
+    Changed(&'a Judges),
+}
+
+/// What a judge says whose model is being opened.
+pub const BEING_OPENED: &str = "its model is being opened; try again in a moment";
+
+/// Makes the engine that a configuration describes, or says what is wrong first.
 ///
 /// # Errors
 /// Cards, recordings or models that are there and wrong.
 pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
+    let assembled = open(config, Opening::All)?;
+    match assembled.faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(engine(assembled.judges, config)),
+    }
+}
+
+/// An engine for these judges.
+pub fn engine(judges: Judges, config: &Config) -> Engine {
+    Engine::new(judges, AnswerCache::new(config.cache.bytes))
+        .with_image_limits(config.image_limits())
+}
+
+/// Reads the cards and opens what they and the configuration name. One model that cannot be opened does not keep the
+/// others from their work.
+///
+/// # Errors
+/// A card that is wrong.
+pub fn open(config: &Config, opening: Opening<'_>) -> Result<Assembled, AssembleError> {
     let mut cards = builtin_cards()?;
     for folder in &config.judges.folders {
         cards.extend(load_folder(folder)?);
@@ -77,31 +120,59 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
         return Err(AssembleError::SameId(pair[0].id.clone()));
     }
     let runtime = OnnxRuntime::load(&config.onnxruntime_candidates());
-    let backends = config
-        .backends
-        .iter()
-        .map(|(name, backend)| {
-            let state = backends::open(name, backend, &runtime, &cards, config)?;
-            Ok((name.clone(), state))
+    let mut faults = Vec::new();
+    let mut usable = |opened: Result<BackendState, AssembleError>| {
+        opened.unwrap_or_else(|fault| {
+            let remedy = fault.to_string();
+            faults.push(fault);
+            BackendState::Unavailable { remedy }
         })
-        .collect::<Result<BTreeMap<String, BackendState>, AssembleError>>()?;
-    let judges = cards
-        .into_iter()
-        .map(|card| bind(card, &runtime, config))
-        .collect::<Result<Vec<_>, AssembleError>>()?;
-    Ok(Engine::new(
-        Judges::new(judges, backends),
-        AnswerCache::new(config.cache.bytes),
-    )
-    .with_image_limits(config.image_limits()))
+    };
+    let mut backends = BTreeMap::new();
+    for (name, backend) in &config.backends {
+        let state = match opening {
+            Opening::Later => being_opened(),
+            Opening::All => usable(backends::open(name, backend, &runtime, &cards, config)),
+            Opening::Changed(before) => match kept::backend(name, backend, &cards, before) {
+                Some(state) => state,
+                None => usable(backends::open(name, backend, &runtime, &cards, config)),
+            },
+        };
+        backends.insert(name.clone(), state);
+    }
+    let judges = cards.into_iter().map(|card| {
+        let state = match opening {
+            Opening::Later if card.backend.is_some() => being_opened(),
+            Opening::Later | Opening::All => usable(bind(&card, &runtime, config)),
+            Opening::Changed(before) => match kept::judge(&card, before) {
+                Some(state) => state,
+                None => usable(bind(&card, &runtime, config)),
+            },
+        };
+        Judge {
+            card: Arc::new(card),
+            state,
+        }
+    });
+    let judges: Vec<Judge> = judges.collect();
+    Ok(Assembled {
+        judges: Judges::new(judges, backends),
+        faults,
+    })
+}
+
+fn being_opened() -> BackendState {
+    BackendState::Unavailable {
+        remedy: BEING_OPENED.to_owned(),
+    }
 }
 
 fn bind(
-    card: JudgeCard,
+    card: &JudgeCard,
     runtime: &Result<OnnxRuntime, RuntimeError>,
     config: &Config,
-) -> Result<Judge, AssembleError> {
-    let state = match (&card.backend, &card.preparation, runtime) {
+) -> Result<BackendState, AssembleError> {
+    Ok(match (&card.backend, &card.preparation, runtime) {
         (None, _, _) | (_, None, _) => BackendState::Unbound,
         (Some(_), Some(_), Err(error)) => BackendState::Unavailable {
             remedy: error.to_string(),
@@ -120,10 +191,6 @@ fn bind(
             })?;
             BackendState::Ready(Arc::new(backend))
         }
-    };
-    Ok(Judge {
-        card: Arc::new(card),
-        state,
     })
 }
 

@@ -8,12 +8,15 @@ pub mod chat;
 mod closed_set;
 pub mod kserve;
 pub mod onnx;
+mod queueing;
 pub mod readout;
 pub mod recorded;
 pub mod remote;
 pub mod systemone;
 
 use async_trait::async_trait;
+
+pub use queueing::measured;
 
 use crate::judging::{Answer, Prompt, Readout, Reason, Unscored, Wanted};
 
@@ -114,10 +117,10 @@ pub enum BackendError {
     },
 }
 
-impl From<BackendError> for Unscored {
-    fn from(error: BackendError) -> Self {
-        let detail = error.to_string();
-        let reason = match error {
+impl BackendError {
+    /// Why there is no score then.
+    pub fn reason(&self) -> Reason {
+        match self {
             BackendError::Image { code, .. } => Reason::Image(code),
             BackendError::CannotAnswer { .. } => Reason::NotApplicable,
             BackendError::NotFinite { .. } => Reason::NotFinite,
@@ -125,8 +128,13 @@ impl From<BackendError> for Unscored {
             BackendError::Unreadable { .. } => Reason::Unparsed,
             BackendError::NoCoverage { .. } => Reason::LowCoverage,
             BackendError::Resting { .. } | BackendError::Failed { .. } => Reason::Backend,
-        };
-        Unscored::new(reason, detail)
+        }
+    }
+}
+
+impl From<BackendError> for Unscored {
+    fn from(error: BackendError) -> Self {
+        Unscored::new(error.reason(), error.to_string())
     }
 }
 
@@ -152,6 +160,48 @@ pub struct Spent {
     pub output_tokens: u64,
     /// In the currency of the configured prices, where there are any.
     pub cost: Option<f64>,
+}
+
+/// How a backend that is elsewhere is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circuit {
+    /// Whether it is asked.
+    pub state: CircuitState,
+    /// Requests that were sent once more.
+    pub retries: u64,
+}
+
+/// Whether a backend that is elsewhere is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CircuitState {
+    /// It is.
+    Closed,
+    /// Not for a while: it failed too often.
+    Open {
+        /// Seconds until it is tried again, rounded up.
+        seconds: u64,
+        /// Its last failure.
+        message: String,
+    },
+    /// The next question, or the one under way, tells whether it is again.
+    HalfOpen {
+        /// Its last failure.
+        message: String,
+    },
+}
+
+impl CircuitState {
+    /// Stable names, in the order of [`CircuitState::name`].
+    pub const NAMES: [&'static str; 3] = ["closed", "open", "half_open"];
+
+    /// Stable name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            CircuitState::Closed => "closed",
+            CircuitState::Open { .. } => "open",
+            CircuitState::HalfOpen { .. } => "half_open",
+        }
+    }
 }
 
 /// What the abilities alone say about a prompt.
@@ -223,6 +273,11 @@ pub trait Backend: Send + Sync {
 
     /// What it was asked and what that cost; `None` where nothing is counted.
     fn spent(&self) -> Option<Spent> {
+        None
+    }
+
+    /// Whether it is asked at the moment; `None` for a backend that is not elsewhere.
+    fn circuit(&self) -> Option<Circuit> {
         None
     }
 

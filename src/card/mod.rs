@@ -53,7 +53,7 @@ impl JudgeCard {
 }
 
 /// An ONNX model that answers with one logit per label.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnnxModel {
     /// Where the file is.
     pub file: ModelFile,
@@ -66,7 +66,7 @@ pub struct OnnxModel {
 }
 
 /// Where a model's bytes are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelFile {
     /// Inside this program.
     Embedded {

@@ -6,10 +6,13 @@ mod audit;
 mod best_of;
 mod calibrate;
 mod compare;
+mod config;
 mod evaluate;
 mod files;
 mod gate;
+mod health;
 mod judges;
+mod log;
 mod output;
 mod rank;
 mod release;
@@ -17,14 +20,13 @@ mod reproduce;
 mod score;
 mod serve;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::assemble::{AssembleError, assemble};
-use crate::config::{Config, ConfigError, log_filter};
+use crate::config::{Config, ConfigError, LogConfig, TracesConfig};
 use crate::engine::{BindError, Engine};
 
 /// Opinion scores for images, and how far each judge agrees with people.
@@ -43,6 +45,10 @@ enum Command {
     Score(score::ScoreArguments),
     /// Compare two images
     Compare(compare::CompareArguments),
+    /// Print every setting, or check a configuration
+    Config(config::ConfigArguments),
+    /// Ask a service whether it lives, or is ready; for health checks of containers
+    Health(health::HealthArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
     /// Pick the best of several candidates for each prompt, and say what picking by the judge is worth
@@ -93,6 +99,13 @@ enum CliError {
     Reproduce(#[from] crate::agreement::reproduce::ReproduceError),
     #[error(transparent)]
     Start(#[from] crate::http::StartError),
+    #[error(transparent)]
+    Reload(#[from] crate::http::ReloadError),
+    #[error("{0}")]
+    Faults(String),
+    #[cfg(feature = "otel")]
+    #[error(transparent)]
+    Traces(#[from] crate::traces::TracesError),
     #[error("the service ended: {0}")]
     Serve(std::io::Error),
     #[error(transparent)]
@@ -140,11 +153,22 @@ enum CliError {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let command_line = CommandLine::parse();
-    start_log();
+    // The service starts its log itself, as its configuration says.
+    if !matches!(command_line.command, Command::Serve(_)) {
+        let (mut log, traces) = (LogConfig::default(), TracesConfig::default());
+        // Whoever runs a command sees its results; only what they cannot say is logged.
+        "warn,ort=error".clone_into(&mut log.filter);
+        if let Err(error) = log::start_log(&log, &traces) {
+            output::say(format_args!("error: {error}"));
+            return ExitCode::from(2);
+        }
+    }
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Health(arguments) => health::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
@@ -173,7 +197,7 @@ impl Common {
     fn configuration(&self) -> Result<Config, ConfigError> {
         self.config
             .as_deref()
-            .map_or_else(|| Ok(Config::default()), Config::load)
+            .map_or_else(Config::from_environment, Config::load)
     }
 
     fn engine(&self) -> Result<Engine, CliError> {
@@ -186,17 +210,4 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-}
-
-fn start_log() {
-    use tracing_subscriber::EnvFilter;
-    // What `actix_http` reports is what strangers send: they could fill the log with it.
-    let filter =
-        log_filter().unwrap_or_else(|| "warn,opine=info,ort=error,actix_http=off".to_owned());
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(EnvFilter::new(filter))
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

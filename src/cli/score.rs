@@ -14,6 +14,7 @@ use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
 use crate::calibration::{FittedMap, Maps};
 use crate::engine::{Engine, Judge, Judged, RunLimits};
+use crate::judging::protocol::Answered;
 use crate::judging::{Image, Reason, Subject, Unscored};
 use crate::wire::ScoreResult;
 
@@ -38,6 +39,9 @@ pub(super) struct ScoreArguments {
     /// Write every answer to a new file, which a `recorded` backend replays
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Tell how each score came about, in steps that can be computed again
+    #[arg(long)]
+    explain: bool,
     /// Print one JSON object per image
     #[arg(long)]
     json: bool,
@@ -62,23 +66,26 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let mut all_scored = true;
     runtime.block_on(async {
         let judged = stream::iter(&arguments.files)
-            .map(|path| score_file(&engine, &judge, path, &texts, most_bytes))
+            .map(|path| score_file_with_answers(&engine, &judge, path, &texts, most_bytes))
             .buffered(at_once);
         let mut judged = std::pin::pin!(judged);
         let mut files = arguments.files.iter();
         while let (Some(judged), Some(path)) = (judged.next().await, files.next()) {
-            let judged = judged?;
+            let (judged, answers) = judged?;
             let result = ScoreResult::new(path.display().to_string(), &judge.card.recipe, &judged);
             let mut result = result.ok_or_else(|| judge.wrong_protocol("score"))?;
             if let Some(maps) = &maps {
                 result.calibrate(&judged, maps)?;
+            }
+            if arguments.explain {
+                result.explain(&judge.card.recipe, &judged, &answers, maps.as_ref())?;
             }
             all_scored &= result.is_scored();
             bar.suspend(|| {
                 if arguments.json {
                     output::json_line(&result)
                 } else {
-                    print(&result)
+                    print(&result).and_then(|()| explain(&result))
                 }
             })?;
             bar.inc(1);
@@ -108,18 +115,28 @@ pub(super) async fn score_file(
     texts: &BTreeMap<String, String>,
     most_bytes: usize,
 ) -> Result<Judged, CliError> {
+    let scored = score_file_with_answers(engine, judge, path, texts, most_bytes);
+    scored.await.map(|(judged, _)| judged)
+}
+
+async fn score_file_with_answers(
+    engine: &Engine,
+    judge: &Judge,
+    path: &Path,
+    texts: &BTreeMap<String, String>,
+    most_bytes: usize,
+) -> Result<(Judged, Vec<Answered>), CliError> {
     Ok(match read_at_most(path, most_bytes) {
         Ok(bytes) => {
             let subject = Subject::new(vec![Image::new(bytes)], texts.clone());
-            engine.score(judge, subject, &RunLimits::none()).await?
+            let limits = RunLimits::none();
+            engine.score_with_answers(judge, subject, &limits).await?
         }
         // A file that cannot be read is unscored; its neighbours are scored all the same.
         Err(error) => {
             let detail = format!("`{}` cannot be read: {error}", path.display());
-            engine.unasked(
-                judge,
-                Unscored::new(Reason::Image("file_unreadable"), detail),
-            )?
+            let unscored = Unscored::new(Reason::Image("file_unreadable"), detail);
+            (engine.unasked(judge, unscored)?, Vec::new())
         }
     })
 }
@@ -158,6 +175,46 @@ fn print(result: &ScoreResult) -> std::io::Result<()> {
         level.unwrap_or_default(),
         shown(&result.image)
     ))
+}
+
+/// The steps of a score, for people: each level with its log mass, probability and worth.
+fn explain(result: &ScoreResult) -> std::io::Result<()> {
+    let Some(explanation) = &result.explanation else {
+        return Ok(());
+    };
+    if let Some(temperature) = explanation.temperature {
+        output::line(format_args!("  temperature {temperature}"))?;
+    }
+    for question in &explanation.questions {
+        let coverage = question
+            .coverage
+            .map(|coverage| format!(", coverage {coverage:.4}"));
+        let coverage = coverage.unwrap_or_default();
+        output::line(format_args!("  read by {}{coverage}", question.readout))?;
+        for level in &question.levels {
+            output::line(format_args!(
+                "    {:<12} log mass {:>9.4}  probability {:.4} x worth {:.4} = {:.4}",
+                level.level, level.log_mass, level.probability, level.worth, level.contribution
+            ))?;
+        }
+        output::line(format_args!("    sum {:.4}", question.score))?;
+    }
+    for rating in explanation.ratings.iter().flatten() {
+        match rating.rating {
+            Some(rating) => output::line(format_args!("  rating {rating}"))?,
+            None => output::line(format_args!(
+                "  no rating: {}",
+                rating.reason.unwrap_or_default()
+            ))?,
+        }
+    }
+    if let Some(map) = &explanation.calibration {
+        output::line(format_args!(
+            "  calibrated by {} ({}): {} with {} = {:.4}",
+            map.map, map.kind, map.formula, map.parameters, map.score
+        ))?;
+    }
+    Ok(())
 }
 
 pub(super) fn progress(files: usize) -> ProgressBar {

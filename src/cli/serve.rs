@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use super::log::start_log;
 use super::runtime;
 use super::{CliError, Common, Ending, output};
-use crate::http::{Application, Stopper};
+use crate::http::{Application, Models, Stopper};
 use crate::wire::JudgeJson;
 
 /// Arguments of `opine serve`.
@@ -25,30 +26,35 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }
+    let _tail = start_log(&config.log, &config.traces)?;
     let runtime = runtime()?;
     runtime.block_on(async {
         let application = Application::build(&config)?;
         let stopped = stop_at_signals(Signals::listen()?, application.stopper());
-        announce(&application);
-        application.probe_backends();
+        let (models, address) = (application.models(), application.address());
+        output::say(format_args!("listening on http://{address}"));
+        let reloading = reload_at_hangups(Hangups::listen()?, models.clone());
+        let working = async {
+            models.open().await?;
+            announce(&models.judges(), address);
+            models.probe_backends();
+            Err::<std::convert::Infallible, CliError>(reloading.await)
+        };
         tokio::select! {
             ended = application.run_until_stopped() => ended.map(|()| Ending::Done).map_err(CliError::Serve),
+            Err(error) = working => Err(error),
             ending = stopped => Ok(ending),
         }
     })
 }
 
-/// Where it listens, who judges, and what to try next.
-fn announce(application: &Application) {
-    let address = application.address();
-    output::say(format_args!("listening on http://{address}"));
-    let (unbound, bound): (Vec<JudgeJson>, Vec<JudgeJson>) = application
-        .judges()
-        .into_iter()
-        .partition(|judge| judge.state == "unbound");
+/// Who judges, and what to try next.
+fn announce(judges: &[JudgeJson], address: SocketAddr) {
+    let (unbound, bound): (Vec<&JudgeJson>, Vec<&JudgeJson>) =
+        judges.iter().partition(|judge| judge.state == "unbound");
     for judge in bound {
         output::say(format_args!("judge {} is {}", judge.id, judge.state));
-        if let Some(remedy) = judge.remedy {
+        if let Some(remedy) = &judge.remedy {
             output::say(format_args!("  hint: {remedy}"));
         }
     }
@@ -64,6 +70,26 @@ fn announce(application: &Application) {
     output::say(format_args!(
         "try: curl -s -F image=@PHOTO.jpg http://{address}/v1/score"
     ));
+}
+
+/// Reads cards and maps again at every SIGHUP; the log says what came of it. It ends only with the process.
+async fn reload_at_hangups(mut hangups: Hangups, models: Models) -> CliError {
+    loop {
+        hangups.next().await;
+        match models.reload().await {
+            Ok(changes) => output::say(format_args!(
+                "cards and maps were read again: {} judges, {} maps; {} added, {} changed, {} removed",
+                changes.judges,
+                changes.maps,
+                changes.added.len(),
+                changes.changed.len(),
+                changes.removed.len()
+            )),
+            Err(error) => output::say(format_args!(
+                "error: {error}\n  hint: cards and maps stay as they were"
+            )),
+        }
+    }
 }
 
 /// The first signal finishes what is in work; a second one ends at once.
@@ -115,5 +141,38 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// SIGHUP, on Unix.
+struct Hangups {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Hangups {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Hangups {
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        if self.hangup.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn listen() -> io::Result<Self> {
+        Ok(Hangups {})
+    }
+
+    async fn next(&mut self) {
+        std::future::pending::<()>().await;
     }
 }

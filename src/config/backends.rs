@@ -1,16 +1,21 @@
 //! The backends that `judge@backend` may name, one `[backends.NAME]` table each.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::chat::ChatConfig;
+use super::fault::Report;
 use super::onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig};
 use super::remote::{RemoteConfig, remote};
 
 /// One backend. A closed list: a kind that is not known is refused and the known ones are named.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+///
+/// In a table the key `kind` says which it is. It is read by hand: what serde makes for a tagged enum loses the place of a fault.
+#[derive(Debug, Clone)]
 pub enum BackendConfig {
     /// Replays answers from a JSON Lines file.
     Recorded(RecordedConfig),
@@ -152,7 +157,83 @@ pub enum SystemoneAsk {
     Score,
 }
 
+/// The names of the kinds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Recorded,
+    OnnxLanguage,
+    OnnxDualEncoder,
+    OnnxScalar,
+    Chat,
+    Kserve,
+    Systemone,
+}
+
+impl Kind {
+    /// Reads the other keys.
+    fn read<'de, D: Deserializer<'de>>(self, keys: D) -> Result<BackendConfig, D::Error> {
+        Ok(match self {
+            Kind::Recorded => BackendConfig::Recorded(Deserialize::deserialize(keys)?),
+            Kind::OnnxLanguage => BackendConfig::OnnxLanguage(Deserialize::deserialize(keys)?),
+            Kind::OnnxDualEncoder => {
+                BackendConfig::OnnxDualEncoder(Deserialize::deserialize(keys)?)
+            }
+            Kind::OnnxScalar => BackendConfig::OnnxScalar(Deserialize::deserialize(keys)?),
+            Kind::Chat => BackendConfig::Chat(Deserialize::deserialize(keys)?),
+            Kind::Kserve => BackendConfig::Kserve(Deserialize::deserialize(keys)?),
+            Kind::Systemone => BackendConfig::Systemone(Deserialize::deserialize(keys)?),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for BackendConfig {
+    fn deserialize<D: Deserializer<'de>>(table: D) -> Result<Self, D::Error> {
+        struct ByKind;
+        impl<'de> Visitor<'de> for ByKind {
+            type Value = BackendConfig;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a table with a `kind`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut keys: A) -> Result<BackendConfig, A::Error> {
+                let mut before = toml::Table::new();
+                while let Some(key) = keys.next_key::<String>()? {
+                    if key != "kind" {
+                        before.insert(key, keys.next_value()?);
+                        continue;
+                    }
+                    let kind: Kind = keys.next_value()?;
+                    let rest = MapAccessDeserializer::new(keys);
+                    if before.is_empty() {
+                        return kind.read(rest);
+                    }
+                    before.extend(toml::Table::deserialize(rest)?);
+                    let read = kind.read(toml::Value::Table(before));
+                    return read.map_err(|error| A::Error::custom(error.message()));
+                }
+                Err(A::Error::missing_field("kind"))
+            }
+        }
+        table.deserialize_map(ByKind)
+    }
+}
+
 impl BackendConfig {
+    /// Finds what the type of a value does not say.
+    pub(super) fn check(&self, report: &mut Report) {
+        match self {
+            BackendConfig::Recorded(_)
+            | BackendConfig::OnnxLanguage(_)
+            | BackendConfig::OnnxDualEncoder(_)
+            | BackendConfig::OnnxScalar(_) => {}
+            BackendConfig::Chat(chat) => chat.check(report),
+            BackendConfig::Kserve(kserve) => kserve.check(report),
+            BackendConfig::Systemone(systemone) => systemone.remote.check(report),
+        }
+    }
+
     /// Makes paths relative to the folder of the configuration.
     pub(super) fn resolve(&mut self, folder: &Path) {
         match self {
@@ -163,6 +244,27 @@ impl BackendConfig {
             BackendConfig::Chat(chat) => chat.remote.resolve(folder),
             BackendConfig::Kserve(kserve) => kserve.remote.resolve(folder),
             BackendConfig::Systemone(systemone) => systemone.remote.resolve(folder),
+        }
+    }
+}
+
+impl KserveConfig {
+    fn check(&self, report: &mut Report) {
+        self.remote.check(report);
+        match self.gives {
+            Gives::Logits | Gives::Probabilities if self.labels.len() < 2 => {
+                report.fault(
+                    "labels",
+                    "must name what each number of the output stands for, two at least",
+                );
+            }
+            Gives::Value if !self.labels.is_empty() => {
+                report.fault(
+                    "labels",
+                    "stand for the numbers of logits or probabilities; a value has none",
+                );
+            }
+            Gives::Logits | Gives::Probabilities | Gives::Value => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::RemoteConfig;
+use super::fault::Report;
 use super::remote::remote;
 
 /// A model and its server.
@@ -90,4 +91,17 @@ pub struct PriceConfig {
 
 fn images_per_prompt() -> usize {
     8
+}
+
+impl ChatConfig {
+    pub(super) fn check(&self, report: &mut Report) {
+        self.remote.check(report);
+        let is_price = |price: f64| price.is_finite() && price >= 0.0;
+        if let Some(PriceConfig { input, output }) = self.price
+            && !(is_price(input) && is_price(output))
+        {
+            let message = format!("is {input} and {output}; prices are finite and at least 0");
+            report.fault("price", message);
+        }
+    }
 }

@@ -1,12 +1,17 @@
-//! What a user may set: one TOML file, and two environment variables.
+//! What a user may set: one TOML file, and the environment over it.
 //!
-//! The only place that reads the environment. A key that is not known is refused with its line.
+//! The only place that reads the environment. A configuration is checked whole: every fault is told at once, with its
+//! key, the line or variable that it came from, and what would have worked. [`EXAMPLE`] names every key.
 
 mod backends;
 mod chat;
+mod fault;
 mod hub;
+mod log;
 mod onnx;
+mod read;
 mod remote;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,7 +27,10 @@ pub use backends::{
     SystemoneImages, Tensors,
 };
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
+use fault::Report;
+pub use fault::{ConfigError, ConfigFault, Source};
 pub use hub::{ExportPlace, HubAddress, HubConfig};
+pub use log::{LogConfig, LogFormat, TracesConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
 
@@ -46,7 +54,28 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Remembered answers.
     pub cache: CacheConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// OpenTelemetry traces.
+    pub traces: TracesConfig,
 }
+
+/// Every key with its default and what it means, as `opine config example` prints it.
+pub const EXAMPLE: &str = include_str!("example.toml");
+
+/// The checks of each section: what is wrong though every value is of the right type.
+const SECTIONS: [(&str, Check); 4] = [
+    ("backends", |config, report| {
+        for (name, backend) in &config.backends {
+            report.within(name, |report| backend.check(report));
+        }
+    }),
+    ("limits", |config, report| config.limits.check(report)),
+    ("log", |config, report| config.log.check(report)),
+    ("traces", |config, report| config.traces.check(report)),
+];
+
+type Check = fn(&Config, &mut Report);
 
 /// Where the ONNX Runtime library is.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -115,6 +144,8 @@ impl Default for Config {
             calibration: CalibrationConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
+            log: LogConfig::default(),
+            traces: TracesConfig::default(),
         }
     }
 }
@@ -136,23 +167,21 @@ impl Default for LimitsConfig {
 }
 
 impl LimitsConfig {
-    /// Names of the limits that would let nothing through.
-    fn zeros(&self) -> Vec<&'static str> {
-        let limits = [
-            ("`request_bytes`", self.request_bytes == 0),
-            ("`images_per_request`", self.images_per_request == 0),
-            ("`requests_in_flight`", self.requests_in_flight == 0),
-            ("`seconds_per_request`", self.seconds_per_request == 0),
-            ("`seconds_per_body`", self.seconds_per_body == 0),
-            ("`image_bytes`", self.image_bytes == 0),
-            ("`image_pixels`", self.image_pixels == 0),
-            ("`image_side`", self.image_side == 0),
+    /// Limits that would let nothing through.
+    fn check(&self, report: &mut Report) {
+        let zeros = [
+            ("request_bytes", self.request_bytes == 0),
+            ("images_per_request", self.images_per_request == 0),
+            ("requests_in_flight", self.requests_in_flight == 0),
+            ("seconds_per_request", self.seconds_per_request == 0),
+            ("seconds_per_body", self.seconds_per_body == 0),
+            ("image_bytes", self.image_bytes == 0),
+            ("image_pixels", self.image_pixels == 0),
+            ("image_side", self.image_side == 0),
         ];
-        limits
-            .into_iter()
-            .filter(|(_, zero)| *zero)
-            .map(|(name, _)| name)
-            .collect()
+        for (key, _) in zeros.into_iter().filter(|(_, zero)| *zero) {
+            report.fault(key, "must be at least 1; leave it out for its default");
+        }
     }
 }
 
@@ -162,41 +191,75 @@ impl Default for CacheConfig {
     }
 }
 
-/// A configuration that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {message}")]
-pub struct ConfigError {
-    /// The file.
-    pub file: String,
-    /// What was wrong, with line and column where there is one.
-    pub message: String,
-}
-
 impl Config {
-    /// Reads a configuration; paths in it are relative to its folder.
+    /// Reads a configuration and the environment over it; paths are relative to the folder of the file.
     ///
     /// # Errors
-    /// A file that cannot be read, or a key or value that is not allowed, with its line.
+    /// A file that cannot be read, or everything that is wrong in it and in the environment.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let error = |message: String| ConfigError {
-            file: path.display().to_string(),
-            message,
-        };
-        let text =
-            std::fs::read_to_string(path).map_err(|e| error(format!("cannot be read: {e}")))?;
-        let mut config: Config =
-            toml::from_str(&text).map_err(|e| error(e.to_string().trim_end().to_owned()))?;
-        let zeros = config.limits.zeros();
-        if !zeros.is_empty() {
-            return Err(error(format!(
-                "[limits]: {} must be at least 1; leave a limit out for its default",
-                zeros.join(", ")
-            )));
-        }
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            faults: vec![ConfigFault {
+                source: Source::File {
+                    file: file.clone(),
+                    line: 0,
+                },
+                key: String::new(),
+                message: format!("cannot be read: {error}"),
+            }],
+        })?;
+        let mut config = Self::read(&file, &text, overrides())?;
         if let Some(folder) = path.parent() {
             config.resolve(folder);
         }
         Ok(config)
+    }
+
+    /// The defaults, and the environment over them; paths are relative to the current folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read("the defaults", "", overrides())
+    }
+
+    /// Reads a configuration from text, with variables over it: what [`Config::load`] does, without a file and an environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn read(
+        file: &str,
+        text: &str,
+        variables: Vec<(String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let (mut tree, mut faults) = match tree::Node::parse(file, text) {
+            Ok(tree) => (tree, Vec::new()),
+            Err(faults) => (tree::Node::empty(), faults),
+        };
+        faults.extend(tree.overlay(variables));
+        let (config, tree, wrong) = read::read(tree, file);
+        faults.extend(wrong);
+        let mut report = Report::default();
+        for (table, check) in SECTIONS {
+            report.within(table, |report| check(&config, report));
+        }
+        for wrong in report.found {
+            let source = tree.source(&wrong.path, file);
+            // What stands in for a missing value is no fault of the user's.
+            if tree.is_whole(&wrong.path) {
+                faults.push(ConfigFault {
+                    source,
+                    key: wrong.key(),
+                    message: wrong.message(),
+                });
+            }
+        }
+        if faults.is_empty() {
+            return Ok(config);
+        }
+        faults.sort();
+        faults.dedup();
+        Err(ConfigError { faults })
     }
 
     fn resolve(&mut self, folder: &Path) {
@@ -263,9 +326,19 @@ const LIBRARY: &str = if cfg!(target_os = "macos") {
     "libonnxruntime.so"
 };
 
-/// The log filter: `OPINE_LOG`, in the syntax of `tracing`, such as `info` or `opine=debug`.
-pub fn log_filter() -> Option<String> {
-    environment("OPINE_LOG")
+/// The variables that set keys, in order of name.
+fn overrides() -> Vec<(String, String)> {
+    let text = |name: std::ffi::OsString| name.into_string().ok();
+    let mut set: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = text(name)?;
+            name.starts_with(tree::PREFIX)
+                .then(|| (name, value.to_string_lossy().into_owned()))
+        })
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    set.sort();
+    set
 }
 
 /// Where this user's programs keep what can be fetched again.
@@ -303,22 +376,6 @@ mod tests {
         let error = Config::load(&path).unwrap_err().to_string();
         assert!(
             error.contains("line 3") && error.contains("`images_per_request`"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn limits_that_let_nothing_through_are_refused_together() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("opine.toml");
-        std::fs::write(
-            &path,
-            "[limits]\nimages_per_request = 0\nimage_pixels = 0\n",
-        )
-        .unwrap();
-        let error = Config::load(&path).unwrap_err().to_string();
-        assert!(
-            error.contains("`images_per_request`, `image_pixels` must"),
             "{error}"
         );
     }

@@ -8,6 +8,9 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::fault::Report;
+use super::tree::Node;
+
 /// Where an engine is and how it is treated. These keys stand beside those of the backend's kind:
 ///
 /// ```toml
@@ -80,6 +83,37 @@ impl RemoteConfig {
     pub(super) fn resolve(&mut self, folder: &Path) {
         if let Some(file) = &mut self.api_key_file {
             *file = folder.join(&file);
+        }
+    }
+
+    /// Finds what the type of a value does not say.
+    pub(super) fn check(&self, report: &mut Report) {
+        let times = [
+            ("connect_seconds", self.connect_seconds),
+            ("first_byte_seconds", self.first_byte_seconds),
+            ("seconds", self.seconds),
+        ];
+        for (key, seconds) in times {
+            if !(seconds > 0.0 && seconds <= 86_400.0) {
+                report.fault(key, format!("is {seconds}; it must lie in (0, 86400]"));
+            }
+        }
+        for (key, count) in [
+            ("concurrency", self.concurrency),
+            ("most_reply_bytes", self.most_reply_bytes),
+        ] {
+            if count == 0 {
+                report.fault(key, "must be at least 1");
+            }
+        }
+        if !(self.url.starts_with("http://") || self.url.starts_with("https://")) {
+            report.fault("url", "must begin with `http://` or `https://`");
+        }
+        if self.api_key_variable.is_some() && self.api_key_file.is_some() {
+            report.fault(
+                "api_key_file",
+                "stands beside `api_key_variable`; give one of them",
+            );
         }
     }
 
@@ -159,5 +193,5 @@ impl fmt::Debug for RemoteConfig {
 /// `#[serde(flatten, deserialize_with = "remote")]`: a plain `flatten` would let a misspelt key pass.
 pub(super) fn remote<'de, D: Deserializer<'de>>(keys: D) -> Result<RemoteConfig, D::Error> {
     let left = toml::Table::deserialize(keys)?;
-    RemoteConfig::deserialize(left).map_err(|error| D::Error::custom(error.message()))
+    RemoteConfig::deserialize(&Node::of(left)).map_err(D::Error::custom)
 }

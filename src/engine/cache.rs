@@ -94,6 +94,11 @@ impl AnswerCache {
         .boxed()
     }
 
+    /// Bytes that remembered answers take, about.
+    pub fn bytes(&self) -> u64 {
+        self.answers.weighted_size()
+    }
+
     /// What the cache has done so far.
     pub fn counts(&self) -> CacheCounts {
         CacheCounts {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BindError, Engine, Judge, Judged, RunLimits};
+use super::{BindError, Engine, Judge, Judged, RunLimits, Seen};
 use crate::card::Recipe;
 use crate::judging::protocol::{Compare, Compared, OpinionRule, compare_opinions};
 use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
@@ -77,6 +77,17 @@ impl Engine {
                 (Some(rule), outcome)
             }
         };
+        // A judge that rates has told of its two opinions already.
+        if rule.is_none() {
+            let seen = match &outcome {
+                Ok(compared) => Seen::Judged {
+                    coverage: compared.coverage,
+                    readout: compared.readout,
+                },
+                Err(unscored) => Seen::Unscored(unscored.reason),
+            };
+            self.seen(&provenance, seen);
+        }
         Ok(JudgedPair {
             provenance,
             rule,

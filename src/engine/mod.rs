@@ -8,16 +8,20 @@ mod cache;
 mod comparing;
 mod encoding;
 mod evaluating;
+mod explaining;
 mod gating;
 mod judges;
 mod limits;
 mod listing;
+mod observer;
 mod ranking;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use futures::future::join_all;
+use tracing::Instrument;
 
 pub use admission::{Admission, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
@@ -26,7 +30,11 @@ pub use evaluating::{Combination, Evaluated};
 pub use gating::{GateError, Gated};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
+pub use observer::{Observer, Seen};
 pub use ranking::{ItemTexts, RankChoice, RankMethod, RankWay, Ranked};
+
+use explaining::Witness;
+use observer::Observed;
 
 use crate::backend::recorded::Recorder;
 use crate::backend::{Backend, Finding};
@@ -39,8 +47,9 @@ use crate::pixels::Limits;
 /// Runs protocols on judges.
 #[derive(Debug)]
 pub struct Engine {
-    judges: Judges,
+    judges: ArcSwap<Judges>,
     cache: AnswerCache,
+    observer: Option<Arc<dyn Observer>>,
     recorder: Option<Recorder>,
     image_limits: Limits,
 }
@@ -58,8 +67,9 @@ impl Engine {
     /// An engine for these judges.
     pub fn new(judges: Judges, cache: AnswerCache) -> Self {
         Engine {
-            judges,
+            judges: ArcSwap::from_pointee(judges),
             cache,
+            observer: None,
             recorder: None,
             image_limits: Limits::default(),
         }
@@ -72,14 +82,31 @@ impl Engine {
         self
     }
 
-    /// The judges, ready or not.
-    pub fn judges(&self) -> &Judges {
-        &self.judges
+    /// The same, watched.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// The judges as they are now, ready or not.
+    pub fn judges(&self) -> Arc<Judges> {
+        self.judges.load_full()
+    }
+
+    /// Takes other judges from now on. What runs ends with the judge that it began with.
+    pub fn replace_judges(&self, judges: Arc<Judges>) {
+        self.judges.store(judges);
     }
 
     /// How often an answer was remembered, and how often a backend was asked.
     pub fn cache_counts(&self) -> CacheCounts {
         self.cache.counts()
+    }
+
+    /// Bytes that remembered answers take, about.
+    pub fn cache_bytes(&self) -> u64 {
+        self.cache.bytes()
     }
 
     /// Scores one subject with a ready judge.
@@ -92,17 +119,29 @@ impl Engine {
         subject: Subject,
         limits: &RunLimits,
     ) -> Result<Judged, BindError> {
+        self.score_witnessed(judge, subject, limits, &Witness::Nobody)
+            .await
+    }
+
+    /// The same, with somebody who sees the answers.
+    async fn score_witnessed(
+        &self,
+        judge: &Judge,
+        subject: Subject,
+        limits: &RunLimits,
+        witness: &Witness,
+    ) -> Result<Judged, BindError> {
         let backend = judge.backend()?;
         let first_image = subject.images().first().map(Image::digest);
         let provenance = judge.provenance(backend.as_ref(), first_image);
         let outcome = match &judge.card.recipe {
             Recipe::Score(recipe) => {
-                let begin = |subject| Score::new(Arc::clone(recipe), subject);
+                let begin = |subject| witness.see(Score::new(Arc::clone(recipe), subject));
                 self.run_on(judge, &provenance, subject, begin, limits)
                     .await?
             }
             Recipe::Rating(recipe) => {
-                let begin = |subject| Rating::new(Arc::clone(recipe), subject);
+                let begin = |subject| witness.see(Rating::new(Arc::clone(recipe), subject));
                 self.run_on(judge, &provenance, subject, begin, limits)
                     .await?
             }
@@ -110,10 +149,22 @@ impl Engine {
                 return Err(judge.wrong_protocol("score"));
             }
         };
+        self.seen(&provenance, Seen::of(&outcome));
         Ok(Judged {
             provenance,
             outcome,
         })
+    }
+
+    /// Tells the observer, if there is one, and the log, why there is no score.
+    fn seen(&self, provenance: &Provenance, seen: Seen) {
+        if let Seen::Unscored(reason) = seen {
+            let (judge, backend) = (&provenance.judge, &provenance.backend);
+            tracing::info!(judge, backend, reason = reason.code(), "unscored");
+        }
+        if let Some(observer) = &self.observer {
+            observer.judged(provenance, seen);
+        }
     }
 
     /// The result for an image that could not be asked about at all, such as a file that is not there.
@@ -122,6 +173,7 @@ impl Engine {
     /// As [`Engine::score`].
     pub fn unasked(&self, judge: &Judge, unscored: Unscored) -> Result<Judged, BindError> {
         let provenance = judge.provenance(judge.backend()?.as_ref(), None);
+        self.seen(&provenance, Seen::Unscored(unscored.reason));
         Ok(Judged {
             provenance,
             outcome: Err(unscored),
@@ -131,7 +183,8 @@ impl Engine {
     /// Asks every configured backend about itself, all at once and for at most `patience` each: what can be
     /// learnt only by asking is known afterwards. Gives the failures by name of backend.
     pub async fn probe(&self, patience: Duration) -> Vec<(String, String)> {
-        let probes = self.judges.backends().map(|(name, state)| async move {
+        let judges = self.judges();
+        let probes = judges.backends().map(|(name, state)| async move {
             let BackendState::Ready(backend) = state else {
                 return None;
             };
@@ -207,12 +260,13 @@ impl Engine {
             let affordable = limits.affordable(asked, prompts.len());
             asked += affordable as u64;
             let (asking, unaffordable) = prompts.split_at(affordable);
-            answers = join_all(
-                asking
-                    .iter()
-                    .map(|prompt| self.ask(backend, preprocessing, prompt, limits)),
-            )
-            .await;
+            let step = tracing::debug_span!("step", questions = asking.len());
+            let asked = asking.iter().map(|prompt| {
+                let span = tracing::debug_span!(parent: &step, "ask", backend = backend.id().name);
+                let asked = self.ask(backend, preprocessing, prompt, limits);
+                asked.instrument(span)
+            });
+            answers = join_all(asked).instrument(step.clone()).await;
             answers.extend(unaffordable.iter().map(|_| Err(over_budget(limits))));
         }
     }
@@ -238,7 +292,14 @@ impl Engine {
             id.name.as_bytes(),
             id.model_revision.as_bytes(),
         ]);
-        let answer = self.cache.answer(key, backend, prompt);
+        let watched = self.observer.as_ref().map(|observer| {
+            Arc::new(Observed {
+                backend: Arc::clone(backend),
+                observer: Arc::clone(observer),
+            }) as Arc<dyn Backend>
+        });
+        let asked = watched.as_ref().unwrap_or(backend);
+        let answer = self.cache.answer(key, asked, prompt);
         let answered = match limits.deadline() {
             None => answer.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, answer).await {

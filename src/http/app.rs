@@ -11,9 +11,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::envelope::envelope;
+use super::reload::{ReloadError, Reloaded, reload};
 use super::routes;
 use super::service::{RequestIds, Service};
-use crate::assemble::{AssembleError, assemble};
+use crate::assemble::{AssembleError, Opening, engine, open};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
 use crate::engine::Engine;
@@ -63,14 +64,18 @@ pub enum StartError {
 }
 
 impl Application {
-    /// Assembles the engine and listens on the configured address; port 0 takes a free one.
+    /// Reads cards and maps and listens on the configured address; port 0 takes a free one. No model is open before
+    /// [`Models::open`]: until then the service is alive, and not ready.
     ///
     /// Called inside a Tokio runtime.
     ///
     /// # Errors
-    /// Cards, models or recordings that are wrong, or an address that is taken.
+    /// Cards or maps that are wrong, or an address that is taken.
     pub fn build(config: &Config) -> Result<Self, StartError> {
-        Self::with_engine(assemble(config)?, config)
+        let judges = open(config, Opening::Later)?.judges;
+        let application = Self::with_engine(engine(judges, config), config)?;
+        application.service.opening.store(true, Ordering::Relaxed);
+        Ok(application)
     }
 
     /// The same with an engine that is assembled already.
@@ -114,20 +119,9 @@ impl Application {
         self.address
     }
 
-    /// The judges and their states.
-    pub fn judges(&self) -> Vec<JudgeJson> {
-        let judges = self.service.engine.judges();
-        judges.iter().map(JudgeJson::new).collect()
-    }
-
-    /// Asks the configured backends about themselves, beside the serving.
-    pub fn probe_backends(&self) {
-        let service = self.service.clone().into_inner();
-        drop(tokio::spawn(async move {
-            for (backend, failure) in service.engine.probe(PROBE_PATIENCE).await {
-                tracing::warn!(backend, failure, "a backend does not tell about itself");
-            }
-        }));
+    /// What opens the models, and reads cards and maps again, from anywhere.
+    pub fn models(&self) -> Models {
+        Models(self.service.clone())
     }
 
     /// What stops it, from anywhere.
@@ -144,6 +138,46 @@ impl Application {
     /// A listener that fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         self.server.0.await
+    }
+}
+
+/// The judges of a service and what they are made of.
+#[derive(Debug, Clone)]
+pub struct Models(web::Data<Service>);
+
+impl Models {
+    /// Opens every model, beside the serving. One that cannot be opened keeps no other from its work: its judge is
+    /// unavailable, and log and readiness say why.
+    ///
+    /// # Errors
+    /// A card that has become wrong in the meantime.
+    pub async fn open(&self) -> Result<(), ReloadError> {
+        let opened = super::reload::open_models(&self.0).await;
+        self.0.opening.store(false, Ordering::Relaxed);
+        opened
+    }
+
+    /// Reads cards and maps again.
+    ///
+    /// # Errors
+    /// What is wrong; everything is then as it was.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        reload(&self.0).await
+    }
+
+    /// The judges and their states.
+    pub fn judges(&self) -> Vec<JudgeJson> {
+        self.0.engine.judges().iter().map(JudgeJson::new).collect()
+    }
+
+    /// Asks the configured backends about themselves, beside the serving.
+    pub fn probe_backends(&self) {
+        let service = self.0.clone().into_inner();
+        drop(tokio::spawn(async move {
+            for (backend, failure) in service.engine.probe(PROBE_PATIENCE).await {
+                tracing::warn!(backend, failure, "a backend does not tell about itself");
+            }
+        }));
     }
 }
 

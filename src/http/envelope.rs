@@ -2,75 +2,132 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures::FutureExt;
+use tracing::{Instrument, Span, field};
 
 use super::caller::Caller;
 use super::problem::Problem;
 use super::service::Service;
 use crate::engine::Clock;
+use crate::metrics::Metrics;
 
 /// The header that names a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Wraps every request. The log line has no content, no query and no address: route, status and time.
+/// Wraps every request. Its line in the log has no content, no query and no address: id, caller, judge, route, status,
+/// time. Everything that is logged on its way stands in the same span.
 pub(super) async fn envelope(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Clock.now();
     let given = request.headers().get(&REQUEST_ID);
-    let request_id = request
+    let service = request
         .app_data::<web::Data<Service>>()
         .expect("the application holds the service")
+        .clone();
+    let request_id = service
         .request_ids
         .name(given.and_then(|id| id.to_str().ok()));
     let method = request.method().clone();
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let span = span(&request, &request_id);
+    let _in_flight = service.metrics.entered(stated_bytes(&request));
+    let called = next.call(request).instrument(span.clone());
+    let outcome = AssertUnwindSafe(called).catch_unwind().await;
     let line = |route: Option<String>, status: StatusCode| {
-        log(&request_id, &method, route.as_deref(), status, milliseconds);
+        let entry = Entry {
+            method: &method,
+            route: route.as_deref().unwrap_or("-"),
+            status,
+            time: started.elapsed(),
+        };
+        entry.note(&span, &service.metrics);
     };
     match outcome {
         Ok(Ok(response)) => {
-            let response = seal(response, &request_id);
             let caller = Caller::of(response.request());
-            tracing::debug!(request_id, caller = caller.name(), "asked by");
+            span.record("caller", caller.name());
+            let response = span.in_scope(|| seal(response, &request_id, &service.metrics));
             line(response.request().match_pattern(), response.status());
             Ok(response)
         }
         Ok(Err(error)) => {
-            tracing::error!(request_id, %error, "a request ended in an unforeseen error");
+            span.in_scope(|| tracing::error!(%error, "a request ended in an unforeseen error"));
             line(None, StatusCode::INTERNAL_SERVER_ERROR);
             Err(Unforeseen { request_id }.into())
         }
         // The panic hook has said where; the worker lives on.
         Err(_) => {
-            tracing::error!(request_id, "a request ended in a panic");
+            span.in_scope(|| tracing::error!("a request ended in a panic"));
             line(None, StatusCode::INTERNAL_SERVER_ERROR);
             Err(Unforeseen { request_id }.into())
         }
     }
 }
 
+/// The span of a request. What is known only later is filled in then.
+fn span(request: &ServiceRequest, request_id: &str) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        request_id,
+        caller = field::Empty,
+        judge = field::Empty,
+        traceparent = field::Empty,
+    );
+    let traceparent = request.headers().get("traceparent");
+    if let Some(parent) = traceparent.and_then(|given| given.to_str().ok())
+        && is_traceparent(parent)
+    {
+        span.record("traceparent", parent);
+    }
+    span
+}
+
+/// Whether a header is what the W3C's trace context says: a version, two ids that are not 0, and flags.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let hexadecimal = |part: &str, length: usize| {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        part.len() == length && part.bytes().all(digit)
+    };
+    let is_id = |part: &str, length| hexadecimal(part, length) && part.bytes().any(|b| b != b'0');
+    match parts.as_slice() {
+        ["00", trace, span, flags] => is_id(trace, 32) && is_id(span, 16) && hexadecimal(flags, 2),
+        _ => false,
+    }
+}
+
+fn stated_bytes(request: &ServiceRequest) -> u64 {
+    let stated = request.headers().get(header::CONTENT_LENGTH);
+    let stated = stated.and_then(|bytes| bytes.to_str().ok()?.parse().ok());
+    stated.unwrap_or(0)
+}
+
 /// Gives the response its id; a fault is answered anew as a problem that names the request.
-fn seal(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+fn seal(
+    response: ServiceResponse<BoxBody>,
+    request_id: &str,
+    metrics: &Metrics,
+) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let response = match response.error() {
         None => response,
         Some(error) => match error.as_error::<Problem>() {
             Some(problem) => {
-                tracing::debug!(request_id, code = problem.code().name(), %problem, "refused");
+                metrics.refused(problem.code().name());
+                tracing::debug!(code = problem.code().name(), %problem, "refused");
                 problem.respond(request_id)
             }
             None => {
-                tracing::error!(request_id, %error, "a handler ended in an unforeseen error");
+                tracing::error!(%error, "a handler ended in an unforeseen error");
                 Problem::internal().respond(request_id)
             }
         },
@@ -85,21 +142,40 @@ fn named(mut response: HttpResponse, request_id: &str) -> HttpResponse {
     response
 }
 
-fn log(
-    request_id: &str,
-    method: &Method,
-    route: Option<&str>,
+/// What is noted of a request when it ends.
+struct Entry<'a> {
+    method: &'a Method,
+    /// One of the table, or `-`.
+    route: &'a str,
     status: StatusCode,
-    milliseconds: f64,
-) {
-    tracing::info!(
-        request_id,
-        method = method.as_str(),
-        route = route.unwrap_or("-"),
-        status = status.as_u16(),
-        milliseconds = format_args!("{milliseconds:.1}"),
-        "request"
-    );
+    time: Duration,
+}
+
+impl Entry<'_> {
+    fn note(&self, span: &Span, metrics: &Metrics) {
+        let method = known(self.method);
+        let status = self.status.as_u16();
+        metrics.responded(self.route, method, status, self.time);
+        let milliseconds = self.time.as_secs_f64() * 1e3;
+        span.in_scope(|| {
+            tracing::info!(
+                method,
+                route = self.route,
+                status,
+                milliseconds = format_args!("{milliseconds:.1}"),
+                "request"
+            );
+        });
+    }
+}
+
+/// A method by its name, of those that there are: whatever else is sent is one of a kind.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    let mut names = KNOWN.into_iter();
+    names
+        .find(|name| *name == method.as_str())
+        .unwrap_or("other")
 }
 
 /// A request that ended in a way nobody foresaw. Nothing of it is told but its id.
@@ -120,5 +196,31 @@ impl ResponseError for Unforeseen {
             Problem::internal().respond(&self.request_id),
             &self.request_id,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_traceparent;
+
+    /// The examples of the W3C's Trace Context, section 3.2, and what it calls invalid.
+    #[test]
+    fn a_traceparent_is_taken_as_the_w3c_says() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let span = "00f067aa0ba902b7";
+        let zeros = "0".repeat(32);
+        for (text, holds) in [
+            (format!("00-{trace}-{span}-01"), true),
+            (format!("00-{trace}-{span}-00"), true),
+            (format!("01-{trace}-{span}-01"), false),
+            (format!("00-{zeros}-{span}-01"), false),
+            (format!("00-{trace}-0000000000000000-01"), false),
+            (format!("00-{}-{span}-01", trace.to_uppercase()), false),
+            (format!("00-{trace}-{span}-01-x"), false),
+            (format!("00-{trace}-{span}"), false),
+            ("secret words".to_owned(), false),
+        ] {
+            assert_eq!(is_traceparent(&text), holds, "{text}");
+        }
     }
 }

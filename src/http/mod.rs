@@ -19,10 +19,12 @@ mod judges;
 mod probes;
 mod problem;
 mod rank;
+mod reload;
 mod routes;
 mod score;
 mod service;
 
-pub use app::{Application, StartError, Stopper};
+pub use app::{Application, Models, StartError, Stopper};
 pub use problem::Code;
+pub use reload::{ReloadError, Reloaded};
 pub use routes::{CONTRACT, Operation, ROUTES, Route};

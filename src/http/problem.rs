@@ -50,6 +50,8 @@ pub enum Code {
     NotFound,
     /// The path does not have that method.
     MethodNotAllowed,
+    /// Cards or maps on disk are wrong, and those in use stay.
+    ReloadRefused,
     /// The body did not arrive in time.
     BodyTimeout,
     /// The body has more bytes than allowed.
@@ -66,7 +68,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 22] = [
+    pub const ALL: [Code; 23] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -84,6 +86,7 @@ impl Code {
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::BodyTimeout,
+        Code::ReloadRefused,
         Code::BodyTooLarge,
         Code::UnsupportedMediaType,
         Code::Overloaded,
@@ -111,6 +114,7 @@ impl Code {
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::BodyTimeout => ("body_timeout", 408, "The body took too long"),
+            Code::ReloadRefused => ("reload_refused", 409, "Cards and maps stay as they were"),
             Code::BodyTooLarge => ("body_too_large", 413, "The body is too large"),
             Code::UnsupportedMediaType => (
                 "unsupported_media_type",

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, judges, probes, rank, score};
+use super::{compare, judges, probes, rank, reload, score};
 
 /// The contract, as it is served.
 pub const CONTRACT: &str = include_str!("../../openapi.yaml");
@@ -33,23 +33,29 @@ pub enum Operation {
     ListJudges,
     /// Shows one judge.
     ShowJudge,
+    /// Reads cards and maps again.
+    Reload,
     /// Says that the process lives.
     Health,
     /// Says whether requests should be sent here.
     Readiness,
+    /// Gives what is counted.
+    Metrics,
     /// Gives the contract.
     Contract,
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 8] = [
+pub const ROUTES: [Route; 10] = [
     route("POST", "/v1/score", Operation::Score),
     route("POST", "/v1/compare", Operation::Compare),
     route("POST", "/v1/rank", Operation::Rank),
     route("GET", "/v1/judges", Operation::ListJudges),
     route("GET", "/v1/judges/{id}", Operation::ShowJudge),
+    route("POST", "/v1/reload", Operation::Reload),
     route("GET", "/healthz", Operation::Health),
     route("GET", "/readyz", Operation::Readiness),
+    route("GET", "/metrics", Operation::Metrics),
     route("GET", "/openapi.yaml", Operation::Contract),
 ];
 
@@ -70,8 +76,10 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
+            Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
+            Operation::Metrics => "metrics",
             Operation::Contract => "contract",
         }
     }
@@ -83,8 +91,10 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
+            Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),
+            Operation::Metrics => route.to(probes::metrics),
             Operation::Contract => route.to(probes::contract),
         }
     }

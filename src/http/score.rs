@@ -8,7 +8,7 @@ use super::body::Scalar;
 use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
-use crate::calibration::Maps;
+use crate::calibration::{ApplyError, Maps};
 use crate::engine::{Clock, Engine, Judge, RunLimits};
 use crate::judging::Subject;
 use crate::wire::{JudgeJson, ScoreResult};
@@ -17,14 +17,18 @@ use crate::wire::{JudgeJson, ScoreResult};
 #[derive(Debug, Default)]
 struct ScoreSettings {
     calibrated: bool,
+    explain: bool,
 }
 
 impl Settings for ScoreSettings {
-    const JSON: &'static [&'static str] = &["judge", "texts", "images", "calibrated"];
-    const FORM: &'static [&'static str] = &["judge", "texts", "image", "calibrated"];
+    const JSON: &'static [&'static str] = &["judge", "texts", "images", "calibrated", "explain"];
+    const FORM: &'static [&'static str] = &["judge", "texts", "image", "calibrated", "explain"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
-        self.calibrated = value.truth(name)?;
+        match name {
+            "explain" => self.explain = value.truth(name)?,
+            _ => self.calibrated = value.truth(name)?,
+        }
         Ok(())
     }
 }
@@ -46,56 +50,84 @@ pub(super) async fn score(
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
+    let current = service.current();
+    let judge = current.judge(&request.judge)?;
     if judge.card.recipe.scale().is_none() {
         return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
     }
-    let maps = request.settings.calibrated.then_some(&service.maps);
-    let results = score_all(&service.engine, &judge, request.images, maps, &limits).await?;
+    let how = How {
+        engine: &service.engine,
+        judge: &judge,
+        maps: request.settings.calibrated.then_some(&current.maps),
+        explain: request.settings.explain,
+        limits: &limits,
+    };
+    let results = how.score_all(request.images).await?;
     Ok(HttpResponse::Ok().json(ScoreReply {
         judge: JudgeJson::new(&judge),
         results,
     }))
 }
 
-/// As many at a time as the backend works on, so that requests share it image by image.
-async fn score_all(
-    engine: &Engine,
-    judge: &Judge,
-    images: Vec<GivenImage>,
-    maps: Option<&Maps>,
-    limits: &RunLimits,
-) -> Result<Vec<ScoreResult>, Problem> {
-    let at_once = judge.backend()?.abilities().concurrency.max(1);
-    stream::iter(images)
-        .map(|given| score_one(engine, judge, given, maps, limits))
-        .buffered(at_once)
-        .try_collect()
-        .await
+/// How each image of a request is scored.
+struct How<'a> {
+    engine: &'a Engine,
+    judge: &'a Judge,
+    maps: Option<&'a Maps>,
+    explain: bool,
+    limits: &'a RunLimits,
 }
 
-async fn score_one(
-    engine: &Engine,
-    judge: &Judge,
-    given: GivenImage,
-    maps: Option<&Maps>,
-    limits: &RunLimits,
-) -> Result<ScoreResult, Problem> {
-    let judged = match given.image {
-        Ok(image) => {
-            let subject = Subject::new(vec![image], given.texts);
-            engine.score(judge, subject, limits).await?
-        }
-        Err(unscored) => engine.unasked(judge, unscored)?,
-    };
-    let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
-    let mut result = result.ok_or_else(|| judge.wrong_protocol("score"))?;
-    if let Some(maps) = maps {
-        result.calibrate(&judged, maps).map_err(|error| {
-            Problem::new(Code::NoCalibration, error.to_string())
-                .at("/calibrated")
-                .hint("`opine calibrate` fits a map; `[calibration] folder` names where the service finds it")
-        })?;
+impl How<'_> {
+    /// As many at a time as the backend works on, so that requests share it image by image.
+    async fn score_all(&self, images: Vec<GivenImage>) -> Result<Vec<ScoreResult>, Problem> {
+        let at_once = self.judge.backend()?.abilities().concurrency.max(1);
+        stream::iter(images)
+            .map(|given| self.score_one(given))
+            .buffered(at_once)
+            .try_collect()
+            .await
     }
-    Ok(result)
+
+    async fn score_one(&self, given: GivenImage) -> Result<ScoreResult, Problem> {
+        let (engine, judge) = (self.engine, self.judge);
+        let recipe = &judge.card.recipe;
+        let mut answers = Vec::new();
+        let judged = match given.image {
+            Ok(image) => {
+                let subject = Subject::new(vec![image], given.texts);
+                if self.explain {
+                    let scored = engine.score_with_answers(judge, subject, self.limits);
+                    let (judged, seen) = scored.await?;
+                    answers = seen;
+                    judged
+                } else {
+                    engine.score(judge, subject, self.limits).await?
+                }
+            }
+            Err(unscored) => engine.unasked(judge, unscored)?,
+        };
+        let result = ScoreResult::new(given.name, recipe, &judged);
+        let mut result = result.ok_or_else(|| judge.wrong_protocol("score"))?;
+        if let Some(maps) = self.maps {
+            result.calibrate(&judged, maps).map_err(no_calibration)?;
+        }
+        if self.explain {
+            let explained = result.explain(recipe, &judged, &answers, self.maps);
+            explained.map_err(no_calibration)?;
+        }
+        Ok(result)
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a mapper of errors takes them"
+)]
+fn no_calibration(error: ApplyError) -> Problem {
+    Problem::new(Code::NoCalibration, error.to_string())
+        .at("/calibrated")
+        .hint(
+            "`opine calibrate` fits a map; `[calibration] folder` names where the service finds it",
+        )
 }

@@ -4,20 +4,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
 use super::problem::Problem;
 use crate::calibration::Maps;
 use crate::config::Config;
-use crate::engine::{Admission, Engine, Judge};
+use crate::engine::{Admission, Engine, Judge, Judges};
+use crate::metrics::Metrics;
 
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) engine: Engine,
-    pub(super) maps: Maps,
+    current: ArcSwap<Current>,
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
     pub(super) draining: Arc<AtomicBool>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) config: Config,
+    /// Whether models are still being opened.
+    pub(super) opening: AtomicBool,
+    /// Held while cards and maps are read again, so that the last who asked has the last word.
+    pub(super) reloading: Mutex<()>,
+}
+
+/// The judges and maps of one moment: what is read together is taken together.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) judges: Arc<Judges>,
+    pub(super) maps: Maps,
 }
 
 /// What one request may cost.
@@ -40,9 +57,16 @@ impl Service {
         config: &Config,
         request_ids: RequestIds,
     ) -> Self {
+        let metrics = Arc::new(Metrics::default());
+        let engine = engine.observed_by(Arc::clone(&metrics) as _);
+        let judges = engine.judges();
         Service {
             engine,
-            maps,
+            current: ArcSwap::from_pointee(Current { judges, maps }),
+            metrics,
+            config: config.clone(),
+            opening: AtomicBool::new(false),
+            reloading: Mutex::new(()),
             admission: Admission::new(config.limits.requests_in_flight),
             bounds: Bounds {
                 body_bytes: config.limits.request_bytes,
@@ -55,16 +79,38 @@ impl Service {
         }
     }
 
+    /// The judges and maps of now. A request takes them once, and ends with what it took.
+    pub(super) fn current(&self) -> Arc<Current> {
+        self.current.load_full()
+    }
+
+    /// Takes other judges and maps from now on, both at once.
+    pub(super) fn replace(&self, judges: Judges, maps: Maps) {
+        let judges = Arc::new(judges);
+        self.engine.replace_judges(Arc::clone(&judges));
+        self.current.store(Arc::new(Current { judges, maps }));
+    }
+
     /// The judge of that name, which can be asked.
     pub(super) fn judge(&self, name: &str) -> Result<Judge, Problem> {
-        let judge = self.engine.judges().find(name);
-        let ready = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
-        ready.map_err(|error| Problem::from(error).at("/judge"))
+        self.current().judge(name)
     }
 
     /// Whether the service is about to end.
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+}
+
+impl Current {
+    /// The judge of that name, which can be asked.
+    pub(super) fn judge(&self, name: &str) -> Result<Judge, Problem> {
+        let judge = self.judges.find(name);
+        let ready = judge.and_then(|judge| judge.backend().map(|_| ()).map(|()| judge.clone()));
+        let judge = ready.map_err(|error| Problem::from(error).at("/judge"))?;
+        // The line of the request in the log names who was asked.
+        tracing::Span::current().record("judge", judge.card.id.as_str());
+        Ok(judge)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod calibrated;
 mod evaluated;
+mod explained;
 mod gated;
 mod pair;
 mod ranking;
@@ -16,6 +17,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 
 pub use calibrated::CalibratedJson;
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use ranking::{NotRanked, Ranking};
@@ -52,6 +54,9 @@ pub struct ScoreResult {
     /// The same in words, with what would have worked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// How the score came about; absent unless it was asked for, and where there is no score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
     /// Where it comes from.
     pub provenance: ProvenanceJson,
 }
@@ -213,6 +218,7 @@ impl ScoreResult {
             coverage: None,
             reason: None,
             detail: None,
+            explanation: None,
             provenance: ProvenanceJson::from(&judged.provenance),
         };
         match &judged.outcome {

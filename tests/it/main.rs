@@ -17,6 +17,10 @@ mod cli;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
+mod container;
+#[cfg(test)]
 mod encoding;
 #[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
@@ -31,6 +35,7 @@ mod http;
 mod judge_runs;
 #[cfg(test)]
 mod lists;
+mod logs;
 #[cfg(test)]
 mod onnx;
 #[cfg(test)]
@@ -41,6 +46,8 @@ mod pixels;
 mod rank;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod reload;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
@@ -53,3 +60,6 @@ mod support;
 mod technical_quality;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+#[cfg(feature = "otel")]
+mod traces;

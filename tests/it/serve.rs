@@ -50,23 +50,38 @@ fn a_service_that_cannot_start_says_why_and_exits_with_2() {
     assert!(stderr.contains("no/such/file.toml"), "{stderr}");
     let stderr = refused(&["serve", "--listen", "localhost"]);
     assert!(stderr.contains("localhost"), "{stderr}");
+}
 
-    for judge in ["garbage", "foreign-output"] {
-        let wrong = json!(fixtures("wrong").join(judge));
-        let wrong = config(folder.path(), &format!("[judges]\nfolders = [{wrong}]\n"));
-        let stderr = refused(&["serve", "--listen", "127.0.0.1:0", "--config", &wrong]);
-        assert!(stderr.contains(&format!("judge `{judge}`")), "{stderr}");
+#[test]
+fn a_check_is_strict_about_models_where_the_service_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = ["garbage", "foreign-output"].map(|judge| fixtures("wrong").join(judge));
+    let wrong = config(
+        folder.path(),
+        &format!("[judges]\nfolders = {}\n", json!(wrong)),
+    );
+    let stderr = refused(&["config", "check", &wrong]);
+    assert!(
+        stderr.contains("judge `garbage`") && stderr.contains("judge `foreign-output`"),
+        "{stderr}"
+    );
+    let served = Served::start(&["serve", "--listen", "127.0.0.1:0", "--config", &wrong]);
+    for line in [
+        "judge garbage is unavailable",
+        "judge technical-quality is ready",
+    ] {
+        assert!(served.announced.contains(line), "{}", served.announced);
     }
 }
 
 /// A service of its own process, killed with its test.
-struct Served {
-    child: Child,
+pub(crate) struct Served {
+    pub(crate) child: Child,
     announced: String,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_opine"))
             .args(arguments)
             .current_dir(root())
@@ -84,9 +99,11 @@ impl Served {
         Served { child, announced }
     }
 
-    fn address(&self) -> &str {
-        let line = self.announced.lines().next().unwrap();
-        line.strip_prefix("listening on http://").unwrap()
+    pub(crate) fn address(&self) -> &str {
+        let mut lines = self.announced.lines();
+        lines
+            .find_map(|line| line.strip_prefix("listening on http://"))
+            .unwrap()
     }
 }
 

@@ -32,7 +32,7 @@ use server::Server;
 
 use super::readout::{check_reply, refusal_phrase, without_reasoning};
 use super::remote::Remote;
-use super::{Abilities, Backend, BackendError, BackendId, Finding, Spent};
+use super::{Abilities, Backend, BackendError, BackendId, Circuit, Finding, Spent};
 use crate::digest::Digest;
 use crate::judging::{Answer, Options, Part, Prompt, Readout, Wanted};
 
@@ -212,6 +212,10 @@ impl Backend for Chat {
     }
 
     /// Before it was probed a server is trusted with nothing but words.
+    fn circuit(&self) -> Option<Circuit> {
+        Some(self.server.remote.circuit())
+    }
+
     fn abilities(&self) -> Abilities {
         let known = self.known.get();
         let readouts = known.map_or_else(

@@ -13,7 +13,7 @@ pub use wire::Wire;
 
 use super::closed_set::{choice, places};
 use super::remote::{Place, Remote, RemoteError, Retry, path_step};
-use super::{Abilities, Backend, BackendError, BackendId, Finding, examine_abilities};
+use super::{Abilities, Backend, BackendError, BackendId, Circuit, Finding, examine_abilities};
 use crate::judging::{Answer, Image, Prompt, Readout, Wanted, log_softmax};
 use crate::pixels::{self, ImageFault, Limits, Preparation, Tensor};
 
@@ -289,6 +289,10 @@ impl Backend for Kserve {
 
     fn preprocessing(&self) -> String {
         self.options.preparation.id()
+    }
+
+    fn circuit(&self) -> Option<Circuit> {
+        Some(self.remote.circuit())
     }
 
     fn abilities(&self) -> Abilities {

@@ -3,12 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::OpenError;
 use super::model::ModelError;
 use crate::backend::BackendError;
+use crate::backend::queueing::queued;
 use crate::judging::{Answer, Prompt};
 
 /// Makes workers, one for each thread.
@@ -28,8 +31,12 @@ pub(super) trait Worker: Send + 'static {
 /// One prompt and where its answer goes.
 struct Job {
     prompt: Prompt,
-    reply: oneshot::Sender<Result<Answer, BackendError>>,
+    submitted: Instant,
+    reply: oneshot::Sender<Worked>,
 }
+
+/// An answer, and how long its prompt waited for a thread.
+type Worked = (Result<Answer, BackendError>, Duration);
 
 type Queue = Arc<Mutex<mpsc::Receiver<Job>>>;
 
@@ -71,6 +78,7 @@ impl ModelThreads {
                 let (reply, answer) = oneshot::channel();
                 self.submit(Job {
                     prompt: prompt.clone(),
+                    submitted: Instant::now(),
                     reply,
                 });
                 answer
@@ -78,11 +86,14 @@ impl ModelThreads {
             .collect();
         let mut answers = Vec::with_capacity(replies.len());
         for reply in replies {
-            answers.push(reply.await.unwrap_or_else(|_| {
-                Err(BackendError::Failed {
+            let Ok((answer, waited)) = reply.await else {
+                answers.push(Err(BackendError::Failed {
                     message: "the model's thread ended before it answered".into(),
-                })
-            }));
+                }));
+                continue;
+            };
+            queued(waited);
+            answers.push(answer);
         }
         answers
     }
@@ -113,9 +124,10 @@ fn work<O: Opener>(opener: &O, mut worker: Option<O::Worker>, queue: &Queue) {
         if job.reply.is_closed() {
             continue;
         }
+        let waited = job.submitted.elapsed();
         let answer = answer(opener, &mut worker, &job.prompt);
         // An asker that left in the meantime needs no answer.
-        drop(job.reply.send(answer));
+        drop(job.reply.send((answer, waited)));
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::backend::CircuitState;
+
 /// This many failures in a row open the circuit.
 const IN_A_ROW: u32 = 5;
 /// So do failures of half the outcomes in this many ...
@@ -85,6 +87,24 @@ impl Default for Breaker {
 }
 
 impl Breaker {
+    /// Whether the engine is asked, for people and programs that watch.
+    pub(super) fn state(&self, now: Duration) -> CircuitState {
+        let message = || self.last_failure.clone();
+        match self.state {
+            State::Closed { .. } => CircuitState::Closed,
+            State::Open { until, probing, .. } if probing || now >= until => {
+                CircuitState::HalfOpen { message: message() }
+            }
+            State::Open { until, .. } => {
+                let left = until.saturating_sub(now);
+                CircuitState::Open {
+                    seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0),
+                    message: message(),
+                }
+            }
+        }
+    }
+
     /// Whether a request would be let through; takes nothing.
     pub(super) fn check(&self, now: Duration) -> Result<(), Rest> {
         match self.state {
@@ -229,10 +249,18 @@ mod tests {
         let rest = breaker.pass(just_before).unwrap_err();
         assert_eq!(rest.left, Duration::from_millis(1));
         assert_eq!(rest.message, "as told");
+        let resting = CircuitState::Open {
+            seconds: 1,
+            message: "as told".into(),
+        };
+        assert_eq!(breaker.state(just_before), resting);
         let later = START + FIRST_REST;
+        assert_eq!(breaker.state(later).name(), "half_open");
         let probe = breaker.pass(later).unwrap();
+        assert_eq!(breaker.state(later).name(), "half_open");
         assert!(breaker.pass(later).is_err(), "two probes");
         breaker.report(probe, Outcome::Alive, later);
+        assert_eq!(breaker.state(later), CircuitState::Closed);
         assert!((0..9).all(|_| breaker.pass(later).is_ok()));
     }
 

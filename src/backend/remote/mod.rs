@@ -22,11 +22,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 pub use error::{OptionsError, RemoteError, Stage};
 pub use options::{RemoteOptions, Secret, Timeouts};
 pub use reply::Reply;
 
+use super::Circuit;
+use super::queueing::queued;
 use resilience::Resilience;
 
 /// Whether a request may be sent again after a failure that another try may mend.
@@ -91,6 +94,11 @@ impl Remote {
         self.shared.options.concurrency
     }
 
+    /// Whether the engine is asked at the moment, and how often it was asked once more.
+    pub fn circuit(&self) -> Circuit {
+        self.shared.resilience.circuit()
+    }
+
     /// Waits for a place among the requests under way.
     ///
     /// # Errors
@@ -98,11 +106,13 @@ impl Remote {
     pub async fn enter(&self) -> Result<Place<'_>, RemoteError> {
         let shared = &*self.shared;
         shared.resilience.open(&shared.options.name)?;
+        let began = Instant::now();
         let permit = shared
             .places
             .acquire()
             .await
             .expect("the places are never closed");
+        queued(began.elapsed());
         Ok(Place {
             shared,
             _permit: permit,

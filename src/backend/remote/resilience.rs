@@ -15,6 +15,7 @@ use super::budget::RetryBudget;
 use super::error::{RemoteError, Stage};
 use super::reply::Reply;
 use super::{Retry, Shared};
+use crate::backend::Circuit;
 
 /// What is remembered of one engine.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) struct Resilience {
     budget: Mutex<RetryBudget>,
     random: RandomState,
     draws: AtomicU64,
+    retries: AtomicU64,
 }
 
 impl Default for Resilience {
@@ -34,6 +36,7 @@ impl Default for Resilience {
             budget: Mutex::default(),
             random: RandomState::new(),
             draws: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
         }
     }
 }
@@ -43,6 +46,14 @@ impl Resilience {
     pub(super) fn open(&self, backend: &str) -> Result<(), RemoteError> {
         let check = self.breaker().check(self.now());
         check.map_err(|rest| resting(backend, rest))
+    }
+
+    /// How the engine is doing.
+    pub(super) fn circuit(&self) -> Circuit {
+        Circuit {
+            state: self.breaker().state(self.now()),
+            retries: self.retries.load(Ordering::Relaxed),
+        }
     }
 
     fn now(&self) -> Duration {
@@ -132,6 +143,7 @@ pub(super) async fn send(
                     && Instant::now() + pause < deadline
                     && resilience.budget().spend(resilience.now()) =>
             {
+                resilience.retries.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(backend = options.name, tries, %error, "trying again");
                 sleep(pause).await;
             }

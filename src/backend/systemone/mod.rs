@@ -14,7 +14,7 @@ pub use form::Usage;
 
 use self::form::{Request, Response, kind};
 use super::remote::{Content, Remote, RemoteError, Retry};
-use super::{Abilities, Backend, BackendError, BackendId};
+use super::{Abilities, Backend, BackendError, BackendId, Circuit};
 use crate::judging::{Answer, Options, Prompt, Readout, Wanted};
 use crate::pixels::Limits;
 
@@ -156,6 +156,10 @@ impl Systemone {
 impl Backend for Systemone {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn circuit(&self) -> Option<Circuit> {
+        Some(self.remote.circuit())
     }
 
     fn abilities(&self) -> Abilities {

@@ -16,7 +16,7 @@ pub use rank::{
     RANKED_ITEMS, Rank, RankPlan, RankProgress, RankRun, RankStop, Watchable, drive,
 };
 pub use rating::{Given, Rating, RatingRecipe};
-pub use score::{Asked, Score, ScoreRecipe, Variant};
+pub use score::{Asked, Derived, Score, ScoreRecipe, Variant};
 
 use super::{Answer, Choice, Coverage, Prompt, Reason, Unscored};
 

@@ -99,7 +99,11 @@ impl RatingRecipe {
         })
     }
 
-    fn rating(&self, answered: Answered) -> Result<f64, Unscored> {
+    /// The rating in one answer.
+    ///
+    /// # Errors
+    /// What kept the backend from answering, or an answer with no rating on the scale.
+    pub fn rating(&self, answered: Answered) -> Result<f64, Unscored> {
         match (answered?, &self.given) {
             (Answer::Text(text), Given::Written(extraction)) => extraction.read(&text, self.scale),
             (Answer::Value(value), Given::Value) => {

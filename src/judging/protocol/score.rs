@@ -33,6 +33,19 @@ pub struct Variant {
     pub asked: Asked,
 }
 
+/// How the answer to one wording becomes a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Derived {
+    /// The log mass of each level: that of its answer, or the mean of its answers.
+    pub pooled: Choice,
+    /// Their softmax at the temperature of the recipe.
+    pub opinion: Opinion,
+    /// Expected worth under the opinion.
+    pub score: RawScore,
+    /// Where the score lies, where not all of the answer was read.
+    pub interval: Option<ScoreInterval>,
+}
+
 /// Allowed answers, each standing for a level.
 ///
 /// Several answers may stand for one level (Q-Boost's synonyms): its log mass is then the mean of theirs.
@@ -143,6 +156,31 @@ impl ScoreRecipe {
     /// [`Reason::Unparsed`] when the numbers of choices or masses are not those of the card,
     /// [`Reason::LowCoverage`] when too little mass fell on the levels.
     pub fn read(&self, choices: &[Choice]) -> Result<Verdict, Unscored> {
+        let derived = self.derive(choices)?;
+        let opinions: Vec<Opinion> = derived.iter().map(|one| one.opinion.clone()).collect();
+        let intervals: Vec<(f64, Option<ScoreInterval>)> = derived
+            .iter()
+            .map(|one| (one.score.value(), one.interval))
+            .collect();
+        let opinion = Opinion::mean_of(&opinions);
+        let pooled = || derived.iter().map(|one| &one.pooled);
+        let coverage = pooled().filter_map(Choice::coverage);
+        Ok(Verdict {
+            score: opinion.score(&self.levels),
+            spread: Some(opinion.spread(&self.levels)),
+            opinion: Some(opinion),
+            interval: ScoreInterval::mean(&intervals),
+            coverage: coverage.min_by(|a, b| a.value().total_cmp(&b.value())),
+            readout: derived[0].pooled.readout(),
+            censored: pooled().any(Choice::is_censored),
+        })
+    }
+
+    /// The steps from the choices, one for each wording, to the score of each: what [`ScoreRecipe::read`] takes the mean of.
+    ///
+    /// # Errors
+    /// As [`ScoreRecipe::read`].
+    pub fn derive(&self, choices: &[Choice]) -> Result<Vec<Derived>, Unscored> {
         if choices.len() != self.variants.len() {
             let detail = format!(
                 "{} choices for {} wordings",
@@ -151,34 +189,17 @@ impl ScoreRecipe {
             );
             return Err(Unscored::new(Reason::Unparsed, detail));
         }
-        let pooled = choices
-            .iter()
-            .zip(&self.variants)
-            .map(|(choice, variant)| self.checked(choice, variant))
-            .collect::<Result<Vec<_>, _>>()?;
-        let opinions: Vec<Opinion> = pooled
-            .iter()
-            .map(|choice| Opinion::from_choice(choice, self.temperature))
-            .collect();
-        let intervals: Vec<(f64, Option<ScoreInterval>)> = pooled
-            .iter()
-            .zip(&opinions)
-            .map(|(choice, opinion)| {
-                let interval = ScoreInterval::of(choice, self.temperature, &self.levels);
-                (RawScore::value(&opinion.score(&self.levels)), interval)
+        let steps = choices.iter().zip(&self.variants).map(|(choice, variant)| {
+            let pooled = self.checked(choice, variant)?;
+            let opinion = Opinion::from_choice(&pooled, self.temperature);
+            Ok(Derived {
+                score: opinion.score(&self.levels),
+                interval: ScoreInterval::of(&pooled, self.temperature, &self.levels),
+                opinion,
+                pooled,
             })
-            .collect();
-        let opinion = Opinion::mean_of(&opinions);
-        let coverage = pooled.iter().filter_map(Choice::coverage);
-        Ok(Verdict {
-            score: opinion.score(&self.levels),
-            spread: Some(opinion.spread(&self.levels)),
-            opinion: Some(opinion),
-            interval: ScoreInterval::mean(&intervals),
-            coverage: coverage.min_by(|a, b| a.value().total_cmp(&b.value())),
-            readout: pooled[0].readout(),
-            censored: pooled.iter().any(Choice::is_censored),
-        })
+        });
+        steps.collect()
     }
 
     fn checked(&self, choice: &Choice, variant: &Variant) -> Result<Choice, Unscored> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opine::assemble::AssembleError;
+use opine::assemble::{AssembleError, assemble};
 use opine::card::builtin_cards;
 use opine::http::{Application, StartError};
 use serde_json::json;
@@ -96,17 +96,38 @@ fn a_stop_finishes_the_request_in_work() {
 }
 
 #[tokio::test]
-async fn a_wrong_model_or_a_taken_address_is_a_reason_not_to_start() {
+async fn a_wrong_model_is_an_unavailable_judge_and_keeps_no_other_from_its_work() {
+    let mut config = config();
+    config
+        .judges
+        .folders
+        .extend(["garbage", "foreign-output"].map(|judge| fixtures("wrong").join(judge)));
+    let application = Application::build(&config).unwrap();
+    let models = application.models();
+    let state = |id: &str| {
+        let judges = models.judges();
+        let judge = judges.into_iter().find(|judge| judge.id == id).unwrap();
+        (judge.state, judge.remedy.unwrap_or_default())
+    };
+    assert!(state("brightness").1.contains("being opened"));
+    models.open().await.unwrap();
+    assert_eq!(state("brightness"), ("ready", String::new()));
     for judge in ["garbage", "foreign-output"] {
-        let mut config = config();
+        let (state, remedy) = state(judge);
+        assert_eq!(state, "unavailable");
+        assert!(remedy.contains(&format!("judge `{judge}`")), "{remedy}");
+        // Whoever assembles without a service is told at once.
+        let mut config = crate::support::app::config();
         config.judges.folders = vec![fixtures("wrong").join(judge)];
-        match Application::build(&config) {
-            Err(StartError::Assemble(AssembleError::Model { judge: named, .. })) => {
-                assert_eq!(named, judge);
-            }
+        match assemble(&config) {
+            Err(AssembleError::Model { judge: named, .. }) => assert_eq!(named, judge),
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_taken_address_is_a_reason_not_to_start() {
     let mut config = config();
     config.listen = shared().address;
     let started = Application::build(&config);

@@ -2,7 +2,9 @@
 
 mod bounds;
 mod contract;
+mod explain;
 mod faults;
 mod life;
+mod metrics;
 mod pairs;
 mod scores;

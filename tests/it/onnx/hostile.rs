@@ -377,7 +377,8 @@ fn what_is_merely_missing_makes_a_backend_unavailable() {
         .backends
         .insert("local".into(), toml::from_str(&here).unwrap());
     let engine = opine::assemble::assemble(&config).unwrap();
-    let (_, state) = engine.judges().backends().next().unwrap();
+    let judges = engine.judges();
+    let (_, state) = judges.backends().next().unwrap();
     let BackendState::Unavailable { remedy } = state else {
         panic!("{state:?}");
     };

@@ -26,7 +26,8 @@ fn hub_config(kind: &str, more: &str, cache: &Path, endpoint: Option<String>) ->
 
 fn opened(config: &Config) -> Result<BackendState, AssembleError> {
     let engine = assemble(config)?;
-    let (_, state) = engine.judges().backends().next().unwrap();
+    let judges = engine.judges();
+    let (_, state) = judges.backends().next().unwrap();
     Ok(state.clone())
 }
 

@@ -39,6 +39,8 @@ pub(crate) fn check(method: &str, target: &str, reply: &Reply) {
     }
     let body: Value = if stated == "application/yaml" {
         serde_norway::from_slice(&reply.body).unwrap()
+    } else if stated.starts_with("application/openmetrics-text") {
+        json!(String::from_utf8(reply.body.clone()).unwrap())
     } else {
         reply.json()
     };

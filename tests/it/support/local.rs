@@ -18,7 +18,8 @@ pub(crate) fn state(table: &str) -> Result<BackendState, AssembleError> {
         .backends
         .insert("local".into(), toml::from_str(table).unwrap());
     let engine = assemble(&config)?;
-    let (_, state) = engine.judges().backends().next().unwrap();
+    let judges = engine.judges();
+    let (_, state) = judges.backends().next().unwrap();
     Ok(state.clone())
 }
 

@@ -39,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["calibration", "digest", "judging", "stats", "table"],
     ),
     // The shell around them.
-    ("config", &["pixels"]),
+    ("config", &["near", "pixels"]),
     (
         "engine",
         &[
@@ -55,7 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "assemble",
-        &["backend", "card", "config", "engine", "pixels"],
+        &["backend", "card", "config", "digest", "engine", "pixels"],
     ),
     (
         "wire",
@@ -67,8 +67,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gate",
             "judging",
             "ranking",
+            "stats",
         ],
     ),
+    // What is counted, and where traces go.
+    ("metrics", &["backend", "engine", "judging"]),
+    ("traces", &["backend"]),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
@@ -76,8 +80,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "assemble",
             "calibration",
             "config",
+            "backend",
             "engine",
             "judging",
+            "metrics",
             "near",
             "wire",
         ],
@@ -99,6 +105,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ranking",
             "stats",
             "table",
+            "traces",
             "wire",
         ],
     ),
@@ -111,6 +118,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("actix_multipart", &["http/"]),
     ("ort", &["backend/onnx/"]),
     ("moka", &["engine/cache.rs"]),
+    ("prometheus_client", &["metrics/"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
     ("reqwest", &["backend/remote/"]),
