@@ -3,6 +3,7 @@
 //!
 //! `ARCHITECTURE.md` has the map of the code and the invariants that it keeps.
 
+pub mod access;
 pub mod agreement;
 pub mod assemble;
 pub mod backend;
@@ -13,6 +14,7 @@ pub mod config;
 pub mod dataset;
 pub mod digest;
 pub mod engine;
+pub mod fetch;
 pub mod http;
 pub mod judging;
 mod near;

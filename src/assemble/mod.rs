@@ -5,6 +5,7 @@ mod chat;
 mod hub;
 mod onnx;
 mod remote;
+mod urls;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -15,6 +16,8 @@ use crate::backend::recorded::RecordingError;
 use crate::card::{CardError, JudgeCard, builtin_cards, load_folder};
 use crate::config::Config;
 use crate::engine::{AnswerCache, BackendState, Engine, Judge, Judges};
+
+pub use urls::url_reader;
 
 /// Why no engine could be made. A missing ONNX Runtime is not among them: its judges are unavailable.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum AssembleError {
         /// What was wrong.
         error: OpenError,
     },
+    /// The list of hosts for images by URL is wrong.
+    #[error("[images.urls]: {0}")]
+    Urls(String),
     /// A backend's configuration is wrong.
     #[error("backend `{backend}`: {message}")]
     Backend {

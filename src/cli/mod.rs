@@ -7,6 +7,7 @@ mod calibrate;
 mod compare;
 mod files;
 mod judges;
+mod keys;
 mod output;
 mod rank;
 mod reproduce;
@@ -45,6 +46,8 @@ enum Command {
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
+    /// Make keys for the HTTP service
+    Keys(keys::KeysArguments),
     /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
     /// Recompute a published table from its authors' files
@@ -110,6 +113,8 @@ enum CliError {
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     #[error("{0}")]
+    Key(String),
+    #[error("{0}")]
     Reply(String),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
@@ -126,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };

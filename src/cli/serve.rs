@@ -56,9 +56,17 @@ fn announce(application: &Application) {
         "{} more judges ask for a backend, as in `judge@backend`; GET /v1/judges lists all",
         unbound.len()
     ));
-    if !address.ip().is_loopback() {
+    if application.asks_for_keys() {
         output::say(format_args!(
-            "hint: whoever reaches this address may use the service; it asks for no key"
+            "every request needs a key, but /healthz and /readyz"
+        ));
+    } else if address.ip().to_canonical().is_loopback() {
+        output::say(format_args!(
+            "no keys: for development, and for this machine only; `opine keys new NAME` makes one"
+        ));
+    } else {
+        output::say(format_args!(
+            "warning: whoever reaches this address may use the service; it asks for no key"
         ));
     }
     output::say(format_args!(

@@ -2,9 +2,11 @@
 //!
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
+mod access;
 mod backends;
 mod chat;
 mod hub;
+mod images;
 mod onnx;
 mod remote;
 
@@ -17,12 +19,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::pixels;
+pub use access::{AccessConfig, KeyConfig, rate};
 pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
 };
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
 pub use hub::{ExportPlace, HubAddress, HubConfig};
+pub use images::{ImagesConfig, UrlsConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
 
@@ -32,6 +36,8 @@ pub use remote::RemoteConfig;
 pub struct Config {
     /// Address of the service.
     pub listen: SocketAddr,
+    /// Who may use the service.
+    pub access: AccessConfig,
     /// The ONNX Runtime library.
     pub onnxruntime: OnnxRuntimeConfig,
     /// Cards beside the built-in ones.
@@ -42,6 +48,8 @@ pub struct Config {
     pub hub: HubConfig,
     /// Calibration maps.
     pub calibration: CalibrationConfig,
+    /// From where images may be fetched.
+    pub images: ImagesConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
     /// Remembered answers.
@@ -108,11 +116,13 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            access: AccessConfig::default(),
             onnxruntime: OnnxRuntimeConfig::default(),
             judges: JudgesConfig::default(),
             backends: BTreeMap::new(),
             hub: HubConfig::default(),
             calibration: CalibrationConfig::default(),
+            images: ImagesConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
         }
@@ -192,6 +202,10 @@ impl Config {
                 "[limits]: {} must be at least 1; leave a limit out for its default",
                 zeros.join(", ")
             )));
+        }
+        let faults = [config.access.faults(), config.images.urls.faults()].concat();
+        if !faults.is_empty() {
+            return Err(error(faults.join("\n")));
         }
         if let Some(folder) = path.parent() {
             config.resolve(folder);

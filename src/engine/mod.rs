@@ -230,6 +230,7 @@ impl Engine {
             preprocessing.as_bytes(),
             id.name.as_bytes(),
             id.model_revision.as_bytes(),
+            limits.owner(),
         ]);
         let answer = self.cache.answer(key, backend, prompt);
         let answered = match limits.deadline() {

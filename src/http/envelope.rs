@@ -11,6 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures::FutureExt;
 
+use super::access::tell_limits;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::service::Service;
@@ -39,7 +40,8 @@ pub(super) async fn envelope(
     };
     match outcome {
         Ok(Ok(response)) => {
-            let response = seal(response, &request_id);
+            let mut response = seal(response, &request_id);
+            tell_limits(&mut response);
             let caller = Caller::of(response.request());
             tracing::debug!(request_id, caller = caller.name(), "asked by");
             line(response.request().match_pattern(), response.status());

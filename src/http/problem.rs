@@ -5,11 +5,13 @@
 //! beyond a short name, and nothing of the inside of the service leaves with it.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::access::whole;
 use crate::engine::{BindError, Overloaded};
 
 /// The media type of a problem.
@@ -42,6 +44,18 @@ pub enum Code {
     WrongProtocol,
     /// No calibration map was fitted for this very judge.
     NoCalibration,
+    /// No key where one is needed.
+    MissingKey,
+    /// A key that is not known.
+    WrongKey,
+    /// A key that may not be used for this.
+    Forbidden,
+    /// More requests of a key than it may send in a short time.
+    RateLimited,
+    /// More requests of a key than it may send in a day.
+    QuotaSpent,
+    /// More wrong keys of an address than are listened to.
+    TooManyWrongKeys,
     /// No judge of that name.
     UnknownJudge,
     /// No backend of that name.
@@ -66,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 22] = [
+    pub const ALL: [Code; 28] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -79,6 +93,12 @@ impl Code {
         Code::TooManyImages,
         Code::WrongProtocol,
         Code::NoCalibration,
+        Code::MissingKey,
+        Code::WrongKey,
+        Code::Forbidden,
+        Code::RateLimited,
+        Code::QuotaSpent,
+        Code::TooManyWrongKeys,
         Code::UnknownJudge,
         Code::UnknownBackend,
         Code::NotFound,
@@ -106,6 +126,12 @@ impl Code {
             Code::TooManyImages => ("too_many_images", 422, "There are too many images"),
             Code::WrongProtocol => ("wrong_protocol", 422, "The judge does something else"),
             Code::NoCalibration => ("no_calibration", 422, "No calibration map fits"),
+            Code::MissingKey => ("missing_key", 401, "A key is needed"),
+            Code::WrongKey => ("wrong_key", 401, "The key is not known"),
+            Code::Forbidden => ("forbidden", 403, "The key may not be used for this"),
+            Code::RateLimited => ("rate_limited", 429, "The key sends too many requests"),
+            Code::QuotaSpent => ("quota_spent", 429, "The key has used up its day"),
+            Code::TooManyWrongKeys => ("too_many_wrong_keys", 429, "Too many wrong keys came"),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
@@ -146,8 +172,9 @@ pub(super) struct Problem {
     detail: String,
     pointer: Option<String>,
     hint: Option<String>,
-    retry_after_seconds: Option<u32>,
+    retry_after_seconds: Option<u64>,
     allow: Option<String>,
+    challenge: Option<&'static str>,
 }
 
 /// A problem as it is sent.
@@ -174,6 +201,7 @@ impl Problem {
             hint: None,
             retry_after_seconds: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -206,6 +234,20 @@ impl Problem {
         self
     }
 
+    /// The same, with the time after which to try again.
+    #[must_use]
+    pub(super) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_seconds = Some(whole(wait).max(1));
+        self
+    }
+
+    /// The same, with what must be shown (RFC 9110, section 11.6.1).
+    #[must_use]
+    pub(super) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
     pub(super) fn code(&self) -> Code {
         self.code
     }
@@ -216,6 +258,9 @@ impl Problem {
         response.content_type(MEDIA_TYPE);
         if let Some(seconds) = self.retry_after_seconds {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(challenge) = self.challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if let Some(methods) = &self.allow {
             response.insert_header((header::ALLOW, methods.as_str()));

@@ -8,7 +8,7 @@ use super::compare::rule;
 use super::given::{self, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
-use crate::engine::{Clock, RankChoice, RankMethod, RunLimits};
+use crate::engine::{RankChoice, RankMethod};
 use crate::judging::protocol::Pairs;
 use crate::judging::{Image, Reason};
 use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
@@ -22,7 +22,15 @@ impl Settings for RankSettings {
         "judge", "texts", "images", "method", "budget", "places", "seed", "by",
     ];
     const FORM: &'static [&'static str] = &[
-        "judge", "texts", "image", "method", "budget", "places", "seed", "by",
+        "judge",
+        "texts",
+        "image",
+        "image_url",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
     ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
@@ -83,7 +91,7 @@ pub(super) async fn rank(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<RankSettings>(&http, body, service.bounds).await?;

@@ -4,10 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
+
+use super::caller::Caller;
 use super::problem::Problem;
+use crate::access::Keyring;
 use crate::calibration::Maps;
 use crate::config::Config;
-use crate::engine::{Admission, Engine, Judge};
+use crate::engine::{Admission, Clock, Engine, Judge, RunLimits};
+use crate::fetch::UrlReader;
 
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
@@ -17,6 +22,11 @@ pub(super) struct Service {
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
+    /// `None` where nobody is asked for a key.
+    pub(super) keyring: Option<Keyring>,
+    /// Reads images by URL.
+    pub(super) urls: UrlReader,
+    share_cache: bool,
     pub(super) draining: Arc<AtomicBool>,
 }
 
@@ -51,8 +61,30 @@ impl Service {
                 images: config.limits.images_per_request,
             },
             request_ids,
+            keyring: None,
+            urls: UrlReader::off(),
+            share_cache: config.access.share_cache,
             draining: Arc::new(AtomicBool::new(false)),
         }
+    }
+
+    /// The same, asking for these keys, and reading images by URL.
+    pub(super) fn guarded(self, keyring: Option<Keyring>, urls: UrlReader) -> Self {
+        Service {
+            keyring,
+            urls,
+            ..self
+        }
+    }
+
+    /// What the run of a request may cost, and whose answers it shares: a quick answer tells that somebody has asked
+    /// before, so that each caller has its own unless the configuration says otherwise.
+    pub(super) fn limits(&self, request: &HttpRequest) -> RunLimits {
+        let limits = RunLimits::within(Clock, self.bounds.request_time);
+        if self.keyring.is_none() || self.share_cache {
+            return limits;
+        }
+        limits.owned_by(Caller::of(request).name())
     }
 
     /// The judge of that name, which can be asked.

@@ -15,6 +15,7 @@ use reader::{module_path, names, parts_named, test_modules, tokens};
 /// Numbers know no judge; judging knows no I/O; nobody knows the two faces.
 const ARROWS: &[(&str, &[&str])] = &[
     // Leaves.
+    ("access", &[]),
     ("digest", &[]),
     ("near", &[]),
     ("stats", &[]),
@@ -35,14 +36,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ranking", &["judging", "stats"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
-    ("config", &["pixels"]),
+    ("config", &["access", "pixels"]),
+    // Pictures by URL, for both faces.
+    ("fetch", &["access", "backend", "judging"]),
     (
         "engine",
         &["backend", "card", "digest", "judging", "near", "pixels"],
     ),
     (
         "assemble",
-        &["backend", "card", "config", "engine", "pixels"],
+        &[
+            "access", "backend", "card", "config", "engine", "fetch", "pixels",
+        ],
     ),
     (
         "wire",
@@ -59,10 +64,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "access",
             "assemble",
             "calibration",
             "config",
             "engine",
+            "fetch",
             "judging",
             "near",
             "wire",
@@ -71,6 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "access",
             "agreement",
             "assemble",
             "backend",
@@ -96,8 +104,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("moka", &["engine/cache.rs"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
-    ("reqwest", &["backend/remote/"]),
+    ("reqwest", &["backend/remote/", "fetch/"]),
     ("rustls", &["backend/remote/"]),
+    ("getrandom", &["access/key.rs"]),
     ("tokenizers", &["backend/onnx/"]),
     ("minijinja", &["backend/onnx/"]),
     ("kendalls", &["stats/"]),
