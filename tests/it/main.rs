@@ -26,6 +26,8 @@ mod http;
 #[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod onnx;
 #[cfg(test)]
 mod pairs;
@@ -47,3 +49,5 @@ mod support;
 mod technical_quality;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod urls;

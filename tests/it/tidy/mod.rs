@@ -85,6 +85,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "config",
             "engine",
+            "fetch",
             "http",
             "judging",
             "pixels",
