@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn every_range_is_refused_at_both_ends_by_its_name() {
         for (name, first, length) in V4 {
-            let last = Ipv4Addr::from_bits(first.to_bits() | ((1u64 << (32 - length)) - 1) as u32);
+            let rest = 1u32
+                .checked_shl(32 - length)
+                .map_or(u32::MAX, |size| size - 1);
+            let last = Ipv4Addr::from_bits(first.to_bits() | rest);
             for address in [*first, last] {
                 assert_eq!(refusal(address.into()), Some(*name), "{address}");
             }

@@ -137,11 +137,10 @@ impl Shared {
     async fn turn(&self, entry: usize) {
         loop {
             let now = self.started.elapsed();
-            let mut bucket = self.turns[entry]
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let taken = bucket.take(now);
-            drop(bucket);
+            let taken = {
+                let bucket = self.turns[entry].lock();
+                bucket.unwrap_or_else(PoisonError::into_inner).take(now)
+            };
             match taken {
                 Ok(()) => return,
                 Err(wait) => sleep(wait).await,

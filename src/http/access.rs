@@ -51,14 +51,14 @@ fn let_in(request: &ServiceRequest, keyring: &Keyring) -> Result<(), Problem> {
         return Ok(());
     }
     let key = match sent_key(request.headers()) {
-        Sent::Key(sent) => keyring.find(sent).ok_or(Code::WrongKey),
-        Sent::Nothing => Err(Code::MissingKey),
-        Sent::Several => Err(Code::WrongKey),
+        Sent::Key(sent) => keyring.find(sent).ok_or(WRONG),
+        Sent::Nothing => Err(MISSING),
+        Sent::Several => Err(WRONG),
     };
-    let key = key.map_err(|code| {
+    let key = key.map_err(|refusal| {
         let address = request.peer_addr().map(|address| address.ip());
         let throttled = keyring.failed(address, Clock.now()).err();
-        throttled.map_or_else(|| no_key(code), too_many_failures)
+        throttled.map_or_else(|| no_key(refusal), too_many_failures)
     })?;
     request
         .extensions_mut()
@@ -111,14 +111,22 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(b"bearer ")).then(|| key.trim_ascii())
 }
 
-fn no_key(code: Code) -> Problem {
-    let (detail, challenge) = match code {
-        Code::MissingKey => ("the request shows no key", "Bearer realm=\"opine\""),
-        _ => (
-            "the service does not know this key, or several were sent",
-            "Bearer realm=\"opine\", error=\"invalid_token\"",
-        ),
-    };
+/// What is told to whoever shows no key that is known: code, detail, challenge.
+type Refusal = (Code, &'static str, &'static str);
+
+const MISSING: Refusal = (
+    Code::MissingKey,
+    "the request shows no key",
+    "Bearer realm=\"opine\"",
+);
+
+const WRONG: Refusal = (
+    Code::WrongKey,
+    "the service does not know this key, or several were sent",
+    "Bearer realm=\"opine\", error=\"invalid_token\"",
+);
+
+fn no_key((code, detail, challenge): Refusal) -> Problem {
     Problem::new(code, detail)
         .hint("send one key as `Authorization: Bearer KEY` or `X-API-Key: KEY`")
         .challenge(challenge)

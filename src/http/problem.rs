@@ -172,8 +172,8 @@ pub(super) struct Problem {
     detail: String,
     pointer: Option<String>,
     hint: Option<String>,
-    retry_after_seconds: Option<u64>,
-    allow: Option<String>,
+    retry_after_seconds: Option<u32>,
+    allow: Option<Box<str>>,
     challenge: Option<&'static str>,
 }
 
@@ -229,7 +229,7 @@ impl Problem {
 
     /// The same, with the methods that the path has.
     #[must_use]
-    pub(super) fn allow(mut self, methods: impl Into<String>) -> Self {
+    pub(super) fn allow(mut self, methods: impl Into<Box<str>>) -> Self {
         self.allow = Some(methods.into());
         self
     }
@@ -237,7 +237,7 @@ impl Problem {
     /// The same, with the time after which to try again.
     #[must_use]
     pub(super) fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after_seconds = Some(whole(wait).max(1));
+        self.retry_after_seconds = Some(u32::try_from(whole(wait).max(1)).unwrap_or(u32::MAX));
         self
     }
 
@@ -263,7 +263,7 @@ impl Problem {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if let Some(methods) = &self.allow {
-            response.insert_header((header::ALLOW, methods.as_str()));
+            response.insert_header((header::ALLOW, methods.as_ref()));
         }
         let body = ProblemJson {
             r#type: format!("urn:opine:problem:{}", self.code.name()),

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::support::app::{Reply, TestApp, config};
 use crate::support::backends::{Gated, engine_remembering};
+use crate::support::contract::{paths, resolve};
 
 /// A key for these scopes, without limits.
 fn rules(key: &NewKey, scopes: &[Scope]) -> KeyConfig {
@@ -313,4 +314,31 @@ async fn a_service_without_keys_listens_where_only_this_machine_reaches_it() {
         Application::build(&keyed),
         Err(StartError::Access(_))
     ));
+}
+
+#[test]
+fn the_document_names_the_scope_of_every_route_and_what_happens_without_it() {
+    for route in &ROUTES {
+        let operation = &paths()[route.path][route.method.to_ascii_lowercase()];
+        let responses = &operation["responses"];
+        match route.needs {
+            Needs::Nothing => {
+                assert_eq!(operation["security"], json!([]), "{}", route.path);
+                assert!(responses.get("401").is_none());
+            }
+            Needs::Key(scope) => {
+                assert_eq!(operation["x-scope"], scope.name(), "{}", route.path);
+                assert!(operation.get("security").is_none());
+                for (status, code) in [
+                    ("401", "missing_key"),
+                    ("403", "forbidden"),
+                    ("429", "rate_limited"),
+                ] {
+                    let response = resolve(&responses[status]);
+                    let examples = &response["content"]["application/problem+json"]["examples"];
+                    assert!(examples.get(code).is_some(), "{} has no {code}", route.path);
+                }
+            }
+        }
+    }
 }

@@ -141,7 +141,7 @@ fn the_images_of_a_request_have_a_budget_together() {
     let host = host();
     let picture = png::gray(200).len();
     let app = app(&host, |config| {
-        config.limits.request_bytes = picture * 2 + picture / 2
+        config.limits.request_bytes = picture * 2 + picture / 2;
     });
     let images = vec![json!({"url": url(&host, "/light")}); 3];
     let body = json!({"judge": "brightness", "images": images}).to_string();
