@@ -5,7 +5,7 @@
 //! builds the body of a request only then, so that waiting requests cost no memory. Proxies of the environment
 //! are not used, redirects are not followed (but by `hub`, which fetches files), and no reply is held beyond its
 //! limit. Knows nothing of prompts.
-//! Beside `fetch`, which reads pictures by URL through [`plain_client`], the only place that imports `reqwest`, and the
+//! Beside `fetch`, which reads pictures by URL through `plain_client`, the only place that imports `reqwest`, and the
 //! only one that imports `rustls`.
 
 mod attempt;
