@@ -3,6 +3,7 @@
 //!
 //! `ARCHITECTURE.md` has the map of the code and the invariants that it keeps.
 
+pub mod access;
 pub mod agreement;
 pub mod assemble;
 pub mod backend;
@@ -14,6 +15,7 @@ pub mod dataset;
 pub mod digest;
 pub mod engine;
 pub mod evaluation;
+pub mod fetch;
 pub mod gate;
 pub mod http;
 pub mod judging;

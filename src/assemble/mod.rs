@@ -6,6 +6,7 @@ mod hub;
 mod kept;
 mod onnx;
 mod remote;
+mod urls;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -16,6 +17,8 @@ use crate::backend::recorded::RecordingError;
 use crate::card::{CardError, JudgeCard, builtin_cards, load_folder};
 use crate::config::Config;
 use crate::engine::{AnswerCache, BackendState, Engine, Judge, Judges};
+
+pub use urls::url_reader;
 
 /// Why no engine could be made. A missing ONNX Runtime is not among them: its judges are unavailable.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,9 @@ pub enum AssembleError {
         /// What was wrong.
         error: OpenError,
     },
+    /// The list of hosts for images by URL is wrong.
+    #[error("[images.urls]: {0}")]
+    Urls(String),
     /// A backend's configuration is wrong.
     #[error("backend `{backend}`: {message}")]
     Backend {

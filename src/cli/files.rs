@@ -14,6 +14,16 @@ pub(super) fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Ve
     Ok(bytes)
 }
 
+/// The URL that is given in the place of a file.
+pub(super) fn url(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    let is = |scheme: &str| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    (is("https://") || is("http://")).then_some(text)
+}
+
 /// A name as it may be shown on a terminal: control characters would be obeyed there.
 pub(super) fn shown(name: &str) -> String {
     let visible = |sign: char| {

@@ -12,6 +12,7 @@ mod files;
 mod gate;
 mod health;
 mod judges;
+mod keys;
 mod log;
 mod output;
 mod rank;
@@ -61,6 +62,8 @@ enum Command {
     Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
+    /// Make keys for the HTTP service
+    Keys(keys::KeysArguments),
     /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
     /// Decide whether a new generator may replace the old one, on the same prompts
@@ -145,6 +148,8 @@ enum CliError {
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     #[error("{0}")]
+    Key(String),
+    #[error("{0}")]
     Reply(String),
     #[error("output could not be written: {0}")]
     Output(#[from] std::io::Error),
@@ -175,6 +180,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

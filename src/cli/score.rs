@@ -7,13 +7,14 @@ use clap::Args;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::files::{named_text, read_at_most, shown};
+use super::files::{named_text, read_at_most, shown, url};
 use super::runtime;
 use super::{CliError, Common, Ending, output};
-use crate::assemble::assemble;
+use crate::assemble::{assemble, url_reader};
 use crate::backend::recorded::Recorder;
 use crate::calibration::{FittedMap, Maps};
 use crate::engine::{Engine, Judge, Judged, RunLimits};
+use crate::fetch::{ByteBudget, UrlReader};
 use crate::judging::protocol::Answered;
 use crate::judging::{Image, Reason, Subject, Unscored};
 use crate::wire::ScoreResult;
@@ -24,7 +25,7 @@ const MANY: usize = 8;
 /// Arguments of `opine score`.
 #[derive(Debug, Args)]
 pub(super) struct ScoreArguments {
-    /// Image files (JPEG, PNG, WebP, GIF, BMP, TIFF)
+    /// Image files (JPEG, PNG, WebP, GIF, BMP, TIFF), or URLs on hosts that the configuration allows
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Judge, or JUDGE@BACKEND
@@ -58,6 +59,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
         engine = engine.recording(recorder.map_err(|e| CliError::ReportFile(path.clone(), e))?);
     }
     let judge = engine.judges().find(&arguments.judge)?;
+    let urls = url_reader(&config)?;
     let maps = arguments.calibration.as_deref().map(maps).transpose()?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
     let runtime = runtime()?;
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     let mut all_scored = true;
     runtime.block_on(async {
         let judged = stream::iter(&arguments.files)
-            .map(|path| score_file_with_answers(&engine, &judge, path, &texts, most_bytes))
+            .map(|path| score_given(&engine, &judge, path, &texts, most_bytes, &urls))
             .buffered(at_once);
         let mut judged = std::pin::pin!(judged);
         let mut files = arguments.files.iter();
@@ -106,6 +108,28 @@ pub(super) fn maps(path: &Path) -> Result<Maps, CliError> {
         return Ok(Maps::load(path)?);
     }
     Ok(Maps::new([FittedMap::load(path)?]))
+}
+
+/// Scores a file, or what is at a URL.
+async fn score_given(
+    engine: &Engine,
+    judge: &Judge,
+    path: &Path,
+    texts: &BTreeMap<String, String>,
+    most_bytes: usize,
+    urls: &UrlReader,
+) -> Result<(Judged, Vec<Answered>), CliError> {
+    let Some(url) = url(path) else {
+        return score_file_with_answers(engine, judge, path, texts, most_bytes).await;
+    };
+    Ok(match urls.read(url, &ByteBudget::new(most_bytes)).await {
+        Ok(bytes) => {
+            let subject = Subject::new(vec![Image::new(bytes)], texts.clone());
+            let limits = RunLimits::none();
+            engine.score_with_answers(judge, subject, &limits).await?
+        }
+        Err(error) => (engine.unasked(judge, error.into())?, Vec::new()),
+    })
 }
 
 pub(super) async fn score_file(

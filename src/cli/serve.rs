@@ -32,11 +32,12 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
         let application = Application::build(&config)?;
         let stopped = stop_at_signals(Signals::listen()?, application.stopper());
         let (models, address) = (application.models(), application.address());
+        let asks_for_keys = application.asks_for_keys();
         output::say(format_args!("listening on http://{address}"));
         let reloading = reload_at_hangups(Hangups::listen()?, models.clone());
         let working = async {
             models.open().await?;
-            announce(&models.judges(), address);
+            announce(&models.judges(), address, asks_for_keys);
             models.probe_backends();
             Err::<std::convert::Infallible, CliError>(reloading.await)
         };
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
 }
 
 /// Who judges, and what to try next.
-fn announce(judges: &[JudgeJson], address: SocketAddr) {
+fn announce(judges: &[JudgeJson], address: SocketAddr, asks_for_keys: bool) {
     let (unbound, bound): (Vec<&JudgeJson>, Vec<&JudgeJson>) =
         judges.iter().partition(|judge| judge.state == "unbound");
     for judge in bound {
@@ -62,9 +63,17 @@ fn announce(judges: &[JudgeJson], address: SocketAddr) {
         "{} more judges ask for a backend, as in `judge@backend`; GET /v1/judges lists all",
         unbound.len()
     ));
-    if !address.ip().is_loopback() {
+    if asks_for_keys {
         output::say(format_args!(
-            "hint: whoever reaches this address may use the service; it asks for no key"
+            "every request needs a key, but /healthz and /readyz"
+        ));
+    } else if address.ip().to_canonical().is_loopback() {
+        output::say(format_args!(
+            "no keys: for development, and for this machine only; `opine keys new NAME` makes one"
+        ));
+    } else {
+        output::say(format_args!(
+            "warning: whoever reaches this address may use the service; it asks for no key"
         ));
     }
     output::say(format_args!(

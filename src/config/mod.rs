@@ -3,10 +3,12 @@
 //! The only place that reads the environment. A configuration is checked whole: every fault is told at once, with its
 //! key, the line or variable that it came from, and what would have worked. [`EXAMPLE`] names every key.
 
+mod access;
 mod backends;
 mod chat;
 mod fault;
 mod hub;
+mod images;
 mod log;
 mod onnx;
 mod read;
@@ -22,6 +24,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::pixels;
+pub use access::{AccessConfig, KeyConfig, rate};
 pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
@@ -30,6 +33,7 @@ pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
 use fault::Report;
 pub use fault::{ConfigError, ConfigFault, Source};
 pub use hub::{ExportPlace, HubAddress, HubConfig};
+pub use images::{ImagesConfig, UrlsConfig};
 pub use log::{LogConfig, LogFormat, TracesConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
@@ -40,6 +44,8 @@ pub use remote::RemoteConfig;
 pub struct Config {
     /// Address of the service.
     pub listen: SocketAddr,
+    /// Who may use the service.
+    pub access: AccessConfig,
     /// The ONNX Runtime library.
     pub onnxruntime: OnnxRuntimeConfig,
     /// Cards beside the built-in ones.
@@ -50,6 +56,8 @@ pub struct Config {
     pub hub: HubConfig,
     /// Calibration maps.
     pub calibration: CalibrationConfig,
+    /// From where images may be fetched.
+    pub images: ImagesConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
     /// Remembered answers.
@@ -64,7 +72,17 @@ pub struct Config {
 pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// The checks of each section: what is wrong though every value is of the right type.
-const SECTIONS: [(&str, Check); 4] = [
+const SECTIONS: [(&str, Check); 6] = [
+    ("access", |config, report| {
+        for fault in config.access.faults() {
+            report.fault("keys", fault);
+        }
+    }),
+    ("images", |config, report| {
+        for fault in config.images.urls.faults() {
+            report.fault("urls", fault);
+        }
+    }),
     ("backends", |config, report| {
         for (name, backend) in &config.backends {
             report.within(name, |report| backend.check(report));
@@ -137,11 +155,13 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            access: AccessConfig::default(),
             onnxruntime: OnnxRuntimeConfig::default(),
             judges: JudgesConfig::default(),
             backends: BTreeMap::new(),
             hub: HubConfig::default(),
             calibration: CalibrationConfig::default(),
+            images: ImagesConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
             log: LogConfig::default(),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::digest::Digest;
+
 /// The clock of the engine; nothing below it reads one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock;
@@ -21,6 +23,7 @@ pub struct RunLimits {
     /// Most questions to a backend or its cache.
     pub questions: Option<u64>,
     deadline: Option<Instant>,
+    owner: Option<Digest>,
 }
 
 impl RunLimits {
@@ -34,6 +37,7 @@ impl RunLimits {
         RunLimits {
             questions: None,
             deadline: Some(clock.now() + time),
+            owner: None,
         }
     }
 
@@ -42,6 +46,18 @@ impl RunLimits {
     pub fn with_questions(mut self, questions: u64) -> Self {
         self.questions = Some(questions);
         self
+    }
+
+    /// The same, with answers that only this owner's runs remember and share.
+    #[must_use]
+    pub fn owned_by(mut self, owner: &str) -> Self {
+        self.owner = Some(Digest::of(owner.as_bytes()));
+        self
+    }
+
+    /// What tells this owner's answers from those of others; empty where all share theirs.
+    pub(super) fn owner(&self) -> &[u8] {
+        self.owner.as_ref().map_or(&[], |owner| owner.as_bytes())
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

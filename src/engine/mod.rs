@@ -291,6 +291,7 @@ impl Engine {
             preprocessing.as_bytes(),
             id.name.as_bytes(),
             id.model_revision.as_bytes(),
+            limits.owner(),
         ]);
         let watched = self.observer.as_ref().map(|observer| {
             Arc::new(Observed {

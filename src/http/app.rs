@@ -10,14 +10,15 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
+use super::access::access;
 use super::envelope::envelope;
 use super::reload::{ReloadError, Reloaded, reload};
 use super::routes;
 use super::service::{RequestIds, Service};
-use crate::assemble::{AssembleError, Opening, engine, open};
+use crate::assemble::{AssembleError, Opening, engine, open, url_reader};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Clock, Engine};
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -51,6 +52,17 @@ pub enum StartError {
     /// A calibration map is wrong.
     #[error(transparent)]
     Calibration(#[from] MapFileError),
+    /// Keys are wrong.
+    #[error("{0}")]
+    Access(String),
+    /// Others could reach the service, and it has no keys.
+    #[error(
+        "{address} is not loopback, and whoever reaches it could use the service: make a key with `opine keys new NAME`, or set `[access] allow_anyone = true`"
+    )]
+    Unprotected {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {error}; name a free one with `--listen ADDR:PORT` (port 0 takes any)"
@@ -83,14 +95,25 @@ impl Application {
     /// # Errors
     /// An address that is taken.
     pub fn with_engine(engine: Engine, config: &Config) -> Result<Self, StartError> {
+        let keyring = config.access.keyring(Clock.now());
+        let keyring = keyring.map_err(|faults| StartError::Access(faults.join("\n")))?;
+        let loopback = config.listen.ip().to_canonical().is_loopback();
+        if keyring.is_none() && !loopback && !config.access.allow_anyone {
+            return Err(StartError::Unprotected {
+                address: config.listen,
+            });
+        }
+        let urls = url_reader(config)?;
         let request_ids = RequestIds::new(milliseconds_since_epoch());
         let folder = config.calibration.folder.as_deref();
         let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
-        let service = web::Data::new(Service::new(engine, maps, config, request_ids));
+        let service =
+            web::Data::new(Service::new(engine, maps, config, request_ids).guarded(keyring, urls));
         let shared = service.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
+                .wrap(from_fn(access))
                 .wrap(from_fn(envelope))
                 .configure(routes::configure)
         });
@@ -122,6 +145,11 @@ impl Application {
     /// What opens the models, and reads cards and maps again, from anywhere.
     pub fn models(&self) -> Models {
         Models(self.service.clone())
+    }
+
+    /// Whether a request must show a key.
+    pub fn asks_for_keys(&self) -> bool {
+        self.service.keyring.is_some()
     }
 
     /// What stops it, from anywhere.

@@ -7,7 +7,7 @@ use super::body::Scalar;
 use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
-use crate::engine::{Clock, JudgedPair, RunLimits};
+use crate::engine::JudgedPair;
 use crate::judging::protocol::OpinionRule;
 use crate::judging::{Disagreement, Subject};
 use crate::wire::{CompareResult, JudgeJson, PairReading};
@@ -29,6 +29,7 @@ impl Settings for CompareSettings {
         "judge",
         "texts",
         "image",
+        "image_url",
         "by",
         "tie_width",
         "on_disagreement",
@@ -80,7 +81,7 @@ pub(super) async fn compare(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures::FutureExt;
 use tracing::{Instrument, Span, field};
 
+use super::access::tell_limits;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::service::Service;
@@ -55,7 +56,8 @@ pub(super) async fn envelope(
         Ok(Ok(response)) => {
             let caller = Caller::of(response.request());
             span.record("caller", caller.name());
-            let response = span.in_scope(|| seal(response, &request_id, &service.metrics));
+            let mut response = span.in_scope(|| seal(response, &request_id, &service.metrics));
+            tell_limits(&mut response);
             line(response.request().match_pattern(), response.status());
             Ok(response)
         }

@@ -4,11 +4,12 @@
 //! and [`Code`] both ways, and against every response that they see. The only place that imports
 //! `actix_web`; knows nothing of models, pixels or statistics.
 //!
-//! A request passes, in this order: the envelope (request id, log line, safety net), the stated size of
-//! its body, admission, the body itself (bounded in bytes and in time), what was typed, what was checked.
+//! A request passes, in this order: the envelope (request id, log line, safety net), access (key, scope, rate), the
+//! stated size of its body, admission, the body itself (bounded in bytes and in time), what was typed, what was checked.
 //! A fault of the request as a whole is a [`Code`]; a fault of one image is an `unscored` result beside
 //! its scored neighbours.
 
+mod access;
 mod app;
 mod body;
 mod caller;
@@ -27,4 +28,4 @@ mod service;
 pub use app::{Application, Models, StartError, Stopper};
 pub use problem::Code;
 pub use reload::{ReloadError, Reloaded};
-pub use routes::{CONTRACT, Operation, ROUTES, Route};
+pub use routes::{CONTRACT, Needs, Operation, ROUTES, Route};

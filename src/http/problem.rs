@@ -5,11 +5,13 @@
 //! beyond a short name, and nothing of the inside of the service leaves with it.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::access::whole;
 use crate::engine::{BindError, Overloaded};
 
 /// The media type of a problem.
@@ -42,6 +44,18 @@ pub enum Code {
     WrongProtocol,
     /// No calibration map was fitted for this very judge.
     NoCalibration,
+    /// No key where one is needed.
+    MissingKey,
+    /// A key that is not known.
+    WrongKey,
+    /// A key that may not be used for this.
+    Forbidden,
+    /// More requests of a key than it may send in a short time.
+    RateLimited,
+    /// More requests of a key than it may send in a day.
+    QuotaSpent,
+    /// More wrong keys of an address than are listened to.
+    TooManyWrongKeys,
     /// No judge of that name.
     UnknownJudge,
     /// No backend of that name.
@@ -68,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 23] = [
+    pub const ALL: [Code; 29] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -81,6 +95,12 @@ impl Code {
         Code::TooManyImages,
         Code::WrongProtocol,
         Code::NoCalibration,
+        Code::MissingKey,
+        Code::WrongKey,
+        Code::Forbidden,
+        Code::RateLimited,
+        Code::QuotaSpent,
+        Code::TooManyWrongKeys,
         Code::UnknownJudge,
         Code::UnknownBackend,
         Code::NotFound,
@@ -109,6 +129,12 @@ impl Code {
             Code::TooManyImages => ("too_many_images", 422, "There are too many images"),
             Code::WrongProtocol => ("wrong_protocol", 422, "The judge does something else"),
             Code::NoCalibration => ("no_calibration", 422, "No calibration map fits"),
+            Code::MissingKey => ("missing_key", 401, "A key is needed"),
+            Code::WrongKey => ("wrong_key", 401, "The key is not known"),
+            Code::Forbidden => ("forbidden", 403, "The key may not be used for this"),
+            Code::RateLimited => ("rate_limited", 429, "The key sends too many requests"),
+            Code::QuotaSpent => ("quota_spent", 429, "The key has used up its day"),
+            Code::TooManyWrongKeys => ("too_many_wrong_keys", 429, "Too many wrong keys came"),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
@@ -151,7 +177,8 @@ pub(super) struct Problem {
     pointer: Option<String>,
     hint: Option<String>,
     retry_after_seconds: Option<u32>,
-    allow: Option<String>,
+    allow: Option<Box<str>>,
+    challenge: Option<&'static str>,
 }
 
 /// A problem as it is sent.
@@ -178,6 +205,7 @@ impl Problem {
             hint: None,
             retry_after_seconds: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -205,8 +233,22 @@ impl Problem {
 
     /// The same, with the methods that the path has.
     #[must_use]
-    pub(super) fn allow(mut self, methods: impl Into<String>) -> Self {
+    pub(super) fn allow(mut self, methods: impl Into<Box<str>>) -> Self {
         self.allow = Some(methods.into());
+        self
+    }
+
+    /// The same, with the time after which to try again.
+    #[must_use]
+    pub(super) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_seconds = Some(u32::try_from(whole(wait).max(1)).unwrap_or(u32::MAX));
+        self
+    }
+
+    /// The same, with what must be shown (RFC 9110, section 11.6.1).
+    #[must_use]
+    pub(super) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
         self
     }
 
@@ -221,8 +263,11 @@ impl Problem {
         if let Some(seconds) = self.retry_after_seconds {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
+        if let Some(challenge) = self.challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
         if let Some(methods) = &self.allow {
-            response.insert_header((header::ALLOW, methods.as_str()));
+            response.insert_header((header::ALLOW, methods.as_ref()));
         }
         let body = ProblemJson {
             r#type: format!("urn:opine:problem:{}", self.code.name()),

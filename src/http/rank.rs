@@ -10,7 +10,7 @@ use super::compare::rule;
 use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::service::{Bounds, Service};
-use crate::engine::{Clock, ItemTexts, Judge, RankChoice, RankMethod, RunLimits};
+use crate::engine::{ItemTexts, Judge, RankChoice, RankMethod};
 use crate::judging::protocol::{Anchor, MOST_REPEATS, Prior, RANKED_ITEMS};
 use crate::judging::{Image, Reason};
 use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
@@ -29,7 +29,17 @@ impl Settings for RankSettings {
         "anchors",
     ];
     const FORM: &'static [&'static str] = &[
-        "judge", "texts", "image", "method", "budget", "places", "seed", "by", "repeats", "anchors",
+        "judge",
+        "texts",
+        "image",
+        "image_url",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "repeats",
+        "anchors",
     ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
@@ -158,7 +168,7 @@ pub(super) async fn rank(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    let limits = service.limits(&http);
     // A ranking has a bound of its own: it is one question about all of its images.
     let bounds = Bounds {
         images: *RANKED_ITEMS.end(),

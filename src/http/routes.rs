@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
 use super::{compare, judges, probes, rank, reload, score};
+use crate::access::Scope;
 
 /// The contract, as it is served.
 pub const CONTRACT: &str = include_str!("../../openapi.yaml");
@@ -18,6 +19,17 @@ pub struct Route {
     pub path: &'static str,
     /// What is done.
     pub operation: Operation,
+    /// What its caller must show.
+    pub needs: Needs,
+}
+
+/// What a route needs of its caller, where the service has keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: whoever watches over the process has no key.
+    Nothing,
+    /// A key with this scope.
+    Key(Scope),
 }
 
 /// What a route does.
@@ -47,23 +59,64 @@ pub enum Operation {
 
 /// Every route of the service.
 pub const ROUTES: [Route; 10] = [
-    route("POST", "/v1/score", Operation::Score),
-    route("POST", "/v1/compare", Operation::Compare),
-    route("POST", "/v1/rank", Operation::Rank),
-    route("GET", "/v1/judges", Operation::ListJudges),
-    route("GET", "/v1/judges/{id}", Operation::ShowJudge),
-    route("POST", "/v1/reload", Operation::Reload),
-    route("GET", "/healthz", Operation::Health),
-    route("GET", "/readyz", Operation::Readiness),
-    route("GET", "/metrics", Operation::Metrics),
-    route("GET", "/openapi.yaml", Operation::Contract),
+    route(
+        "POST",
+        "/v1/score",
+        Operation::Score,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/compare",
+        Operation::Compare,
+        Needs::Key(Scope::Compare),
+    ),
+    route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    route(
+        "GET",
+        "/v1/judges",
+        Operation::ListJudges,
+        Needs::Key(Scope::Read),
+    ),
+    route(
+        "GET",
+        "/v1/judges/{id}",
+        Operation::ShowJudge,
+        Needs::Key(Scope::Read),
+    ),
+    route(
+        "POST",
+        "/v1/reload",
+        Operation::Reload,
+        Needs::Key(Scope::Admin),
+    ),
+    route("GET", "/healthz", Operation::Health, Needs::Nothing),
+    route("GET", "/readyz", Operation::Readiness, Needs::Nothing),
+    route(
+        "GET",
+        "/metrics",
+        Operation::Metrics,
+        Needs::Key(Scope::Metrics),
+    ),
+    route(
+        "GET",
+        "/openapi.yaml",
+        Operation::Contract,
+        Needs::Key(Scope::Read),
+    ),
 ];
 
-const fn route(method: &'static str, path: &'static str, operation: Operation) -> Route {
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    operation: Operation,
+    needs: Needs,
+) -> Route {
     Route {
         method,
         path,
         operation,
+        needs,
     }
 }
 

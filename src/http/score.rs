@@ -9,7 +9,7 @@ use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::calibration::{ApplyError, Maps};
-use crate::engine::{Clock, Engine, Judge, RunLimits};
+use crate::engine::{Engine, Judge, RunLimits};
 use crate::judging::Subject;
 use crate::wire::{JudgeJson, ScoreResult};
 
@@ -22,7 +22,14 @@ struct ScoreSettings {
 
 impl Settings for ScoreSettings {
     const JSON: &'static [&'static str] = &["judge", "texts", "images", "calibrated", "explain"];
-    const FORM: &'static [&'static str] = &["judge", "texts", "image", "calibrated", "explain"];
+    const FORM: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "image",
+        "image_url",
+        "calibrated",
+        "explain",
+    ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
@@ -46,7 +53,7 @@ pub(super) async fn score(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let limits = RunLimits::within(Clock, service.bounds.request_time);
+    let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use super::caller::Caller;
 use super::problem::Problem;
+use crate::access::Keyring;
 use crate::calibration::Maps;
 use crate::config::Config;
-use crate::engine::{Admission, Engine, Judge, Judges};
+use crate::engine::{Admission, Clock, Engine, Judge, Judges, RunLimits};
+use crate::fetch::UrlReader;
 use crate::metrics::Metrics;
 
 /// The engine and the bounds of the service; one for all workers.
@@ -21,6 +25,11 @@ pub(super) struct Service {
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
+    /// `None` where nobody is asked for a key.
+    pub(super) keyring: Option<Keyring>,
+    /// Reads images by URL.
+    pub(super) urls: UrlReader,
+    share_cache: bool,
     pub(super) draining: Arc<AtomicBool>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) config: Config,
@@ -75,6 +84,9 @@ impl Service {
                 images: config.limits.images_per_request,
             },
             request_ids,
+            keyring: None,
+            urls: UrlReader::off(),
+            share_cache: config.access.share_cache,
             draining: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -89,6 +101,25 @@ impl Service {
         let judges = Arc::new(judges);
         self.engine.replace_judges(Arc::clone(&judges));
         self.current.store(Arc::new(Current { judges, maps }));
+    }
+
+    /// The same, asking for these keys, and reading images by URL.
+    pub(super) fn guarded(self, keyring: Option<Keyring>, urls: UrlReader) -> Self {
+        Service {
+            keyring,
+            urls,
+            ..self
+        }
+    }
+
+    /// What the run of a request may cost, and whose answers it shares: a quick answer tells that somebody has asked
+    /// before, so that each caller has its own unless the configuration says otherwise.
+    pub(super) fn limits(&self, request: &HttpRequest) -> RunLimits {
+        let limits = RunLimits::within(Clock, self.bounds.request_time);
+        if self.keyring.is_none() || self.share_cache {
+            return limits;
+        }
+        limits.owned_by(Caller::of(request).name())
     }
 
     /// The judge of that name, which can be asked.

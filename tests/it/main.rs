@@ -33,6 +33,7 @@ mod gate;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+mod keys;
 #[cfg(test)]
 mod lists;
 mod logs;
@@ -63,3 +64,4 @@ mod tidy;
 #[cfg(test)]
 #[cfg(feature = "otel")]
 mod traces;
+mod urls;

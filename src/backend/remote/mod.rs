@@ -5,7 +5,8 @@
 //! builds the body of a request only then, so that waiting requests cost no memory. Proxies of the environment
 //! are not used, redirects are not followed (but by `hub`, which fetches files), and no reply is held beyond its
 //! limit. Knows nothing of prompts.
-//! This is the only place that imports `reqwest` and `rustls`.
+//! Beside `fetch`, which reads pictures by URL through `plain_client`, the only place that imports `reqwest`, and the
+//! only one that imports `rustls`.
 
 mod attempt;
 mod backoff;
@@ -177,6 +178,11 @@ impl Place<'_> {
         let request = attempt::get(self.shared, path)?;
         resilience::send(self.shared, request, Retry::Safe).await
     }
+}
+
+/// A client with what every client of ours has: who it is, no proxy, no redirect, no further try.
+pub(crate) fn plain_client() -> reqwest::ClientBuilder {
+    attempt::builder()
 }
 
 /// One step of a path, with all that has a meaning in addresses escaped (RFC 3986, section 2.1).

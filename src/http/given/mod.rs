@@ -1,5 +1,6 @@
 //! What every question to a judge is given: a judge's name, images, and texts; from JSON or from a form.
 
+mod links;
 mod picture;
 mod typed;
 
@@ -51,18 +52,20 @@ pub(super) async fn read<S: Settings>(
     (media_type, body): (MediaType, Body),
     bounds: Bounds,
 ) -> Result<Given<S>, Problem> {
-    match media_type {
+    let (mut given, links) = match media_type {
         MediaType::Json => {
             let bytes = body.collect().await?;
             offload(bytes.len(), move || {
                 read_object::<GivenBody<'_, S>>(bounds.images, &bytes)?.check()
             })
-            .await
+            .await?
         }
         MediaType::Form => {
             let form = Form::open(http, body, S::FORM);
             let form = GivenForm::<S>::read(form, bounds.images).await?;
-            offload(form.bytes(), move || form.check()).await
+            offload(form.bytes(), move || form.check()).await?
         }
-    }
+    };
+    links::follow(http, &mut given.images, links, bounds).await;
+    Ok(given)
 }

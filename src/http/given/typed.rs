@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::MapAccess;
 
+use super::links::{Link, unfetched};
 use super::picture::{
     DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, nothing_given,
     texts_fit, too_many,
@@ -28,6 +29,7 @@ pub(super) struct GivenBody<'a, S> {
 #[derive(Debug, Default)]
 struct ImageBody<'a> {
     base64: Option<Cow<'a, str>>,
+    url: Option<Cow<'a, str>>,
     id: Option<Cow<'a, str>>,
     texts: Option<Texts>,
 }
@@ -41,9 +43,16 @@ struct TextsBody(Texts);
 pub(super) struct GivenForm<S> {
     judge: Option<Vec<u8>>,
     texts: Option<Vec<u8>>,
-    images: Vec<(Option<String>, Vec<u8>)>,
+    images: Vec<FormImage>,
     settings: BTreeMap<String, Vec<u8>>,
     operation: PhantomData<S>,
+}
+
+/// One image of the form.
+#[derive(Debug)]
+enum FormImage {
+    File(Option<String>, Vec<u8>),
+    Url(Vec<u8>),
 }
 
 impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
@@ -69,7 +78,7 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
 }
 
 impl<'de> Object<'de> for ImageBody<'de> {
-    const FIELDS: &'static [&'static str] = &["base64", "id", "texts"];
+    const FIELDS: &'static [&'static str] = &["base64", "url", "id", "texts"];
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -78,6 +87,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
     ) -> Result<(), A::Error> {
         match field {
             "base64" => self.base64 = Some(value.text()?),
+            "url" => self.url = Some(value.text()?),
             "id" => self.id = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             _ => return value.unknown(Self::FIELDS),
@@ -87,7 +97,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
 }
 
 impl<S: Settings> GivenBody<'_, S> {
-    pub(super) fn check(self) -> Result<Given<S>, Problem> {
+    pub(super) fn check(self) -> Result<(Given<S>, Vec<Link>), Problem> {
         let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
@@ -96,27 +106,43 @@ impl<S: Settings> GivenBody<'_, S> {
         }
         let texts = self.texts.unwrap_or_default();
         texts_fit(&texts).map_err(|problem| problem.at("/texts"))?;
+        let links = images.iter().enumerate().filter_map(|(image, given)| {
+            let url = given.url.as_deref()?.to_owned();
+            Some(Link { image, url })
+        });
+        let links = links.collect();
         let images = images.iter().enumerate();
-        Ok(Given {
+        let given = Given {
             judge: judge.to_owned(),
             images: images
                 .map(|(index, image)| image.check(index, &texts))
                 .collect::<Result<_, _>>()?,
             texts,
             settings: self.settings,
-        })
+        };
+        Ok((given, links))
     }
 }
 
 impl ImageBody<'_> {
     /// An image's own texts stand before those of the whole request.
     fn check(&self, index: usize, shared: &Texts) -> Result<GivenImage, Problem> {
-        let Some(base64) = &self.base64 else {
-            return Err(
-                Problem::new(Code::MissingField, "the image has no `base64`")
-                    .at(format!("/images/{index}"))
-                    .hint("`base64` holds the bytes of the image file"),
-            );
+        let pointer = || format!("/images/{index}");
+        let image = match (&self.base64, &self.url) {
+            (Some(base64), None) => decoded(base64),
+            (None, Some(_)) => unfetched(),
+            (None, None) => {
+                return Err(Problem::new(
+                    Code::MissingField,
+                    "the image has no `base64` and no `url`",
+                )
+                .at(pointer())
+                .hint("`base64` holds the bytes of the image file, `url` says where it is"));
+            }
+            (Some(_), Some(_)) => {
+                let detail = "the image has both `base64` and `url`";
+                return Err(Problem::new(Code::InvalidValue, detail).at(pointer()));
+            }
         };
         let name = match &self.id {
             None => index.to_string(),
@@ -129,11 +155,7 @@ impl ImageBody<'_> {
             texts_fit(own).map_err(|problem| problem.at(format!("/images/{index}/texts")))?;
             texts.extend(own.clone());
         }
-        Ok(GivenImage {
-            name,
-            image: decoded(base64),
-            texts,
-        })
+        Ok(GivenImage { name, image, texts })
     }
 }
 
@@ -174,11 +196,14 @@ impl<S: Settings> GivenForm<S> {
             operation: PhantomData,
         };
         while let Some(part) = form.next().await? {
-            if part.name == "image" {
+            if matches!(part.name.as_str(), "image" | "image_url") {
                 if read.images.len() == most_images {
                     return Err(too_many(most_images));
                 }
-                read.images.push((part.file_name, part.bytes));
+                read.images.push(match part.name.as_str() {
+                    "image" => FormImage::File(part.file_name, part.bytes),
+                    _ => FormImage::Url(part.bytes),
+                });
                 continue;
             }
             let before = match part.name.as_str() {
@@ -195,10 +220,13 @@ impl<S: Settings> GivenForm<S> {
 
     /// Bytes of all images.
     pub(super) fn bytes(&self) -> usize {
-        self.images.iter().map(|(_, bytes)| bytes.len()).sum()
+        let bytes = |image: &FormImage| match image {
+            FormImage::File(_, bytes) | FormImage::Url(bytes) => bytes.len(),
+        };
+        self.images.iter().map(bytes).sum()
     }
 
-    pub(super) fn check(self) -> Result<Given<S>, Problem> {
+    pub(super) fn check(self) -> Result<(Given<S>, Vec<Link>), Problem> {
         let judge = match &self.judge {
             None => DEFAULT_JUDGE,
             Some(bytes) => text_part("judge", bytes)?,
@@ -211,28 +239,43 @@ impl<S: Settings> GivenForm<S> {
             None => Texts::new(),
             Some(json) => texts_of_form(json)?,
         };
-        let images = self.images.into_iter().enumerate();
-        let images = images.map(|(index, (file_name, bytes))| {
-            // A file name that cannot be a name is no fault of the picture.
-            let name = file_name.filter(|name| image_name(name).is_ok());
-            GivenImage {
+        let mut links = Vec::new();
+        let mut images = Vec::with_capacity(self.images.len());
+        for (index, given) in self.images.into_iter().enumerate() {
+            let (name, image) = match given {
+                // A file name that cannot be a name is no fault of the picture.
+                FormImage::File(name, bytes) => (
+                    name.filter(|name| image_name(name).is_ok()),
+                    Ok(Image::new(bytes)),
+                ),
+                FormImage::Url(bytes) => {
+                    // Text that is no UTF-8 is no URL, which is said in the image's own place.
+                    let url = String::from_utf8(bytes).unwrap_or_default();
+                    links.push(Link {
+                        image: index,
+                        url: url.trim().to_owned(),
+                    });
+                    (None, unfetched())
+                }
+            };
+            images.push(GivenImage {
                 name: name.unwrap_or_else(|| index.to_string()),
-                image: Ok(Image::new(bytes)),
+                image,
                 texts: texts.clone(),
-            }
-        });
-        let images: Vec<GivenImage> = images.collect();
+            });
+        }
         let mut settings = S::default();
         for (name, bytes) in &self.settings {
             let text = text_part(name, bytes)?.to_owned();
             settings.set(name, &Scalar::Text(text))?;
         }
-        Ok(Given {
+        let given = Given {
             judge,
             images,
             texts,
             settings,
-        })
+        };
+        Ok((given, links))
     }
 }
 

@@ -58,10 +58,10 @@ const CASES: &[(&str, &str, Option<&str>, &str)] = &[
         "did you mean `images`",
     ),
     (
-        "{\"images\": [{\"url\": \"x\"}]}",
+        "{\"images\": [{\"link\": \"x\"}]}",
         "unknown_field",
-        Some("/images/0/url"),
-        "`base64`, `id`, `texts`",
+        Some("/images/0/link"),
+        "`base64`, `url`, `id`, `texts`",
     ),
     (
         "{\"judge\": \"a\", \"judge\": \"b\"}",
@@ -81,6 +81,12 @@ const CASES: &[(&str, &str, Option<&str>, &str)] = &[
         "missing_field",
         Some("/images/0"),
         "`base64`",
+    ),
+    (
+        "{\"images\": [{\"base64\": \"\", \"url\": \"https://a.example/\"}]}",
+        "invalid_value",
+        Some("/images/0"),
+        "both",
     ),
     (
         "{\"images\": [{\"base64\": \"\", \"id\": \"\"}]}",

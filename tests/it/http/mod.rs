@@ -1,5 +1,6 @@
 //! The HTTP face, over real connections.
 
+mod access;
 mod bounds;
 mod contract;
 mod explain;

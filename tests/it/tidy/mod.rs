@@ -15,6 +15,7 @@ use reader::{module_path, names, parts_named, test_modules, tokens};
 /// Numbers know no judge; judging knows no I/O; nobody knows the two faces.
 const ARROWS: &[(&str, &[&str])] = &[
     // Leaves.
+    ("access", &[]),
     ("digest", &[]),
     ("near", &[]),
     ("stats", &[]),
@@ -39,7 +40,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["calibration", "digest", "judging", "stats", "table"],
     ),
     // The shell around them.
-    ("config", &["near", "pixels"]),
+    ("config", &["access", "near", "pixels"]),
+    // Pictures by URL, for both faces.
+    ("fetch", &["access", "backend", "judging"]),
     (
         "engine",
         &[
@@ -55,7 +58,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "assemble",
-        &["backend", "card", "config", "digest", "engine", "pixels"],
+        &[
+            "access", "backend", "card", "config", "digest", "engine", "fetch", "pixels",
+        ],
     ),
     (
         "wire",
@@ -77,11 +82,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "access",
             "assemble",
             "calibration",
             "config",
             "backend",
             "engine",
+            "fetch",
             "judging",
             "metrics",
             "near",
@@ -91,6 +98,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "access",
             "agreement",
             "assemble",
             "backend",
@@ -99,6 +107,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "evaluation",
             "gate",
+            "fetch",
             "http",
             "judging",
             "pixels",
@@ -121,8 +130,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["metrics/"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
-    ("reqwest", &["backend/remote/"]),
+    ("reqwest", &["backend/remote/", "fetch/"]),
     ("rustls", &["backend/remote/"]),
+    ("getrandom", &["access/key.rs"]),
     ("tokenizers", &["backend/onnx/"]),
     ("minijinja", &["backend/onnx/"]),
     ("kendalls", &["stats/"]),

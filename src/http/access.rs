@@ -1,0 +1,203 @@
+//! Who is let in: every request shows a key, but to the two probes, or the service has no keys at all.
+//!
+//! What is not in the table of routes needs a key like everything else, so that nothing is open because somebody
+//! forgot it. The parts that count and compare are in [`crate::access`].
+
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+
+use super::caller::Caller;
+use super::problem::{Code, Problem};
+use super::routes::{Needs, ROUTES};
+use super::service::Service;
+use crate::access::{Key, Keyring, Left, Scope, Spent, Standing};
+use crate::engine::Clock;
+
+/// Where a key may stand beside `Authorization: Bearer KEY`.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Longer than any key that we make.
+const LONGEST_KEY: usize = 256;
+
+/// Lets a request in or answers it.
+pub(super) async fn access(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let service = request
+        .app_data::<web::Data<Service>>()
+        .expect("the application holds the service")
+        .clone();
+    if let Some(keyring) = &service.keyring
+        && let Err(problem) = let_in(&request, keyring)
+    {
+        return Ok(request.error_response(problem));
+    }
+    next.call(request).await
+}
+
+fn let_in(request: &ServiceRequest, keyring: &Keyring) -> Result<(), Problem> {
+    let needs = needs(request);
+    if needs == Some(Needs::Nothing) {
+        return Ok(());
+    }
+    let key = match sent_key(request.headers()) {
+        Sent::Key(sent) => keyring.find(sent).ok_or(WRONG),
+        Sent::Nothing => Err(MISSING),
+        Sent::Several => Err(WRONG),
+    };
+    let key = key.map_err(|refusal| {
+        let address = request.peer_addr().map(|address| address.ip());
+        let throttled = keyring.failed(address, Clock.now()).err();
+        throttled.map_or_else(|| no_key(refusal), too_many_failures)
+    })?;
+    request
+        .extensions_mut()
+        .insert(Caller::named(key.name().to_owned()));
+    if let Some(Needs::Key(scope)) = needs
+        && !key.may(scope)
+    {
+        return Err(out_of_scope(key, scope));
+    }
+    let (standing, taken) = key.take(Clock.now());
+    request.extensions_mut().insert(standing);
+    taken.map_err(spent)
+}
+
+/// What the route of a request needs; `None` for what is not in the table.
+fn needs(request: &ServiceRequest) -> Option<Needs> {
+    let pattern = request.match_pattern()?;
+    let method = match *request.method() {
+        Method::HEAD => "GET",
+        ref method => method.as_str(),
+    };
+    let mut routes = ROUTES.iter();
+    let route = routes.find(|route| route.path == pattern && route.method == method)?;
+    Some(route.needs)
+}
+
+/// What a request shows of itself.
+enum Sent<'a> {
+    Key(&'a [u8]),
+    Nothing,
+    /// Which of them would count?
+    Several,
+}
+
+fn sent_key(headers: &HeaderMap) -> Sent<'_> {
+    let mut keys = headers
+        .get_all(AUTHORIZATION)
+        .map(|value| bearer(value.as_bytes()).unwrap_or_default())
+        .chain(headers.get_all(API_KEY).map(HeaderValue::as_bytes));
+    match (keys.next(), keys.next()) {
+        (None, _) => Sent::Nothing,
+        (Some(key), None) if key.len() <= LONGEST_KEY => Sent::Key(key),
+        (Some(_), _) => Sent::Several,
+    }
+}
+
+/// The key of `Bearer KEY`; the word is not case-sensitive (RFC 9110, section 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, key) = value.split_at_checked(7)?;
+    (scheme.eq_ignore_ascii_case(b"bearer ")).then(|| key.trim_ascii())
+}
+
+/// What is told to whoever shows no key that is known: code, detail, challenge.
+type Refusal = (Code, &'static str, &'static str);
+
+const MISSING: Refusal = (
+    Code::MissingKey,
+    "the request shows no key",
+    "Bearer realm=\"opine\"",
+);
+
+const WRONG: Refusal = (
+    Code::WrongKey,
+    "the service does not know this key, or several were sent",
+    "Bearer realm=\"opine\", error=\"invalid_token\"",
+);
+
+fn no_key((code, detail, challenge): Refusal) -> Problem {
+    Problem::new(code, detail)
+        .hint("send one key as `Authorization: Bearer KEY` or `X-API-Key: KEY`")
+        .challenge(challenge)
+}
+
+fn too_many_failures(wait: Duration) -> Problem {
+    Problem::new(
+        Code::TooManyWrongKeys,
+        "too many requests without a key that is known came from this address",
+    )
+    .hint("a request with a right key is served at once")
+    .retry_after(wait)
+}
+
+fn out_of_scope(key: &Key, scope: Scope) -> Problem {
+    Problem::new(
+        Code::Forbidden,
+        format!("the key `{}` lacks the scope `{scope}`", key.name()),
+    )
+    .hint("whoever runs the service gives scopes to keys, in `[access.keys]`")
+}
+
+fn spent(spent: Spent) -> Problem {
+    match spent {
+        Spent::Rate(wait) => Problem::new(
+            Code::RateLimited,
+            "the key has sent more requests than it may in a short time",
+        )
+        .retry_after(wait),
+        Spent::Day(wait) => Problem::new(
+            Code::QuotaSpent,
+            "the key has sent all requests that it may send in a day",
+        )
+        .retry_after(wait),
+    }
+}
+
+/// Says what is left of the caller's limits (draft-ietf-httpapi-ratelimit-headers-10), on every answer.
+pub(super) fn tell_limits(response: &mut ServiceResponse<BoxBody>) {
+    let standing = response
+        .request()
+        .extensions()
+        .get::<Standing>()
+        .copied()
+        .unwrap_or_default();
+    let limits = [("rate", standing.rate), ("day", standing.day)];
+    let known = limits
+        .into_iter()
+        .filter_map(|(name, left)| Some((name, left?)));
+    let (policies, states): (Vec<String>, Vec<String>) = known
+        .map(|(name, left)| (policy(name, &left), state(name, &left)))
+        .unzip();
+    if policies.is_empty() {
+        return;
+    }
+    for (name, values) in [(LIMIT_POLICY, policies), (LIMIT, states)] {
+        if let Ok(value) = HeaderValue::from_str(&values.join(", ")) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+fn policy(name: &str, left: &Left) -> String {
+    format!("\"{name}\";q={};w={}", left.most, whole(left.window))
+}
+
+fn state(name: &str, left: &Left) -> String {
+    format!("\"{name}\";r={};t={}", left.left, whole(left.reset))
+}
+
+/// Seconds, rounded up: who waits so long does not come too early.
+pub(super) fn whole(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
