@@ -27,4 +27,6 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=6s --start-period=120s --retries=3 \
     CMD ["opine", "health", "http://127.0.0.1:8080/readyz"]
 ENTRYPOINT ["opine"]
+# Without keys this address is refused: give a configuration with `[access.keys]`, or, where nobody else reaches the
+# container, set OPINE__ACCESS__ALLOW_ANYONE=true.
 CMD ["serve", "--listen", "0.0.0.0:8080"]
