@@ -93,7 +93,8 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
         Judges::new(judges, backends),
         AnswerCache::new(config.cache.bytes),
     )
-    .with_image_limits(config.image_limits()))
+    .with_image_limits(config.image_limits())
+    .with_picture_memory(config.admission.half()))
 }
 
 fn bind(

@@ -2,6 +2,7 @@
 //!
 //! The only place that reads the environment. A key that is not known is refused with its line.
 
+mod admission;
 mod backends;
 mod chat;
 mod hub;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::pixels;
+pub use admission::AdmissionConfig;
 pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
@@ -44,6 +46,8 @@ pub struct Config {
     pub calibration: CalibrationConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
+    /// The door of the service.
+    pub admission: AdmissionConfig,
     /// Remembered answers.
     pub cache: CacheConfig,
 }
@@ -114,6 +118,7 @@ impl Default for Config {
             hub: HubConfig::default(),
             calibration: CalibrationConfig::default(),
             limits: LimitsConfig::default(),
+            admission: AdmissionConfig::default(),
             cache: CacheConfig::default(),
         }
     }

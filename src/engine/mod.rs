@@ -9,6 +9,7 @@ mod comparing;
 mod encoding;
 mod judges;
 mod limits;
+mod memory;
 mod ranking;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-pub use admission::{Admission, Overloaded, Permit};
+pub use admission::{Admission, AdmissionCounts, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use judges::{BackendState, BindError, Judge, Judges};
@@ -30,6 +31,7 @@ use crate::digest::Digest;
 use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
 use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdict};
 use crate::pixels::Limits;
+use memory::PictureMemory;
 
 /// Runs protocols on judges.
 #[derive(Debug)]
@@ -38,7 +40,11 @@ pub struct Engine {
     cache: AnswerCache,
     recorder: Option<Recorder>,
     image_limits: Limits,
+    picture_memory: PictureMemory,
 }
+
+/// Memory for decoded pictures unless another is set.
+const PICTURE_MEMORY: u64 = 384 << 20;
 
 /// What became of one image: always with its provenance, scored or not.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +63,20 @@ impl Engine {
             cache,
             recorder: None,
             image_limits: Limits::default(),
+            picture_memory: PictureMemory::new(PICTURE_MEMORY, Limits::default()),
         }
+    }
+
+    /// The same, decoding only as many pictures at a time as have room in about this many bytes.
+    #[must_use]
+    pub fn with_picture_memory(mut self, bytes: u64) -> Self {
+        self.picture_memory = PictureMemory::new(bytes, self.image_limits);
+        self
+    }
+
+    /// Bytes that pictures are counted with which are being decoded, or wait decoded for their model.
+    pub fn picture_bytes(&self) -> u64 {
+        self.picture_memory.taken()
     }
 
     /// The same, writing every answer to a file, so that the run can be replayed with no model.
@@ -231,7 +250,9 @@ impl Engine {
             id.name.as_bytes(),
             id.model_revision.as_bytes(),
         ]);
-        let answer = self.cache.answer(key, backend, prompt);
+        let answer = self
+            .cache
+            .answer(key, backend, prompt, &self.picture_memory);
         let answered = match limits.deadline() {
             None => answer.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, answer).await {

@@ -16,7 +16,7 @@ use super::service::{RequestIds, Service};
 use crate::assemble::{AssembleError, assemble};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{AdmissionCounts, CacheCounts, Engine};
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -31,6 +31,7 @@ pub struct Application {
     server: Running,
     address: SocketAddr,
     service: web::Data<Service>,
+    notice: Duration,
 }
 
 struct Running(Server);
@@ -99,6 +100,7 @@ impl Application {
         let server = server
             // Work for a client that has left is dropped with its connection.
             .h1_allow_half_closed(false)
+            .client_request_timeout(config.admission.head_time())
             .disable_signals()
             .shutdown_timeout(longest.as_secs())
             .run();
@@ -106,6 +108,7 @@ impl Application {
             server: Running(server),
             address,
             service,
+            notice: config.admission.notice(),
         })
     }
 
@@ -118,6 +121,13 @@ impl Application {
     pub fn judges(&self) -> Vec<JudgeJson> {
         let judges = self.service.engine.judges();
         judges.iter().map(JudgeJson::new).collect()
+    }
+
+    /// What can be read of it while it runs.
+    pub fn gauges(&self) -> Gauges {
+        Gauges {
+            service: self.service.clone(),
+        }
     }
 
     /// Asks the configured backends about themselves, beside the serving.
@@ -135,6 +145,7 @@ impl Application {
         Stopper {
             server: self.server.0.handle(),
             draining: Arc::clone(&self.service.draining),
+            notice: self.notice,
         }
     }
 
@@ -147,17 +158,56 @@ impl Application {
     }
 }
 
+/// How much a service has in work, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Gauges {
+    service: web::Data<Service>,
+}
+
+impl Gauges {
+    /// How full the service is, and what it refused so far.
+    pub fn admission(&self) -> AdmissionCounts {
+        self.service.admission.counts()
+    }
+
+    /// How often an answer was remembered, and what is.
+    pub fn cache(&self) -> CacheCounts {
+        self.service.engine.cache_counts()
+    }
+
+    /// Bytes that decoded pictures are counted with.
+    pub fn picture_bytes(&self) -> u64 {
+        self.service.engine.picture_bytes()
+    }
+}
+
 /// Stops a service.
 #[derive(Debug, Clone)]
 pub struct Stopper {
     server: ServerHandle,
     draining: Arc<AtomicBool>,
+    notice: Duration,
 }
 
+/// Between the last connection that is taken and the stop: every connection that was taken reaches its worker, and
+/// a request that was sent on it is begun.
+const SETTLING: Duration = Duration::from_millis(100);
+
 impl Stopper {
-    /// Says at `/readyz` that no more requests should come; all is served as before.
+    /// Says at `/readyz` that no more requests should come; all is served as before, and every connection is closed
+    /// after its next response.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends so that no request is lost: gives notice at `/readyz`, goes on serving for the configured time, takes no
+    /// more connections, finishes the requests in work, and ends. Called inside a Tokio runtime.
+    pub async fn stop_with_notice(&self) {
+        self.drain();
+        tokio::time::sleep(self.notice).await;
+        self.server.pause().await;
+        tokio::time::sleep(SETTLING).await;
+        self.server.stop(true).await;
     }
 
     /// Takes no more connections, finishes the requests in work, and ends.

@@ -82,7 +82,6 @@ pub(super) async fn compare(
 ) -> Result<HttpResponse, Problem> {
     let limits = RunLimits::within(Clock, service.bounds.request_time);
     let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
     let judge = service.judge(&request.judge)?;
     let count = request.images.len();

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures::FutureExt;
@@ -26,9 +26,11 @@ pub(super) async fn envelope(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Clock.now();
     let given = request.headers().get(&REQUEST_ID);
-    let request_id = request
+    let service = request
         .app_data::<web::Data<Service>>()
         .expect("the application holds the service")
+        .clone();
+    let request_id = service
         .request_ids
         .name(given.and_then(|id| id.to_str().ok()));
     let method = request.method().clone();
@@ -39,7 +41,12 @@ pub(super) async fn envelope(
     };
     match outcome {
         Ok(Ok(response)) => {
-            let response = seal(response, &request_id);
+            let mut response = seal(response, &request_id);
+            if service.is_draining() {
+                // Whoever keeps connections open goes elsewhere with the next request, and loses none.
+                let head = response.response_mut().head_mut();
+                head.set_connection_type(ConnectionType::Close);
+            }
             let caller = Caller::of(response.request());
             tracing::debug!(request_id, caller = caller.name(), "asked by");
             line(response.request().match_pattern(), response.status());

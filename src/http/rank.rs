@@ -85,7 +85,6 @@ pub(super) async fn rank(
 ) -> Result<HttpResponse, Problem> {
     let limits = RunLimits::within(Clock, service.bounds.request_time);
     let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<RankSettings>(&http, body, service.bounds).await?;
     let judge = service.judge(&request.judge)?;
     let mut names = Vec::with_capacity(request.images.len());

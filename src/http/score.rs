@@ -44,7 +44,6 @@ pub(super) async fn score(
 ) -> Result<HttpResponse, Problem> {
     let limits = RunLimits::within(Clock, service.bounds.request_time);
     let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
     let judge = service.judge(&request.judge)?;
     if judge.card.recipe.scale().is_none() {

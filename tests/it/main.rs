@@ -38,6 +38,8 @@ mod readme;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
+mod scaled_decoding;
+#[cfg(test)]
 mod seer;
 #[cfg(test)]
 mod serve;

@@ -11,6 +11,7 @@ use super::picture::{
     texts_fit, too_many,
 };
 use super::{Given, Settings};
+use crate::engine::Permit;
 use crate::http::body::{Form, Object, Reader, Scalar, duplicate_field, read_object};
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
@@ -87,7 +88,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
 }
 
 impl<S: Settings> GivenBody<'_, S> {
-    pub(super) fn check(self) -> Result<Given<S>, Problem> {
+    pub(super) fn check(self, permit: Permit) -> Result<Given<S>, Problem> {
         let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
@@ -104,6 +105,7 @@ impl<S: Settings> GivenBody<'_, S> {
                 .collect::<Result<_, _>>()?,
             texts,
             settings: self.settings,
+            _permit: permit,
         })
     }
 }
@@ -198,7 +200,7 @@ impl<S: Settings> GivenForm<S> {
         self.images.iter().map(|(_, bytes)| bytes.len()).sum()
     }
 
-    pub(super) fn check(self) -> Result<Given<S>, Problem> {
+    pub(super) fn check(self, permit: Permit) -> Result<Given<S>, Problem> {
         let judge = match &self.judge {
             None => DEFAULT_JUDGE,
             Some(bytes) => text_part("judge", bytes)?,
@@ -232,6 +234,7 @@ impl<S: Settings> GivenForm<S> {
             images,
             texts,
             settings,
+            _permit: permit,
         })
     }
 }

@@ -37,6 +37,11 @@ impl Gated {
         self.gate.add_permits(count);
     }
 
+    /// How many came to the gate and were not waited for.
+    pub(crate) fn waiting(&self) -> usize {
+        self.came.available_permits()
+    }
+
     /// Waits until one more question stands at the gate.
     pub(crate) fn wait_for_one(&self) {
         futures::executor::block_on(self.came.acquire())
@@ -92,6 +97,11 @@ impl Backend for Gated {
 
 /// An engine whose `q-bench` judge is answered by this backend, and which remembers nothing.
 pub(crate) fn engine_with(backend: Arc<dyn Backend>) -> Engine {
+    engine_remembering(backend, 0)
+}
+
+/// The same, remembering this many bytes of answers.
+pub(crate) fn engine_remembering(backend: Arc<dyn Backend>, bytes: u64) -> Engine {
     let card = builtin_cards()
         .unwrap()
         .into_iter()
@@ -101,5 +111,8 @@ pub(crate) fn engine_with(backend: Arc<dyn Backend>) -> Engine {
         card: Arc::new(card),
         state: BackendState::Ready(backend),
     };
-    Engine::new(Judges::new([judge], BTreeMap::new()), AnswerCache::new(0))
+    Engine::new(
+        Judges::new([judge], BTreeMap::new()),
+        AnswerCache::new(bytes),
+    )
 }

@@ -96,6 +96,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("moka", &["engine/cache.rs"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
+    ("jpeg_decoder", &["pixels/scaled.rs"]),
     ("reqwest", &["backend/remote/"]),
     ("rustls", &["backend/remote/"]),
     ("tokenizers", &["backend/onnx/"]),
