@@ -9,7 +9,7 @@ pub enum Decoding {
     /// All of it.
     #[default]
     Full,
-    /// At 1/2, 1/4 or 1/8 of its size, where that leaves at least three times the sides that the first step makes.
+    /// At 1/2 or 1/4 of its size, where that leaves at least three times the sides that the first step makes.
     Scaled,
 }
 

@@ -1,6 +1,6 @@
 //! JPEG files decoded at a fraction of their size, where a preparation would make them small anyway.
 //!
-//! A JPEG stores 8x8 blocks as frequencies; leaving out the high ones gives the block at 1/2, 1/4 or 1/8 of its
+//! A JPEG stores 8x8 blocks as frequencies; leaving out the high ones gives the block at 1/2 or 1/4 of its
 //! size for a fraction of the work, and of the memory. The rest of the way is an ordinary resize from a picture
 //! that still has at least three times the sides that are wanted: what comes out differs from that of a full decode
 //! by 45 dB or more (the tests hold this). The only place that imports `jpeg_decoder`.
@@ -75,8 +75,12 @@ pub(super) fn decoded(
 }
 
 /// How many eighths of the size are enough; `None` where it takes all eight.
+///
+/// One eighth would leave the mean of each block. Where pixels are clipped, as in noise on white, it is not the mean
+/// of what a full decode shows (measured: 43.3 dB), and it costs nearly as much time: the frequencies that are left
+/// out are read all the same.
 fn eighths(header: &Header, width: u32, height: u32) -> Option<u32> {
-    [1, 2, 4].into_iter().find(|eighths| {
+    [2, 4].into_iter().find(|eighths| {
         let reaches = |length: u32, wanted: u32| {
             (u64::from(length) * u64::from(*eighths)).div_ceil(8)
                 >= u64::from(wanted) * u64::from(MARGIN)
@@ -94,8 +98,8 @@ mod tests {
     fn the_smallest_fraction_that_leaves_three_times_the_sides() {
         for (sides, wanted, expected) in [
             ((4000, 3000), (224, 224), Some(2)),
-            ((5376, 5376), (224, 224), Some(1)),
-            ((5368, 5376), (224, 224), Some(2)),
+            ((2688, 2688), (224, 224), Some(2)),
+            ((2684, 2688), (224, 224), Some(4)),
             ((1344, 1344), (224, 224), Some(4)),
             ((1342, 1344), (224, 224), None),
             ((4000, 671), (224, 224), None),
