@@ -62,7 +62,7 @@ fn main() {
     let base = opine.megabytes("VmRSS");
     match &options.peer {
         None => {
-            println!("No peer: name a Python with benches/peer-requirements.txt by `--peer`.\n")
+            println!("No peer: name a Python with benches/peer-requirements.txt by `--peer`.\n");
         }
         Some(python) => beside_peer(python, &options, &ours, &picture, &stamps),
     }

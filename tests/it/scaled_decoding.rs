@@ -49,10 +49,11 @@ fn likeness(one: &Rgb8, other: &Rgb8) -> f64 {
 #[test]
 fn a_scaled_decode_is_as_good_as_a_full_one() {
     let filters = [Filter::CatmullRom, Filter::Lanczos3, Filter::Bilinear];
-    for (seed, (width, height)) in [(800, 600), (601, 803), (640, 640)].into_iter().enumerate() {
+    for (seed, (width, height)) in [(640, 480), (401, 603)].into_iter().enumerate() {
+        let picture = photo(width, height, seed as u32);
         for quality in [75, 92] {
-            let file = jpeg(&photo(width, height, seed as u32), quality);
-            for (target, filter) in [(24, 0), (25, 0), (49, 1), (50, 2), (99, 1), (100, 0)] {
+            let file = jpeg(&picture, quality);
+            for (target, filter) in [(24, 0), (33, 1), (41, 2), (66, 0), (80, 1)] {
                 let preparation = preparation(target, target, filters[filter]);
                 let (scaled, full) = both_ways(&file, &preparation);
                 let likeness = likeness(&scaled, &full);
