@@ -9,8 +9,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "a bench reports to a terminal and ends at the first fault"
 )]
 

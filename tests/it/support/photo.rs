@@ -1,5 +1,11 @@
 //! Pictures with the statistics of photographs: amplitude falls with frequency, edges are hard, colour is smooth.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places are not negative and small, and values are clamped"
+)]
+
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Rgb, RgbImage};
 
