@@ -23,7 +23,7 @@ use opine::backend::remote::{Remote, RemoteOptions};
 use opine::card::builtin_cards;
 use opine::engine::{AnswerCache, BackendState, Engine, Judge, Judges, RunLimits};
 use opine::judging::{Image, Subject};
-use opine::pixels::{DEFAULT_BACKGROUND, Limits, Preparation};
+use opine::pixels::{DEFAULT_BACKGROUND, Decoding, Limits, Preparation};
 use scripted::{Play, Scripted};
 use serde_json::json;
 
@@ -88,6 +88,7 @@ fn engine(url: String) -> Engine {
             output: Output::Logits(vec!["good".into(), "poor".into()]),
             wire: Some(Wire::Json),
             preparation: Preparation {
+                decoding: Decoding::Full,
                 background: DEFAULT_BACKGROUND,
                 steps: vec![],
                 mean: [0.0; 3],

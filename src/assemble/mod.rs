@@ -109,6 +109,7 @@ pub fn assemble(config: &Config) -> Result<Engine, AssembleError> {
 pub fn engine(judges: Judges, config: &Config) -> Engine {
     Engine::new(judges, AnswerCache::new(config.cache.bytes))
         .with_image_limits(config.image_limits())
+        .with_picture_memory(config.admission.half())
 }
 
 /// Reads the cards and opens what they and the configuration name. One model that cannot be opened does not keep the

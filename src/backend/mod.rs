@@ -271,6 +271,11 @@ pub trait Backend: Send + Sync {
         Ok(self.abilities())
     }
 
+    /// Whether it decodes the pictures of a prompt in this process, and so takes memory for their pixels.
+    fn decodes_pictures(&self) -> bool {
+        false
+    }
+
     /// What it was asked and what that cost; `None` where nothing is counted.
     fn spent(&self) -> Option<Spent> {
         None

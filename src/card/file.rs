@@ -240,10 +240,21 @@ pub(super) enum FormatFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PreprocessingFile {
+    /// How much of a JPEG is decoded; all of it unless a card says otherwise.
+    #[serde(default)]
+    pub decode: DecodeFile,
     pub background: Spanned<String>,
     pub steps: Vec<Spanned<StepFile>>,
     pub mean: [f32; 3],
     pub scale: [f32; 3],
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum DecodeFile {
+    #[default]
+    Full,
+    Scaled,
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,6 +13,7 @@ use crate::wire::JudgeJson;
 
 /// Arguments of `opine serve`.
 #[derive(Debug, Args)]
+#[command(after_long_help = AT_THE_END)]
 pub(super) struct ServeArguments {
     /// Address to listen on; port 0 takes a free one [default: the configuration's, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
@@ -20,6 +21,11 @@ pub(super) struct ServeArguments {
     #[command(flatten)]
     common: Common,
 }
+
+/// What becomes of a service at a signal.
+const AT_THE_END: &str = "At a SIGTERM, /readyz answers 503 from then on, requests are served for `[admission] notice_seconds` more, \
+those in work are finished, and the exit code is 0. An interrupt does the same without notice. A second signal ends at once, with exit \
+code 1, and requests in work are lost.";
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
     let mut config = arguments.common.configuration()?;
@@ -103,14 +109,38 @@ async fn reload_at_hangups(mut hangups: Hangups, models: Models) -> CliError {
 
 /// The first signal finishes what is in work; a second one ends at once.
 async fn stop_at_signals(mut signals: Signals, stopper: Stopper) -> Ending {
-    signals.next().await;
+    let first = signals.next().await;
     output::say(format_args!(
-        "finishing the requests in work; a second signal ends at once"
+        "finishing the requests in work; a second signal ends at once, with exit code 1"
     ));
+    let stopping = async {
+        match first {
+            Told::ToTerminate => stopper.stop_with_notice().await,
+            Told::ToInterrupt => stopper.stop().await,
+        }
+    };
     tokio::select! {
-        () = stopper.stop() => Ending::Done,
-        () = signals.next() => Ending::Incomplete,
+        () = stopping => Ending::Done,
+        _ = signals.next() => end_at_once(),
     }
+}
+
+/// Models, stores and connections are left as they are: a return would wait for the work of threads.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks twice does not want to wait for what is in work"
+)]
+fn end_at_once() -> ! {
+    std::process::exit(1)
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// To end, by whoever runs the service.
+    ToTerminate,
+    /// To end, from the terminal.
+    ToInterrupt,
 }
 
 /// Interrupts from the terminal and, on Unix, SIGTERM.
@@ -132,10 +162,10 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Told::ToInterrupt,
+            _ = self.terminate.recv() => Told::ToTerminate,
         }
     }
 }
@@ -146,10 +176,11 @@ impl Signals {
         Ok(Signals {})
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Told {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Told::ToInterrupt
     }
 }
 

@@ -4,6 +4,7 @@
 //! key, the line or variable that it came from, and what would have worked. [`EXAMPLE`] names every key.
 
 mod access;
+mod admission;
 mod backends;
 mod chat;
 mod fault;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 
 use crate::pixels;
 pub use access::{AccessConfig, KeyConfig, rate};
+pub use admission::AdmissionConfig;
 pub use backends::{
     BackendConfig, Gives, KserveConfig, RecordedConfig, SystemoneAsk, SystemoneConfig,
     SystemoneImages, Tensors,
@@ -60,6 +62,8 @@ pub struct Config {
     pub images: ImagesConfig,
     /// What one request may cost.
     pub limits: LimitsConfig,
+    /// The door of the service.
+    pub admission: AdmissionConfig,
     /// Remembered answers.
     pub cache: CacheConfig,
     /// The log.
@@ -163,6 +167,7 @@ impl Default for Config {
             calibration: CalibrationConfig::default(),
             images: ImagesConfig::default(),
             limits: LimitsConfig::default(),
+            admission: AdmissionConfig::default(),
             cache: CacheConfig::default(),
             log: LogConfig::default(),
             traces: TracesConfig::default(),

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
-use moka::future::Cache;
-
 use crate::backend::{Backend, BackendError};
 use crate::digest::Digest;
 use crate::judging::{Answer, Prompt};
+use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
+use moka::future::Cache;
+
+use super::memory::PictureMemory;
 
 /// A cache with a budget in bytes.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct AnswerCache {
     answers: Cache<Digest, Answer>,
     under_way: Arc<UnderWay>,
     lookups: AtomicU64,
+    hits: AtomicU64,
     asked: Arc<AtomicU64>,
 }
 
@@ -28,8 +30,14 @@ pub struct AnswerCache {
 pub struct CacheCounts {
     /// Questions that came.
     pub lookups: u64,
-    /// Questions that went on to a backend.
+    /// Questions whose answer was remembered.
+    pub hits: u64,
+    /// Questions that went on to a backend; the rest joined one that was under way.
     pub asked: u64,
+    /// Answers that are remembered.
+    pub answers: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
 }
 
 type Answered = Result<Answer, BackendError>;
@@ -46,6 +54,7 @@ impl AnswerCache {
             answers,
             under_way: Arc::default(),
             lookups: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
             asked: Arc::default(),
         }
     }
@@ -59,13 +68,17 @@ impl AnswerCache {
         key: Digest,
         backend: &Arc<dyn Backend>,
         prompt: &Prompt,
+        memory: &PictureMemory,
     ) -> Answered {
         self.lookups.fetch_add(1, Ordering::Relaxed);
         if let Some(answer) = self.answers.get(&key).await {
+            self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(answer);
         }
         self.under_way
-            .join(key, |entry| self.question(key, entry, backend, prompt))
+            .join(key, |entry| {
+                self.question(key, entry, backend, prompt, memory)
+            })
             .await
     }
 
@@ -75,7 +88,9 @@ impl AnswerCache {
         entry: Entry,
         backend: &Arc<dyn Backend>,
         prompt: &Prompt,
+        memory: &PictureMemory,
     ) -> Asking {
+        let memory = memory.clone();
         let (answers, asked) = (self.answers.clone(), Arc::clone(&self.asked));
         let (backend, prompt) = (Arc::clone(backend), prompt.clone());
         async move {
@@ -85,6 +100,10 @@ impl AnswerCache {
                 return Ok(answer);
             }
             asked.fetch_add(1, Ordering::Relaxed);
+            let _room = match backend.decodes_pictures() {
+                true => memory.room_for(&prompt).await,
+                false => None,
+            };
             let answered = ask(backend.as_ref(), &prompt).await;
             if let Ok(answer) = &answered {
                 answers.insert(key, answer.clone()).await;
@@ -103,6 +122,9 @@ impl AnswerCache {
     pub fn counts(&self) -> CacheCounts {
         CacheCounts {
             lookups: self.lookups.load(Ordering::Relaxed),
+            hits: self.hits.load(Ordering::Relaxed),
+            answers: self.answers.entry_count(),
+            bytes: self.answers.weighted_size(),
             asked: self.asked.load(Ordering::Relaxed),
         }
     }

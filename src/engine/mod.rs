@@ -13,6 +13,7 @@ mod gating;
 mod judges;
 mod limits;
 mod listing;
+mod memory;
 mod observer;
 mod ranking;
 
@@ -23,7 +24,7 @@ use arc_swap::ArcSwap;
 use futures::future::join_all;
 use tracing::Instrument;
 
-pub use admission::{Admission, Overloaded, Permit};
+pub use admission::{Admission, AdmissionCounts, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use evaluating::{Combination, Evaluated};
@@ -43,6 +44,7 @@ use crate::digest::Digest;
 use crate::judging::protocol::{Answered, Protocol, Rating, Score, Step};
 use crate::judging::{Image, Prompt, Provenance, Reason, Subject, Unscored, Verdict};
 use crate::pixels::Limits;
+use memory::PictureMemory;
 
 /// Runs protocols on judges.
 #[derive(Debug)]
@@ -52,7 +54,11 @@ pub struct Engine {
     observer: Option<Arc<dyn Observer>>,
     recorder: Option<Recorder>,
     image_limits: Limits,
+    picture_memory: PictureMemory,
 }
+
+/// Memory for decoded pictures unless another is set.
+const PICTURE_MEMORY: u64 = 384 << 20;
 
 /// What became of one image: always with its provenance, scored or not.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +78,20 @@ impl Engine {
             observer: None,
             recorder: None,
             image_limits: Limits::default(),
+            picture_memory: PictureMemory::new(PICTURE_MEMORY, Limits::default()),
         }
+    }
+
+    /// The same, decoding only as many pictures at a time as have room in about this many bytes.
+    #[must_use]
+    pub fn with_picture_memory(mut self, bytes: u64) -> Self {
+        self.picture_memory = PictureMemory::new(bytes, self.image_limits);
+        self
+    }
+
+    /// Bytes that pictures are counted with which are being decoded, or wait decoded for their model.
+    pub fn picture_bytes(&self) -> u64 {
+        self.picture_memory.taken()
     }
 
     /// The same, writing every answer to a file, so that the run can be replayed with no model.
@@ -300,7 +319,7 @@ impl Engine {
             }) as Arc<dyn Backend>
         });
         let asked = watched.as_ref().unwrap_or(backend);
-        let answer = self.cache.answer(key, asked, prompt);
+        let answer = self.cache.answer(key, asked, prompt, &self.picture_memory);
         let answered = match limits.deadline() {
             None => answer.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, answer).await {

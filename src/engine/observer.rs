@@ -74,6 +74,10 @@ impl Backend for Observed {
         self.backend.preprocessing()
     }
 
+    fn decodes_pictures(&self) -> bool {
+        self.backend.decodes_pictures()
+    }
+
     fn abilities(&self) -> Abilities {
         self.backend.abilities()
     }

@@ -263,3 +263,22 @@ async fn another_preprocessing_is_another_question() {
     }
     assert_eq!(backend.asked.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test]
+async fn what_is_remembered_stays_within_its_budget() {
+    const BUDGET: u64 = 16 << 10;
+    let engine = Engine::new(Judges::default(), AnswerCache::new(BUDGET));
+    let backend = Arc::new(Gated::new(1));
+    for index in 0..2_000 {
+        let other = question(&index.to_string(), b"image");
+        let limits = RunLimits::none();
+        let backend = answered_by(&backend);
+        let answered = engine.ask(&backend, "as-given", &other, &limits);
+        assert!(answered.await.is_ok());
+        let counts = engine.cache_counts();
+        // Room is made in batches, so that a few answers may stand beside the budget for a moment.
+        assert!(counts.bytes <= 2 * BUDGET, "{counts:?}");
+    }
+    let counts = engine.cache_counts();
+    assert!(counts.answers > 10 && counts.asked == 2_000, "{counts:?}");
+}

@@ -18,7 +18,7 @@ use super::service::{RequestIds, Service};
 use crate::assemble::{AssembleError, Opening, engine, open, url_reader};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
-use crate::engine::{Clock, Engine};
+use crate::engine::{AdmissionCounts, CacheCounts, Clock, Engine};
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -33,6 +33,7 @@ pub struct Application {
     server: Running,
     address: SocketAddr,
     service: web::Data<Service>,
+    notice: Duration,
 }
 
 struct Running(Server);
@@ -127,6 +128,7 @@ impl Application {
         let server = server
             // Work for a client that has left is dropped with its connection.
             .h1_allow_half_closed(false)
+            .client_request_timeout(config.admission.head_time())
             .disable_signals()
             .shutdown_timeout(longest.as_secs())
             .run();
@@ -134,6 +136,7 @@ impl Application {
             server: Running(server),
             address,
             service,
+            notice: config.admission.notice(),
         })
     }
 
@@ -147,6 +150,13 @@ impl Application {
         Models(self.service.clone())
     }
 
+    /// What can be read of it while it runs.
+    pub fn gauges(&self) -> Gauges {
+        Gauges {
+            service: self.service.clone(),
+        }
+    }
+
     /// Whether a request must show a key.
     pub fn asks_for_keys(&self) -> bool {
         self.service.keyring.is_some()
@@ -157,6 +167,7 @@ impl Application {
         Stopper {
             server: self.server.0.handle(),
             draining: Arc::clone(&self.service.draining),
+            notice: self.notice,
         }
     }
 
@@ -166,6 +177,29 @@ impl Application {
     /// A listener that fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         self.server.0.await
+    }
+}
+
+/// How much a service has in work, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Gauges {
+    service: web::Data<Service>,
+}
+
+impl Gauges {
+    /// How full the service is, and what it refused so far.
+    pub fn admission(&self) -> AdmissionCounts {
+        self.service.admission.counts()
+    }
+
+    /// How often an answer was remembered, and what is.
+    pub fn cache(&self) -> CacheCounts {
+        self.service.engine.cache_counts()
+    }
+
+    /// Bytes that decoded pictures are counted with.
+    pub fn picture_bytes(&self) -> u64 {
+        self.service.engine.picture_bytes()
     }
 }
 
@@ -214,12 +248,28 @@ impl Models {
 pub struct Stopper {
     server: ServerHandle,
     draining: Arc<AtomicBool>,
+    notice: Duration,
 }
 
+/// Between the last connection that is taken and the stop: every connection that was taken reaches its worker, and
+/// a request that was sent on it is begun.
+const SETTLING: Duration = Duration::from_millis(100);
+
 impl Stopper {
-    /// Says at `/readyz` that no more requests should come; all is served as before.
+    /// Says at `/readyz` that no more requests should come; all is served as before, and every connection is closed
+    /// after its next response.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends so that no request is lost: gives notice at `/readyz`, goes on serving for the configured time, takes no
+    /// more connections, finishes the requests in work, and ends. Called inside a Tokio runtime.
+    pub async fn stop_with_notice(&self) {
+        self.drain();
+        tokio::time::sleep(self.notice).await;
+        self.server.pause().await;
+        tokio::time::sleep(SETTLING).await;
+        self.server.stop(true).await;
     }
 
     /// Takes no more connections, finishes the requests in work, and ends.

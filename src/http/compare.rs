@@ -83,7 +83,6 @@ pub(super) async fn compare(
 ) -> Result<HttpResponse, Problem> {
     let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
     let judge = service.judge(&request.judge)?;
     let count = request.images.len();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{ConnectionType, Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures::FutureExt;
@@ -58,6 +58,11 @@ pub(super) async fn envelope(
             span.record("caller", caller.name());
             let mut response = span.in_scope(|| seal(response, &request_id, &service.metrics));
             tell_limits(&mut response);
+            if service.is_draining() {
+                // Whoever keeps connections open goes elsewhere with the next request, and loses none.
+                let head = response.response_mut().head_mut();
+                head.set_connection_type(ConnectionType::Close);
+            }
             line(response.request().match_pattern(), response.status());
             Ok(response)
         }

@@ -5,7 +5,8 @@
 //! `actix_web`; knows nothing of models, pixels or statistics.
 //!
 //! A request passes, in this order: the envelope (request id, log line, safety net), access (key, scope, rate), the
-//! stated size of its body, admission, the body itself (bounded in bytes and in time), what was typed, what was checked.
+//! stated size of its body, admission (a place and the bytes of the body), the body itself (bounded in bytes, in time and
+//! in how slow it may be), what was typed, what was checked.
 //! A fault of the request as a whole is a [`Code`]; a fault of one image is an `unscored` result beside
 //! its scored neighbours.
 
@@ -25,7 +26,7 @@ mod routes;
 mod score;
 mod service;
 
-pub use app::{Application, Models, StartError, Stopper};
+pub use app::{Application, Gauges, Models, StartError, Stopper};
 pub use problem::Code;
 pub use reload::{ReloadError, Reloaded};
 pub use routes::{CONTRACT, Needs, Operation, ROUTES, Route};

@@ -175,7 +175,6 @@ pub(super) async fn rank(
         ..service.bounds
     };
     let body = given::open(&http, payload, bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<RankSettings>(&http, body, bounds).await;
     let request = request.map_err(|problem| {
         if problem.code() == Code::TooManyImages {

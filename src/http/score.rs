@@ -55,7 +55,6 @@ pub(super) async fn score(
 ) -> Result<HttpResponse, Problem> {
     let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
-    let _place = service.admission.enter()?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
     let current = service.current();
     let judge = current.judge(&request.judge)?;

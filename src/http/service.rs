@@ -53,6 +53,10 @@ pub(super) struct Bounds {
     pub(super) body_bytes: usize,
     /// Most time for a body to arrive.
     pub(super) body_time: Duration,
+    /// Least bytes of a body per second, counted over its grace; 0 for none.
+    pub(super) body_rate: u64,
+    /// Longest pause of a body.
+    pub(super) body_grace: Duration,
     /// Most time for the whole request.
     pub(super) request_time: Duration,
     /// Most images.
@@ -76,10 +80,12 @@ impl Service {
             config: config.clone(),
             opening: AtomicBool::new(false),
             reloading: Mutex::new(()),
-            admission: Admission::new(config.limits.requests_in_flight),
+            admission: Admission::new(config.limits.requests_in_flight, config.admission.half()),
             bounds: Bounds {
                 body_bytes: config.limits.request_bytes,
                 body_time: config.body_time(),
+                body_rate: config.admission.body_bytes_per_second,
+                body_grace: config.admission.body_grace(),
                 request_time: config.request_time(),
                 images: config.limits.images_per_request,
             },

@@ -7,11 +7,14 @@ use image::codecs::{
     bmp::BmpDecoder, gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder,
     webp::WebPDecoder,
 };
+use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError};
 
 use super::container::{self, Contents};
+use super::resample::resized_from;
 use super::rgb::Samples;
-use super::{Format, Header, ImageFault, Limits, Rgb8, inspect, orient};
+use super::scaled::Scaled;
+use super::{Filter, Format, Header, ImageFault, Limits, Rgb8, inspect, orient, scaled};
 
 /// Decodes an image whole, lays it over `background` where it is transparent, and turns it upright.
 ///
@@ -22,14 +25,66 @@ use super::{Format, Header, ImageFault, Limits, Rgb8, inspect, orient};
 /// # Errors
 /// [`ImageFault`]: all that [`inspect`] refuses, and truncated, damaged or unreadable data.
 pub fn decode(bytes: &[u8], limits: &Limits, background: [u8; 3]) -> Result<Rgb8, ImageFault> {
+    match opened(bytes, limits, background, None)? {
+        Opened::Whole(picture) | Opened::Resized(picture) => Ok(picture),
+    }
+}
+
+/// A resize that a preparation begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FirstResize {
+    pub(super) sides: (u32, u32),
+    pub(super) filter: Filter,
+}
+
+/// A decoded picture, upright.
+pub(super) enum Opened {
+    /// With all its pixels.
+    Whole(Rgb8),
+    /// Of the sides of the first resize.
+    Resized(Rgb8),
+}
+
+/// Decodes as [`decode`] does, or at a fraction of the size and carries out the first resize, where there is one
+/// and the file is a JPEG that is large enough.
+pub(super) fn opened(
+    bytes: &[u8],
+    limits: &Limits,
+    background: [u8; 3],
+    first: Option<FirstResize>,
+) -> Result<Opened, ImageFault> {
     let header = inspect(bytes, limits)?;
     let contents = container::contents(&header, bytes, limits)?;
     let orientation = orient::stated(contents.exif);
+    if let Some(first) = first
+        && header.format == Format::Jpeg
+    {
+        let sides = stored(first.sides, orientation);
+        if let Some(Scaled { picture, extent }) = scaled::decoded(&header, &contents, limits, sides)
+        {
+            let small = resized_from(&picture, extent, sides, first.filter);
+            return Ok(Opened::Resized(orient::upright(small, orientation)));
+        }
+    }
     let picture = guarded(header.format, || {
         decode_contents(&header, &contents, limits, background)
     })?;
     drop(contents);
-    Ok(orient::upright(picture, orientation))
+    Ok(Opened::Whole(orient::upright(picture, orientation)))
+}
+
+/// The sides of an upright picture as a file with this orientation stores them.
+fn stored((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => (width, height),
+    }
 }
 
 /// Runs a decoder so that a panic inside it refuses this one image.

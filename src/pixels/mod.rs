@@ -6,16 +6,17 @@
 //! Knows nothing of judges or scores. No other part of the crate sees the decoder crates.
 //!
 //! ```
-//! use opine::pixels::{Filter, Limits, Preparation, Step, decode};
+//! use opine::pixels::{Decoding, Filter, Limits, Preparation, Step};
 //! # let bytes = include_bytes!("../../tests/images/good/base.png");
 //! let preparation = Preparation {
+//!     decoding: Decoding::Full,
 //!     background: [255, 255, 255],
 //!     steps: vec![Step::LongestSide { at_most: 32, filter: Filter::Lanczos3 }],
 //!     mean: [127.0; 3],
 //!     scale: [128.0; 3],
 //! };
 //! assert_eq!(preparation.id(), "rgb8|bg=ffffff|longest<=32:lanczos3|(v-127)/128");
-//! let tensors = preparation.apply(decode(bytes, &Limits::default(), preparation.background)?)?;
+//! let tensors = preparation.read(bytes, &Limits::default())?;
 //! assert_eq!(tensors[0].shape(), [1, 3, 24, 32]);
 //! # Ok::<(), opine::pixels::ImageFault>(())
 //! ```
@@ -30,13 +31,14 @@ mod prepare;
 mod reencode;
 mod resample;
 mod rgb;
+mod scaled;
 mod step;
 
 pub use decode::decode;
 pub use fault::ImageFault;
 pub use header::{Format, Header, Limits, inspect};
 pub use look::Look;
-pub use prepare::{Preparation, Tensor};
+pub use prepare::{Decoding, Preparation, Tensor};
 pub use reencode::{Encoding, Reencoding};
 pub use rgb::Rgb8;
 pub use step::{Filter, Step};

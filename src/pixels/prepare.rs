@@ -1,10 +1,23 @@
 //! From a picture to the numbers a model reads.
 
-use super::{ImageFault, Rgb8, Step};
+use super::decode::{FirstResize, Opened, opened};
+use super::{ImageFault, Limits, Rgb8, Step};
+
+/// How much of a JPEG is decoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Decoding {
+    /// All of it.
+    #[default]
+    Full,
+    /// At 1/2 or 1/4 of its size, where that leaves at least three times the sides that the first step makes.
+    Scaled,
+}
 
 /// Everything done to a picture before a model sees it, as data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preparation {
+    /// How much of a JPEG is decoded by [`Preparation::read`]; other formats are always decoded whole.
+    pub decoding: Decoding,
     /// Red, green and blue behind transparent pixels. Used by [`decode`](super::decode), and part of the id.
     pub background: [u8; 3],
     /// Carried out in this order.
@@ -20,7 +33,10 @@ impl Preparation {
     pub fn id(&self) -> String {
         let [red, green, blue] = self.background;
         let mut parts = vec![
-            "rgb8".to_owned(),
+            match self.decoding {
+                Decoding::Full => "rgb8".to_owned(),
+                Decoding::Scaled => "rgb8:scaled-jpeg".to_owned(),
+            },
             format!("bg={red:02x}{green:02x}{blue:02x}"),
         ];
         parts.extend(self.steps.iter().map(Step::to_string));
@@ -31,9 +47,16 @@ impl Preparation {
     /// Refuses numbers that cannot be used; judges call this when they are loaded.
     ///
     /// # Errors
-    /// [`ImageFault::BadStep`] for a size of zero, or a mean or scale that makes no finite number.
+    /// [`ImageFault::BadStep`] for a size of zero, a mean or scale that makes no finite number, or scaled decoding
+    /// where no resize comes first.
     pub fn check(&self) -> Result<(), ImageFault> {
         self.steps.iter().try_for_each(Step::check)?;
+        if self.decoding == Decoding::Scaled && self.scaled_to().is_none() {
+            return Err(ImageFault::BadStep {
+                step: "decode=scaled".to_owned(),
+                reason: "the first step must be `resize`: only then is it known how small the picture becomes",
+            });
+        }
         let usable = |scale: &f32| scale.is_normal();
         if !self.mean.iter().all(|mean| mean.is_finite()) || !self.scale.iter().all(usable) {
             return Err(ImageFault::BadStep {
@@ -44,20 +67,50 @@ impl Preparation {
         Ok(())
     }
 
+    /// The resize that scaled decoding aims at; `None` where a picture is decoded whole.
+    fn scaled_to(&self) -> Option<FirstResize> {
+        match (self.decoding, self.steps.first()) {
+            (
+                Decoding::Scaled,
+                Some(Step::Resize {
+                    width,
+                    height,
+                    filter,
+                }),
+            ) => Some(FirstResize {
+                sides: (*width, *height),
+                filter: *filter,
+            }),
+            (Decoding::Scaled | Decoding::Full, _) => None,
+        }
+    }
+
+    /// Decodes a file, within the limits, and makes its numbers: the whole way, and the shortest.
+    ///
+    /// # Errors
+    /// As [`decode`](super::decode) and [`Preparation::apply`].
+    pub fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Vec<Tensor>, ImageFault> {
+        Ok(self.tensors(self.pictures_of(bytes, limits)?))
+    }
+
+    /// Decodes a file, within the limits, and carries out the steps.
+    ///
+    /// # Errors
+    /// As [`decode`](super::decode) and [`Step::apply`].
+    pub fn pictures_of(&self, bytes: &[u8], limits: &Limits) -> Result<Vec<Rgb8>, ImageFault> {
+        self.check()?;
+        match opened(bytes, limits, self.background, self.scaled_to())? {
+            Opened::Whole(picture) => carried_out(&self.steps, picture),
+            Opened::Resized(picture) => carried_out(&self.steps[1..], picture),
+        }
+    }
+
     /// Carries out the steps on a decoded picture; what comes out is one picture, or its tiles.
     ///
     /// # Errors
     /// As [`Step::apply`].
     pub fn pictures(&self, picture: Rgb8) -> Result<Vec<Rgb8>, ImageFault> {
-        let mut pictures = vec![picture];
-        for step in &self.steps {
-            let mut next = Vec::with_capacity(pictures.len());
-            for picture in pictures {
-                next.extend(step.apply(picture)?);
-            }
-            pictures = next;
-        }
-        Ok(pictures)
+        carried_out(&self.steps, picture)
     }
 
     /// Carries out the steps and turns each picture into a tensor, dropping pictures as they are used up.
@@ -66,14 +119,29 @@ impl Preparation {
     /// As [`Preparation::check`] and [`Step::apply`].
     pub fn apply(&self, picture: Rgb8) -> Result<Vec<Tensor>, ImageFault> {
         self.check()?;
+        Ok(self.tensors(self.pictures(picture)?))
+    }
+
+    fn tensors(&self, pictures: Vec<Rgb8>) -> Vec<Tensor> {
         let tables: [Table; 3] =
             std::array::from_fn(|channel| table(self.mean[channel], self.scale[channel]));
-        let pictures = self.pictures(picture)?;
-        Ok(pictures
+        pictures
             .into_iter()
             .map(|picture| Tensor::from_picture(&picture, &tables))
-            .collect())
+            .collect()
     }
+}
+
+fn carried_out(steps: &[Step], picture: Rgb8) -> Result<Vec<Rgb8>, ImageFault> {
+    let mut pictures = vec![picture];
+    for step in steps {
+        let mut next = Vec::with_capacity(pictures.len());
+        for picture in pictures {
+            next.extend(step.apply(picture)?);
+        }
+        pictures = next;
+    }
+    Ok(pictures)
 }
 
 /// One number when all three are the same, else all three.
@@ -150,6 +218,7 @@ mod tests {
 
     fn preparation(steps: Vec<Step>) -> Preparation {
         Preparation {
+            decoding: Decoding::Full,
             background: [255, 255, 255],
             steps,
             mean: [127.0; 3],
@@ -192,6 +261,22 @@ mod tests {
             "rgb8|bg=ffffff|square:0010ff|resize=256x224:catmullrom|center=224x200\
              |(v-[123.675,116.28,103.53])/[58.395,57.12,57.375]"
         );
+    }
+
+    #[test]
+    fn scaled_decoding_has_an_id_of_its_own_and_needs_a_resize_first() {
+        let resize = Step::Resize {
+            width: 8,
+            height: 8,
+            filter: Filter::CatmullRom,
+        };
+        let mut scaled = preparation(vec![resize]);
+        let full = scaled.id();
+        scaled.decoding = Decoding::Scaled;
+        assert_eq!(scaled.check(), Ok(()));
+        assert_eq!(scaled.id(), full.replace("rgb8|", "rgb8:scaled-jpeg|"));
+        scaled.steps.insert(0, Step::PadSquare { color: [0; 3] });
+        assert_eq!(scaled.check().unwrap_err().code(), "preparation_invalid");
     }
 
     #[test]

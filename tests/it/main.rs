@@ -52,6 +52,8 @@ mod reload;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
+mod scaled_decoding;
+#[cfg(test)]
 mod seer;
 #[cfg(test)]
 mod serve;

@@ -120,7 +120,10 @@ impl Drop for Served {
 fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
     for signal in ["TERM", "INT"] {
         let folder = tempfile::tempdir().unwrap();
-        let elsewhere = config(folder.path(), "listen = \"127.0.0.1:1\"\n");
+        let elsewhere = config(
+            folder.path(),
+            "listen = \"127.0.0.1:1\"\n[admission]\nnotice_seconds = 0\n",
+        );
         // The flag beats the file: port 1 needs rights and is not what is printed.
         let mut served =
             Served::start(&["serve", "--listen", "127.0.0.1:0", "--config", &elsewhere]);
@@ -174,6 +177,66 @@ fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
             .unwrap();
         assert_eq!(stdout, "");
     }
+}
+
+/// A service with a request in work whose body does not come.
+#[cfg(unix)]
+fn served_with_a_stalled_body(admission: &str) -> (Served, std::net::TcpStream) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("[admission]\nnotice_seconds = 0\n{admission}");
+    let config = config(folder.path(), &text);
+    let served = Served::start(&["serve", "--listen", "127.0.0.1:0", "--config", &config]);
+    let mut stalled = std::net::TcpStream::connect(served.address()).unwrap();
+    write!(
+        stalled,
+        "POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    )
+    .unwrap();
+    // It is in work once it is asked for its body.
+    let mut asked = [0; 25];
+    stalled.read_exact(&mut asked).unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100"));
+    (served, stalled)
+}
+
+#[cfg(unix)]
+fn terminate(served: &Served) {
+    let pid = served.child.id().to_string();
+    let sent = Command::new("kill").args(["-s", "TERM", &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_body_that_stalls_does_not_hold_up_the_end() {
+    let (mut served, mut stalled) = served_with_a_stalled_body("body_grace_seconds = 1\n");
+    let started = std::time::Instant::now();
+    terminate(&served);
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    let mut reply = String::new();
+    stalled.read_to_string(&mut reply).unwrap();
+    assert!(
+        reply.starts_with("HTTP/1.1 408") && reply.contains("body_timeout"),
+        "{reply}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_at_once_with_1() {
+    let (mut served, _stalled) = served_with_a_stalled_body("body_grace_seconds = 3600\n");
+    terminate(&served);
+    let mut told = String::new();
+    let mut stderr = BufReader::new(served.child.stderr.take().unwrap());
+    while !told.contains("exit code 1") {
+        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    let started = std::time::Instant::now();
+    terminate(&served);
+    assert_eq!(served.child.wait().unwrap().code(), Some(1));
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::closed_set::{choice, places};
 use super::remote::{Place, Remote, RemoteError, Retry, path_step};
 use super::{Abilities, Backend, BackendError, BackendId, Circuit, Finding, examine_abilities};
 use crate::judging::{Answer, Image, Prompt, Readout, Wanted, log_softmax};
-use crate::pixels::{self, ImageFault, Limits, Preparation, Tensor};
+use crate::pixels::{ImageFault, Limits, Preparation, Tensor};
 
 /// What a served model needs to be asked.
 #[derive(Debug, Clone)]
@@ -165,10 +165,7 @@ impl Kserve {
     async fn tensors(&self, image: &Image) -> Result<Vec<Tensor>, BackendError> {
         let image = image.clone();
         let (preparation, limits) = (self.options.preparation.clone(), self.options.limits);
-        let work = tokio::task::spawn_blocking(move || {
-            let picture = pixels::decode(image.bytes(), &limits, preparation.background)?;
-            preparation.apply(picture)
-        });
+        let work = tokio::task::spawn_blocking(move || preparation.read(image.bytes(), &limits));
         match work.await {
             Ok(tensors) => tensors.map_err(|fault: ImageFault| BackendError::Image {
                 code: fault.code(),
@@ -285,6 +282,10 @@ fn outlet(metadata: &Value, kind: &'static str, wanted: &str) -> Finding {
 impl Backend for Kserve {
     fn id(&self) -> &BackendId {
         &self.id
+    }
+
+    fn decodes_pictures(&self) -> bool {
+        true
     }
 
     fn preprocessing(&self) -> String {

@@ -93,6 +93,10 @@ impl Backend for Onnx {
         &self.id
     }
 
+    fn decodes_pictures(&self) -> bool {
+        true
+    }
+
     fn preprocessing(&self) -> String {
         self.preprocessing.clone()
     }

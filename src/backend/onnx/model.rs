@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::judging::{
     Answer, Choice, Coverage, Options, Prompt, Readout, Wanted, log_softmax, log_sum_exp,
 };
-use crate::pixels::{self, Limits, Preparation, Tensor};
+use crate::pixels::{Limits, Preparation, Tensor};
 
 /// A model file that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,9 +172,8 @@ impl Model {
             return Err(self.cannot("it looks at exactly one image"));
         };
         let preparation = &self.recipe.preparation;
-        let picture = pixels::decode(image.bytes(), &self.recipe.limits, preparation.background)
-            .map_err(BackendError::from)?;
-        preparation.apply(picture).map_err(BackendError::from)
+        let tensors = preparation.read(image.bytes(), &self.recipe.limits);
+        tensors.map_err(BackendError::from)
     }
 
     fn run(&mut self, tensor: &Tensor) -> Result<Vec<f64>, BackendError> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::error::FolderError;
 use super::folder::read_json;
 use crate::pixels::{
-    self, DEFAULT_BACKGROUND, Filter, ImageFault, Limits, Preparation, Rgb8, Step, Tensor,
+    self, DEFAULT_BACKGROUND, Decoding, Filter, ImageFault, Limits, Preparation, Rgb8, Step, Tensor,
 };
 
 /// The steps from a picture to the numbers of a vision tower.
@@ -49,6 +49,7 @@ impl Processor {
     pub(super) fn tensor(&self, bytes: &[u8], limits: &Limits) -> Result<Tensor, ImageFault> {
         let picture = pixels::decode(bytes, limits, DEFAULT_BACKGROUND)?;
         let preparation = Preparation {
+            decoding: Decoding::Full,
             background: DEFAULT_BACKGROUND,
             steps: self.steps(&picture),
             mean: self.mean,
@@ -62,6 +63,7 @@ impl Processor {
     pub(super) fn id(&self) -> String {
         let Processor { mean, scale, .. } = *self;
         let rest = Preparation {
+            decoding: Decoding::Full,
             background: DEFAULT_BACKGROUND,
             steps: Vec::new(),
             mean,

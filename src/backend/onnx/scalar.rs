@@ -78,6 +78,10 @@ impl Backend for Scalar {
         &self.id
     }
 
+    fn decodes_pictures(&self) -> bool {
+        true
+    }
+
     fn preprocessing(&self) -> String {
         self.preprocessing.clone()
     }

@@ -150,3 +150,64 @@ fn answer<O: Opener>(
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, MutexGuard};
+
+    use super::*;
+    use crate::judging::{Image, Part, Wanted};
+
+    /// Shuts every worker out until it is opened, and counts who was let in.
+    #[derive(Default)]
+    struct Gate {
+        open: Mutex<bool>,
+        opened: Condvar,
+        asked: AtomicUsize,
+    }
+
+    impl Gate {
+        fn lock(&self) -> MutexGuard<'_, bool> {
+            self.open.lock().unwrap()
+        }
+    }
+
+    impl Opener for Arc<Gate> {
+        type Worker = Arc<Gate>;
+
+        fn open(&self) -> Result<Self::Worker, OpenError> {
+            Ok(Arc::clone(self))
+        }
+    }
+
+    impl Worker for Arc<Gate> {
+        fn answer(&mut self, _: &Prompt) -> Result<Answer, BackendError> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let open = self.opened.wait_while(self.lock(), |open| !*open);
+            drop(open.unwrap());
+            Ok(Answer::Value(1.0))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_skipped() {
+        let gate = Arc::new(Gate::default());
+        let threads = ModelThreads::start(&Arc::new(Arc::clone(&gate)), 1).unwrap();
+        let parts = vec![Part::Image(Image::new(&b"x"[..]))];
+        let prompts = [Prompt::new(parts, Wanted::Value).unwrap()];
+        let mut first = Box::pin(threads.ask(&prompts));
+        assert!(futures::poll!(&mut first).is_pending());
+        for _ in 0..3 {
+            let mut left = Box::pin(threads.ask(&prompts));
+            assert!(futures::poll!(&mut left).is_pending());
+        }
+        let mut last = Box::pin(threads.ask(&prompts));
+        assert!(futures::poll!(&mut last).is_pending());
+        *gate.lock() = true;
+        gate.opened.notify_all();
+        assert_eq!(first.await, [Ok(Answer::Value(1.0))]);
+        assert_eq!(last.await, [Ok(Answer::Value(1.0))]);
+        assert_eq!(gate.asked.load(Ordering::SeqCst), 2);
+    }
+}

@@ -6,8 +6,10 @@ use toml::Spanned;
 
 use super::Place;
 use crate::card::CardError;
-use crate::card::file::{FilterFile, FormatFile, ImageFile, PreprocessingFile, StepFile};
-use crate::pixels::{Encoding, Filter, Preparation, Reencoding, Step};
+use crate::card::file::{
+    DecodeFile, FilterFile, FormatFile, ImageFile, PreprocessingFile, StepFile,
+};
+use crate::pixels::{Decoding, Encoding, Filter, Preparation, Reencoding, Step};
 
 /// Quality of a JPEG unless a card says another.
 const DEFAULT_QUALITY: u8 = 90;
@@ -51,6 +53,10 @@ impl Place<'_> {
             steps.push(self.step(step.into_inner(), here)?);
         }
         let preparation = Preparation {
+            decoding: match typed.decode {
+                DecodeFile::Full => Decoding::Full,
+                DecodeFile::Scaled => Decoding::Scaled,
+            },
             background,
             steps,
             mean: typed.mean,

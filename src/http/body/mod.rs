@@ -1,21 +1,21 @@
 //! Bodies: bounded in bytes and in time before anything is read from them.
 
+mod arriving;
 mod form;
 mod json;
 mod scalar;
 mod trail;
 
-use std::io::ErrorKind;
-
 use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, web};
-use futures::stream::{self, Stream, StreamExt, TryStreamExt};
+use futures::stream::{self, Stream, StreamExt};
 
 use super::problem::{Code, Problem};
-use super::service::Bounds;
-use crate::engine::Clock;
+use super::service::{Bounds, Service};
+use crate::engine::Permit;
+use arriving::{Arriving, BodyFault};
 
 pub(super) use form::Form;
 pub(super) use json::{Object, Reader, read_object};
@@ -32,9 +32,13 @@ pub(super) enum MediaType {
 }
 
 /// A body that has not been read yet.
+///
+/// It holds a place and the bytes that it says it has, or a first part of them where it does not say.
 pub(super) struct Body {
     payload: Payload,
     bounds: Bounds,
+    stated_bytes: Option<u64>,
+    permit: Permit,
 }
 
 impl MediaType {
@@ -67,7 +71,8 @@ impl MediaType {
 }
 
 impl Body {
-    /// A body within bounds; one that states too many bytes is refused without reading any.
+    /// A body within bounds that is let in; one that states too many bytes, or for which there is no room, is
+    /// refused without reading any.
     pub(super) fn open(
         request: &HttpRequest,
         payload: Payload,
@@ -78,19 +83,33 @@ impl Body {
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse::<u64>().ok());
-        if stated.is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|b| b <= bounds.body_bytes))
-            || stated.is_none()
-        {
-            Ok(Body { payload, bounds })
-        } else {
-            Err(too_large(bounds))
+        let fits = |bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= bounds.body_bytes);
+        if !stated.is_none_or(fits) {
+            return Err(too_large(bounds));
         }
+        let service = request.app_data::<web::Data<Service>>();
+        let admission = &service
+            .expect("the application holds the service")
+            .admission;
+        Ok(Body {
+            payload,
+            bounds,
+            stated_bytes: stated,
+            permit: admission.enter(stated)?,
+        })
+    }
+
+    /// The place and the bytes that it holds, for whoever works on it.
+    pub(super) fn permit(&self) -> Permit {
+        self.permit.clone()
     }
 
     /// All of it.
     pub(super) async fn collect(self) -> Result<Vec<u8>, Problem> {
         let bounds = self.bounds;
-        let mut bytes = Vec::new();
+        let stated = self.stated_bytes.and_then(|bytes| bytes.try_into().ok());
+        // Pages that never come stay untouched, and so cost nothing.
+        let mut bytes = Vec::with_capacity(stated.unwrap_or(0));
         let mut chunks = std::pin::pin!(self.chunks());
         while let Some(chunk) = chunks.next().await {
             bytes.extend_from_slice(&chunk.map_err(|error| unreadable(&error, bounds))?);
@@ -100,21 +119,11 @@ impl Body {
 
     /// Its pieces, up to the first that breaks a bound.
     fn chunks(self) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-        let Body { payload, bounds } = self;
-        let deadline = Clock.now() + bounds.body_time;
-        stream::try_unfold((payload, 0), move |(mut payload, read)| async move {
-            let next = tokio::time::timeout_at(deadline, payload.try_next()).await;
-            let chunk: Bytes = match next {
-                Err(_) => return Err(PayloadError::Io(ErrorKind::TimedOut.into())),
-                Ok(Err(error)) => return Err(error),
-                Ok(Ok(None)) => return Ok(None),
-                Ok(Ok(Some(chunk))) => chunk,
-            };
-            let read = read + chunk.len();
-            if read > bounds.body_bytes {
-                return Err(PayloadError::Io(ErrorKind::FileTooLarge.into()));
-            }
-            Ok(Some((chunk, (payload, read))))
+        let is_stated = self.stated_bytes.is_some();
+        let arriving = Arriving::new(self.payload, self.bounds, self.permit, is_stated);
+        stream::try_unfold(arriving, |mut arriving| async move {
+            let chunk = arriving.next().await?;
+            Ok(chunk.map(|chunk| (chunk, arriving)))
         })
     }
 }
@@ -129,25 +138,26 @@ fn too_large(bounds: Bounds) -> Problem {
 }
 
 fn unreadable(error: &PayloadError, bounds: Bounds) -> Problem {
-    let kind = if let PayloadError::Io(error) = error {
-        Some(error.kind())
-    } else {
-        None
-    };
-    if kind == Some(ErrorKind::FileTooLarge) {
-        too_large(bounds)
-    } else if kind == Some(ErrorKind::TimedOut) {
-        let seconds = bounds.body_time.as_secs_f64();
-        Problem::new(
-            Code::BodyTimeout,
-            format!("the body did not arrive within {seconds} seconds"),
-        )
-        .hint("send fewer images at once, or smaller ones")
-    } else {
-        Problem::new(
+    match BodyFault::of(error) {
+        Some(BodyFault::TooLarge) => too_large(bounds),
+        Some(BodyFault::TooLate) => {
+            let seconds = bounds.body_time.as_secs_f64();
+            let detail = format!("the body did not arrive within {seconds} seconds");
+            Problem::new(Code::BodyTimeout, detail)
+                .hint("send fewer images at once, or smaller ones")
+        }
+        Some(BodyFault::TooSlow) => {
+            let (rate, seconds) = (bounds.body_rate, bounds.body_grace.as_secs());
+            let detail = format!(
+                "the body paused: over {seconds} seconds it came with fewer than {rate} bytes per second"
+            );
+            Problem::new(Code::BodyTimeout, detail).hint("send the body without pauses")
+        }
+        Some(BodyFault::Overloaded(overloaded)) => Problem::from(overloaded),
+        None => Problem::new(
             Code::UnreadableBody,
             "the body broke off, or was not sent as its headers say",
-        )
+        ),
     }
 }
 

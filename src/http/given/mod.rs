@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, web};
 use super::body::{Body, Form, MediaType, Scalar, offload, read_object};
 use super::problem::Problem;
 use super::service::Bounds;
+use crate::engine::{Clock, Permit};
 pub(super) use picture::{GivenImage, Texts, judge_name};
 use typed::{GivenBody, GivenForm};
 
@@ -23,6 +24,8 @@ pub(super) struct Given<Settings> {
     pub(super) texts: Texts,
     /// The settings.
     pub(super) settings: Settings,
+    /// The place and the bytes of the request, until it is answered.
+    _permit: Permit,
 }
 
 /// What one operation takes beside judge, texts and images: strings and numbers by name.
@@ -52,18 +55,22 @@ pub(super) async fn read<S: Settings>(
     (media_type, body): (MediaType, Body),
     bounds: Bounds,
 ) -> Result<Given<S>, Problem> {
+    let permit = body.permit();
+    let deadline = Clock.now() + bounds.request_time;
     let (mut given, links) = match media_type {
         MediaType::Json => {
             let bytes = body.collect().await?;
+            permit.work(deadline).await?;
             offload(bytes.len(), move || {
-                read_object::<GivenBody<'_, S>>(bounds.images, &bytes)?.check()
+                read_object::<GivenBody<'_, S>>(bounds.images, &bytes)?.check(permit)
             })
             .await?
         }
         MediaType::Form => {
             let form = Form::open(http, body, S::FORM);
             let form = GivenForm::<S>::read(form, bounds.images).await?;
-            offload(form.bytes(), move || form.check()).await?
+            permit.work(deadline).await?;
+            offload(form.bytes(), move || form.check(permit)).await?
         }
     };
     links::follow(http, &mut given.images, links, bounds).await;

@@ -12,6 +12,7 @@ use super::picture::{
     texts_fit, too_many,
 };
 use super::{Given, Settings};
+use crate::engine::Permit;
 use crate::http::body::{Form, Object, Reader, Scalar, duplicate_field, read_object};
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
@@ -97,7 +98,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
 }
 
 impl<S: Settings> GivenBody<'_, S> {
-    pub(super) fn check(self) -> Result<(Given<S>, Vec<Link>), Problem> {
+    pub(super) fn check(self, permit: Permit) -> Result<(Given<S>, Vec<Link>), Problem> {
         let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
@@ -119,6 +120,7 @@ impl<S: Settings> GivenBody<'_, S> {
                 .collect::<Result<_, _>>()?,
             texts,
             settings: self.settings,
+            _permit: permit,
         };
         Ok((given, links))
     }
@@ -226,7 +228,7 @@ impl<S: Settings> GivenForm<S> {
         self.images.iter().map(bytes).sum()
     }
 
-    pub(super) fn check(self) -> Result<(Given<S>, Vec<Link>), Problem> {
+    pub(super) fn check(self, permit: Permit) -> Result<(Given<S>, Vec<Link>), Problem> {
         let judge = match &self.judge {
             None => DEFAULT_JUDGE,
             Some(bytes) => text_part("judge", bytes)?,
@@ -274,6 +276,7 @@ impl<S: Settings> GivenForm<S> {
             images,
             texts,
             settings,
+            _permit: permit,
         };
         Ok((given, links))
     }

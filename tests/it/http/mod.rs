@@ -2,10 +2,13 @@
 
 mod access;
 mod bounds;
+mod coalescing;
 mod contract;
+mod draining;
 mod explain;
 mod faults;
 mod life;
 mod metrics;
 mod pairs;
 mod scores;
+mod slow;

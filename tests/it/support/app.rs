@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use opine::assemble::assemble;
 use opine::config::Config;
 use opine::engine::Engine;
-use opine::http::{Application, Stopper};
+use opine::http::{Application, Gauges, Stopper};
 use serde_json::Value;
 use ureq::http::Request;
 
@@ -22,6 +22,7 @@ use super::contract;
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) stopper: Stopper,
+    pub(crate) gauges: Gauges,
     thread: Option<JoinHandle<io::Result<()>>>,
     agent: ureq::Agent,
 }
@@ -74,12 +75,16 @@ impl TestApp {
                 .build()?;
             runtime.block_on(async {
                 let application = Application::with_engine(engine, &config).unwrap();
-                send.send((application.address(), application.stopper()))
-                    .unwrap();
+                let told = (
+                    application.address(),
+                    application.stopper(),
+                    application.gauges(),
+                );
+                send.send(told).unwrap();
                 application.run_until_stopped().await
             })
         });
-        let (address, stopper) = started.recv().unwrap();
+        let (address, stopper, gauges) = started.recv().unwrap();
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .build()
@@ -87,6 +92,7 @@ impl TestApp {
         TestApp {
             address,
             stopper,
+            gauges,
             thread: Some(thread),
             agent,
         }

@@ -6,6 +6,7 @@ pub(crate) mod contract;
 pub(crate) mod inference;
 pub(crate) mod llama;
 pub(crate) mod local;
+pub(crate) mod photo;
 pub(crate) mod png;
 pub(crate) mod scripted;
 pub(crate) mod seer;

@@ -131,6 +131,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
     ("reqwest", &["backend/remote/", "fetch/"]),
+    ("jpeg_decoder", &["pixels/scaled.rs"]),
     ("rustls", &["backend/remote/"]),
     ("getrandom", &["access/key.rs"]),
     ("tokenizers", &["backend/onnx/"]),

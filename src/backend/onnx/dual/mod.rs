@@ -118,6 +118,10 @@ impl Backend for DualEncoder {
         &self.id
     }
 
+    fn decodes_pictures(&self) -> bool {
+        true
+    }
+
     fn preprocessing(&self) -> String {
         self.preprocessing.clone()
     }

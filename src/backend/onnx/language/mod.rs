@@ -104,6 +104,10 @@ impl Backend for Language {
         &self.id
     }
 
+    fn decodes_pictures(&self) -> bool {
+        true
+    }
+
     fn preprocessing(&self) -> String {
         self.recipe.processor.id()
     }
