@@ -1,6 +1,6 @@
 //! The services that are loaded: Opine and its peer, each in a process of its own on a free port.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -38,10 +38,24 @@ impl Running {
         std::thread::spawn(move || drop(stderr.read_to_end(&mut Vec::new())));
         let first = told.lines().next().unwrap();
         let address = first.strip_prefix("listening on http://").unwrap();
-        Running {
+        let running = Running {
             address: address.parse().unwrap(),
             child,
+        };
+        // It listens before its models are open.
+        while !running.is_ready() {
+            std::thread::sleep(Duration::from_millis(50));
         }
+        running
+    }
+
+    fn is_ready(&self) -> bool {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let get = b"GET /readyz HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
+        stream.write_all(get).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply.starts_with("HTTP/1.1 200")
     }
 
     /// The peer, by this Python.
