@@ -58,6 +58,8 @@ pub struct Config {
     pub hub: HubConfig,
     /// Calibration maps.
     pub calibration: CalibrationConfig,
+    /// Gate policies.
+    pub gates: GatesConfig,
     /// From where images may be fetched.
     pub images: ImagesConfig,
     /// What one request may cost.
@@ -125,6 +127,14 @@ pub struct CalibrationConfig {
     pub folder: Option<PathBuf>,
 }
 
+/// Where gate policies are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatesConfig {
+    /// Folder of policies, each a `.toml` file.
+    pub folder: Option<PathBuf>,
+}
+
 /// Bounds on requests and pictures.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -165,6 +175,7 @@ impl Default for Config {
             backends: BTreeMap::new(),
             hub: HubConfig::default(),
             calibration: CalibrationConfig::default(),
+            gates: GatesConfig::default(),
             images: ImagesConfig::default(),
             limits: LimitsConfig::default(),
             admission: AdmissionConfig::default(),
@@ -292,6 +303,9 @@ impl Config {
             *path = folder.join(&path);
         }
         if let Some(path) = &mut self.calibration.folder {
+            *path = folder.join(&path);
+        }
+        if let Some(path) = &mut self.gates.folder {
             *path = folder.join(&path);
         }
         for path in &mut self.judges.folders {

@@ -70,16 +70,17 @@ impl AnswerCache {
         prompt: &Prompt,
         memory: &PictureMemory,
     ) -> Answered {
-        self.lookups.fetch_add(1, Ordering::Relaxed);
         if let Some(answer) = self.answers.get(&key).await {
+            self.lookups.fetch_add(1, Ordering::Relaxed);
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(answer);
         }
-        self.under_way
-            .join(key, |entry| {
-                self.question(key, entry, backend, prompt, memory)
-            })
-            .await
+        let answer = self.under_way.join(key, |entry| {
+            self.question(key, entry, backend, prompt, memory)
+        });
+        // Counted once it waits: whoever sees the count knows that the question is shared.
+        self.lookups.fetch_add(1, Ordering::Relaxed);
+        answer.await
     }
 
     fn question(

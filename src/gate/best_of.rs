@@ -11,7 +11,8 @@ use crate::stats::{Interval, StatsError};
 /// What a judge makes of the candidates of one prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Picked {
-    /// The prompt, or whatever the candidates have in common.
+    /// The prompt, or whatever the candidates have in common; empty and left out where there is one group only.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// The candidate to keep; nothing where none has a score.
     pub pick: Option<String>,

@@ -7,6 +7,7 @@ mod decision;
 pub mod drift;
 mod fit;
 mod labels;
+mod policies;
 mod policy;
 pub mod release;
 mod rows;
@@ -18,6 +19,7 @@ pub use decision::{
 };
 pub use fit::{Band, FitReport, FitSettings, fit};
 pub use labels::{GateLabels, GateLabelsError, LabelColumns, read_labels};
+pub use policies::Policies;
 pub use policy::{
     Bounds, Budget, Combine, Dimension, Fitted, Missing, Policy, PolicyError, Stage, Tripwires,
 };

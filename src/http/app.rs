@@ -19,6 +19,7 @@ use crate::assemble::{AssembleError, Opening, engine, open, url_reader};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
 use crate::engine::{AdmissionCounts, CacheCounts, Clock, Engine};
+use crate::gate::{Policies, PolicyError};
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -53,6 +54,9 @@ pub enum StartError {
     /// A calibration map is wrong.
     #[error(transparent)]
     Calibration(#[from] MapFileError),
+    /// A gate policy is wrong.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// Keys are wrong.
     #[error("{0}")]
     Access(String),
@@ -108,8 +112,13 @@ impl Application {
         let request_ids = RequestIds::new(milliseconds_since_epoch());
         let folder = config.calibration.folder.as_deref();
         let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
-        let service =
-            web::Data::new(Service::new(engine, maps, config, request_ids).guarded(keyring, urls));
+        let service = Service::new(engine, maps, config, request_ids).guarded(keyring, urls);
+        let policies = config.gates.folder.as_deref();
+        let policies = policies
+            .map(Policies::load)
+            .transpose()?
+            .unwrap_or_default();
+        let service = web::Data::new(service.deciding_by(policies));
         let shared = service.clone();
         let server = HttpServer::new(move || {
             App::new()

@@ -16,6 +16,7 @@ mod body;
 mod caller;
 mod compare;
 mod envelope;
+mod gate;
 mod given;
 mod judges;
 mod probes;

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, judges, probes, rank, reload, score};
+use super::{compare, gate, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -41,6 +41,10 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Decides over images by a policy.
+    Gate,
+    /// Picks the best of several images.
+    BestOf,
     /// Lists the judges.
     ListJudges,
     /// Shows one judge.
@@ -58,7 +62,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 10] = [
+pub const ROUTES: [Route; 12] = [
     route(
         "POST",
         "/v1/score",
@@ -72,6 +76,18 @@ pub const ROUTES: [Route; 10] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    route(
+        "POST",
+        "/v1/gate",
+        Operation::Gate,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/best-of",
+        Operation::BestOf,
+        Needs::Key(Scope::Score),
+    ),
     route(
         "GET",
         "/v1/judges",
@@ -127,6 +143,8 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::Gate => "gate",
+            Operation::BestOf => "bestOf",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
             Operation::Reload => "reload",
@@ -142,6 +160,8 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::Gate => route.to(gate::gate),
+            Operation::BestOf => route.to(gate::best_of),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
             Operation::Reload => route.to(reload::post),

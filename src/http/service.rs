@@ -15,6 +15,7 @@ use crate::calibration::Maps;
 use crate::config::Config;
 use crate::engine::{Admission, Clock, Engine, Judge, Judges, RunLimits};
 use crate::fetch::UrlReader;
+use crate::gate::Policies;
 use crate::metrics::Metrics;
 
 /// The engine and the bounds of the service; one for all workers.
@@ -29,6 +30,8 @@ pub(super) struct Service {
     pub(super) keyring: Option<Keyring>,
     /// Reads images by URL.
     pub(super) urls: UrlReader,
+    /// Gate policies.
+    pub(super) policies: Policies,
     share_cache: bool,
     pub(super) draining: Arc<AtomicBool>,
     pub(super) metrics: Arc<Metrics>,
@@ -92,6 +95,7 @@ impl Service {
             request_ids,
             keyring: None,
             urls: UrlReader::off(),
+            policies: Policies::default(),
             share_cache: config.access.share_cache,
             draining: Arc::new(AtomicBool::new(false)),
         }
@@ -116,6 +120,11 @@ impl Service {
             urls,
             ..self
         }
+    }
+
+    /// The same, deciding by these policies.
+    pub(super) fn deciding_by(self, policies: Policies) -> Self {
+        Service { policies, ..self }
     }
 
     /// What the run of a request may cost, and whose answers it shares: a quick answer tells that somebody has asked

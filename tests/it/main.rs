@@ -33,9 +33,11 @@ mod gate;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod onnx;
@@ -66,4 +68,5 @@ mod tidy;
 #[cfg(test)]
 #[cfg(feature = "otel")]
 mod traces;
+#[cfg(test)]
 mod urls;

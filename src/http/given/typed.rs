@@ -65,7 +65,7 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
         value: Reader<'_, A>,
     ) -> Result<(), A::Error> {
         match field {
-            "judge" => self.judge = Some(value.text()?),
+            "judge" if S::JSON.contains(&"judge") => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
             known if S::JSON.contains(&known) => {

@@ -7,6 +7,7 @@ mod contract;
 mod draining;
 mod explain;
 mod faults;
+mod gates;
 mod life;
 mod metrics;
 mod pairs;

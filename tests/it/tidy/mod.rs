@@ -89,6 +89,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "backend",
             "engine",
             "fetch",
+            "gate",
             "judging",
             "metrics",
             "near",

@@ -1,0 +1,166 @@
+//! `POST /v1/gate`: one policy, one or more images, a decision each; and `POST /v1/best-of`: which image to keep.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+
+use super::body::Scalar;
+use super::given::{self, GivenImage, Settings};
+use super::problem::{Code, Problem};
+use super::service::Service;
+use crate::engine::GateError;
+use crate::gate::{Picked, Policy, Row, pick};
+use crate::judging::{Better, Subject};
+use crate::wire::{GateResult, JudgeJson, PolicyJson, ScoreResult};
+
+/// Images that are decided over at a time; their judges share the backends with other requests.
+const AT_ONCE: usize = 4;
+
+/// What a gate takes beside texts and images.
+#[derive(Debug, Default)]
+struct GateSettings {
+    policy: Option<String>,
+}
+
+impl Settings for GateSettings {
+    const JSON: &'static [&'static str] = &["policy", "texts", "images"];
+    const FORM: &'static [&'static str] = &["policy", "texts", "image", "image_url"];
+
+    fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        self.policy = Some(value.text(name)?.to_owned());
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct GateReply {
+    policy: PolicyJson,
+    results: Vec<GateResult>,
+}
+
+/// Decides over the images of one request.
+pub(super) async fn gate(
+    http: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let limits = service.limits(&http);
+    let body = given::open(&http, payload, service.bounds)?;
+    let request = given::read::<GateSettings>(&http, body, service.bounds).await?;
+    let policy = policy(&service, request.settings.policy.as_deref())?;
+    let current = service.current();
+    let decided = stream::iter(request.images).map(|given| {
+        let (service, current, limits) = (&service, &current, &limits);
+        async move {
+            let GivenImage { name, image, texts } = given;
+            let gated = service
+                .engine
+                .gate(policy, &current.maps, image, &texts, limits);
+            let gated = gated.await.map_err(|error| refused(&error))?;
+            Ok::<_, Problem>(GateResult::new(name, &gated))
+        }
+    });
+    let results = decided.buffered(AT_ONCE).try_collect().await?;
+    Ok(HttpResponse::Ok().json(GateReply {
+        policy: PolicyJson::from(policy),
+        results,
+    }))
+}
+
+fn policy<'a>(service: &'a Service, id: Option<&str>) -> Result<&'a Policy, Problem> {
+    let policies = &service.policies;
+    let known: Vec<&str> = policies.ids().collect();
+    let hint = if known.is_empty() {
+        "`[gates] folder` names where the service finds policies".to_owned()
+    } else {
+        format!("there are `{}`", known.join("`, `"))
+    };
+    let refused = |detail: String| {
+        Problem::new(Code::InvalidValue, detail)
+            .at("/policy")
+            .hint(hint.clone())
+    };
+    let id = id.ok_or_else(|| refused("a gate follows a policy, and none is named".to_owned()))?;
+    policies
+        .find(id)
+        .ok_or_else(|| refused("there is no policy of this id".to_owned()))
+}
+
+fn refused(error: &GateError) -> Problem {
+    match error {
+        GateError::Judge { error: bind, .. } => Problem::from(bind.clone()).at("/policy"),
+        GateError::AnotherJudge { .. } | GateError::Calibration { .. } => {
+            Problem::new(Code::NoCalibration, error.to_string()).at("/policy")
+        }
+    }
+}
+
+/// A best of several takes nothing beside judge, texts and images.
+#[derive(Debug, Default)]
+struct BestOfSettings;
+
+impl Settings for BestOfSettings {
+    const JSON: &'static [&'static str] = &["judge", "texts", "images"];
+    const FORM: &'static [&'static str] = &["judge", "texts", "image", "image_url"];
+
+    fn set(&mut self, name: &str, _: &Scalar) -> Result<(), Problem> {
+        let detail = format!("`{name}` is no setting of a best of several");
+        Err(Problem::new(Code::InvalidValue, detail))
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct BestOfReply {
+    judge: JudgeJson,
+    #[serde(flatten)]
+    picked: Picked,
+    results: Vec<ScoreResult>,
+}
+
+/// Picks the best image of one request; an image without a score is never picked.
+pub(super) async fn best_of(
+    http: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let limits = service.limits(&http);
+    let body = given::open(&http, payload, service.bounds)?;
+    let request = given::read::<BestOfSettings>(&http, body, service.bounds).await?;
+    let judge = service.judge(&request.judge)?;
+    let Some(scale) = judge.card.recipe.scale() else {
+        return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
+    };
+    let at_once = judge.backend()?.abilities().concurrency.max(1);
+    let scored = stream::iter(request.images).map(|given| {
+        let (service, judge, limits) = (&service, &judge, &limits);
+        async move {
+            let judged = match given.image {
+                Ok(image) => {
+                    let subject = Subject::new(vec![image], given.texts);
+                    service.engine.score(judge, subject, limits).await?
+                }
+                Err(unscored) => service.engine.unasked(judge, unscored)?,
+            };
+            let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
+            result.ok_or_else(|| Problem::from(judge.wrong_protocol("score")))
+        }
+    });
+    let results: Vec<ScoreResult> = scored.buffered(at_once).try_collect().await?;
+    let rows: Vec<Row> = results
+        .iter()
+        .map(|result| Row {
+            group: String::new(),
+            id: result.image.clone(),
+            system: None,
+            score: result.score,
+            human: None,
+        })
+        .collect();
+    let picked = pick(&rows, scale.better() == Better::Higher);
+    let picked = picked.into_iter().next().ok_or_else(Problem::internal)?;
+    Ok(HttpResponse::Ok().json(BestOfReply {
+        judge: JudgeJson::new(&judge),
+        picked,
+        results,
+    }))
+}
