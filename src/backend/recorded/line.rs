@@ -127,17 +127,13 @@ impl Line {
         };
         if let Some(counts) = &self.counts {
             fits(counts.len(), "counts")?;
-            let drawn = self.drawn.unwrap_or_else(|| counts.iter().sum());
-            return Choice::sampled(counts.clone(), drawn).map_err(|error| error.to_string());
+            return self.counted(counts);
         }
         let Some(log_mass) = &self.log_mass else {
             return Err("`options` come with `log_mass` or `counts`".to_owned());
         };
         fits(log_mass.len(), "log masses")?;
-        let name = self.readout.as_deref();
-        let name = name.unwrap_or_else(|| Readout::ClosedSet.name());
-        let readout =
-            Readout::from_name(name).ok_or_else(|| format!("readout `{name}` is not known"))?;
+        let readout = self.readout_or(Readout::ClosedSet)?;
         let coverage = self.coverage.map(Coverage::new).transpose();
         let coverage = coverage.map_err(|error| error.to_string())?;
         let choice = match &self.ceiling {
@@ -152,6 +148,42 @@ impl Line {
             }
         };
         choice.map_err(|error| error.to_string())
+    }
+
+    /// Answers that were drawn and counted, or the one that was written out.
+    fn counted(&self, counts: &[u32]) -> Result<Choice, String> {
+        let drawn = self.drawn.unwrap_or_else(|| counts.iter().sum());
+        let readout = self.readout_or(Readout::Samples)?;
+        let choice = match readout {
+            Readout::Samples => Choice::sampled(counts.to_vec(), drawn),
+            Readout::ParsedText => {
+                let chosen = counts.iter().position(|count| *count == 1);
+                match chosen.filter(|_| drawn == 1 && counts.iter().sum::<u32>() == 1) {
+                    Some(option) => Choice::parsed(option, counts.len()),
+                    None => return Err("`parsed_text` counts one answer".to_owned()),
+                }
+            }
+            Readout::ClosedSet
+            | Readout::LabelLogits
+            | Readout::LabelTokens
+            | Readout::TopTokens
+            | Readout::ForcedSequence
+            | Readout::TypedDecision
+            | Readout::Similarity
+            | Readout::Value => {
+                return Err(format!("readout `{}` counts no answers", readout.name()));
+            }
+        };
+        choice.map_err(|error| error.to_string())
+    }
+
+    fn readout_or(&self, unsaid: Readout) -> Result<Readout, String> {
+        match self.readout.as_deref() {
+            None => Ok(unsaid),
+            Some(name) => {
+                Readout::from_name(name).ok_or_else(|| format!("readout `{name}` is not known"))
+            }
+        }
     }
 }
 

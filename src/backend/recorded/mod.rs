@@ -10,7 +10,8 @@
 //! ```
 //! `prompt`, the digest of the whole prompt, may be given to bind a line to one wording. Where a question is
 //! asked several times, `repeat` counts its answers from 0. Counted samples have `counts` and `drawn`
-//! instead of `log_mass`, and an option that was not listed has its `ceiling`, with `null` for the others.
+//! instead of `log_mass`, an answer that was written out the one count of its option and the readout `parsed_text`;
+//! an option that was not listed has its `ceiling`, with `null` for the others.
 
 mod line;
 mod writer;
@@ -206,6 +207,14 @@ mod tests {
             (
                 r#"{"images": ["x"], "value": 1}"#.to_owned(),
                 "is not `blake3:`",
+            ),
+            (
+                r#"{"images": [], "options": ["a", "b"], "counts": [1, 1], "readout": "parsed_text"}"#.to_owned(),
+                "counts one answer",
+            ),
+            (
+                r#"{"images": [], "options": ["a", "b"], "counts": [1, 1], "readout": "closed_set"}"#.to_owned(),
+                "counts no answers",
             ),
         ];
         for (line, message) in cases {

@@ -121,6 +121,7 @@ mod tests {
                 closed("c"),
                 Answer::Choice(Choice::sampled(vec![7, 2], 11).unwrap()),
             ),
+            (closed("f"), Answer::Choice(Choice::parsed(1, 2).unwrap())),
             (prompt("d", Wanted::Value), Answer::Value(0.1 + 0.2)),
             (
                 prompt("e", Wanted::Text).with_repeat(3),
