@@ -45,6 +45,7 @@ pub struct RecordingError {
 pub struct Recorded {
     id: BackendId,
     answers: HashMap<Question, Answer>,
+    abilities: Abilities,
 }
 
 /// What a recorded line answers.
@@ -106,21 +107,16 @@ impl Recorded {
             name: name.to_owned(),
             model_revision: Digest::of(text.as_bytes()).to_string(),
         };
-        Ok(Recorded { id, answers })
+        Ok(Recorded {
+            id,
+            abilities: abilities(&answers),
+            answers,
+        })
     }
 
     /// Digests of the prompts that lines are bound to.
     fn prompts(&self) -> impl Iterator<Item = Digest> {
         self.answers.keys().filter_map(|question| question.prompt)
-    }
-
-    fn readouts(&self) -> Vec<Readout> {
-        let read = |readout: &Readout| {
-            self.answers.values().any(
-                |answer| matches!(answer, Answer::Choice(choice) if choice.readout() == *readout),
-            )
-        };
-        Readout::ALL.into_iter().filter(read).collect()
     }
 
     fn recall(&self, prompt: &Prompt) -> Result<Answer, BackendError> {
@@ -153,6 +149,28 @@ impl Recorded {
     }
 }
 
+/// What the lines show that can be asked.
+fn abilities(answers: &HashMap<Question, Answer>) -> Abilities {
+    let has = |wanted: fn(&WantedKey) -> bool| answers.keys().any(|asked| wanted(&asked.wanted));
+    let options = has(|wanted| matches!(wanted, WantedKey::Options(_)));
+    let read = |readout: &Readout| {
+        answers
+            .values()
+            .any(|answer| matches!(answer, Answer::Choice(choice) if choice.readout() == *readout))
+    };
+    let images = answers.keys().map(|question| question.images.len());
+    Abilities {
+        images_per_prompt: images.max().unwrap_or(0),
+        options,
+        value: has(|wanted| matches!(wanted, WantedKey::Value)),
+        text: has(|wanted| matches!(wanted, WantedKey::Text)),
+        log_probabilities: options,
+        readouts: Readout::ALL.into_iter().filter(read).collect(),
+        answer_prefix: true,
+        concurrency: 64,
+    }
+}
+
 #[async_trait]
 impl Backend for Recorded {
     fn id(&self) -> &BackendId {
@@ -160,25 +178,7 @@ impl Backend for Recorded {
     }
 
     fn abilities(&self) -> Abilities {
-        let has = |wanted: fn(&WantedKey) -> bool| {
-            self.answers.keys().any(|question| wanted(&question.wanted))
-        };
-        let options = has(|wanted| matches!(wanted, WantedKey::Options(_)));
-        Abilities {
-            images_per_prompt: self
-                .answers
-                .keys()
-                .map(|question| question.images.len())
-                .max()
-                .unwrap_or(0),
-            options,
-            value: has(|wanted| matches!(wanted, WantedKey::Value)),
-            text: has(|wanted| matches!(wanted, WantedKey::Text)),
-            log_probabilities: options,
-            readouts: self.readouts(),
-            answer_prefix: true,
-            concurrency: 64,
-        }
+        self.abilities.clone()
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
