@@ -8,6 +8,7 @@ mod compare;
 mod files;
 mod judges;
 mod output;
+mod panel;
 mod rank;
 mod reproduce;
 mod score;
@@ -91,6 +92,14 @@ enum CliError {
     Apply(#[from] crate::calibration::ApplyError),
     #[error("{0}")]
     Images(String),
+    #[error("{0}")]
+    Panel(String),
+    #[error(transparent)]
+    AuditReport(#[from] crate::agreement::audit::ReportError),
+    #[error(transparent)]
+    Reliability(#[from] crate::calibration::ReliabilityError),
+    #[error(transparent)]
+    Covariates(#[from] crate::ranking::CovariateError),
     #[error(transparent)]
     NotRanked(#[from] crate::wire::NotRanked),
     #[error(transparent)]

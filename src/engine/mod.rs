@@ -9,6 +9,7 @@ mod comparing;
 mod encoding;
 mod judges;
 mod limits;
+pub mod panel;
 mod ranking;
 
 use std::sync::Arc;

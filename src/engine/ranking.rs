@@ -135,7 +135,7 @@ impl Engine {
 }
 
 /// A run without a single comparison ranks nothing, and its first failure says why.
-fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
+pub(super) fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
     match run.failed.first() {
         Some(failed) if run.votes.is_empty() => Err(failed.unscored.clone()),
         _ => Ok(run),

@@ -3,29 +3,69 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::body::Scalar;
+use super::body::{Scalar, Structure};
 use super::compare::rule;
 use super::given::{self, Settings};
+use super::model::ModelSettings;
+use super::panel::{PanelSettings, Who};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::{Clock, RankChoice, RankMethod, RunLimits};
 use crate::judging::protocol::Pairs;
 use crate::judging::{Image, Reason};
-use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
+use crate::wire::{JudgeJson, NotRanked, PanelRankReply, ProvenanceJson, Ranking};
 
 /// What a ranking takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct RankSettings(RankChoice);
+struct RankSettings(RankChoice, PanelSettings, ModelSettings);
 
 impl Settings for RankSettings {
     const JSON: &'static [&'static str] = &[
-        "judge", "texts", "images", "method", "budget", "places", "seed", "by",
+        "judge",
+        "texts",
+        "images",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
+        "model",
+        "ridge",
+        "order_effect",
+        "covariates",
+        "interval",
+        "resamples",
     ];
     const FORM: &'static [&'static str] = &[
-        "judge", "texts", "image", "method", "budget", "places", "seed", "by",
+        "judge",
+        "texts",
+        "image",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
+        "model",
+        "ridge",
+        "order_effect",
+        "covariates",
+        "interval",
+        "resamples",
     ];
+    const STRUCTURES: &'static [&'static str] = &["judges", "weights", "covariates"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        if self.1.set(name, value)? || self.2.set(name, value)? {
+            return Ok(());
+        }
         match name {
             "method" => self.0.method = Some(method(value.text(name)?)?),
             "budget" => self.0.budget = Some(value.count(name)?),
@@ -34,6 +74,13 @@ impl Settings for RankSettings {
             _ => self.0.by = rule(value.text(name)?)?,
         }
         Ok(())
+    }
+
+    fn structure(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
+        if name == "covariates" {
+            return self.2.structure(name, value);
+        }
+        self.1.structure(name, value)
     }
 }
 
@@ -87,7 +134,8 @@ pub(super) async fn rank(
     let body = given::open(&http, payload, service.bounds)?;
     let _place = service.admission.enter()?;
     let request = given::read::<RankSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
+    let RankSettings(choice, panel, model) = request.settings;
+    let who = panel.who(&request.judge, request.judge_given, &service)?;
     let mut names = Vec::with_capacity(request.images.len());
     let mut images: Vec<Image> = Vec::with_capacity(request.images.len());
     for (index, given) in request.images.into_iter().enumerate() {
@@ -102,16 +150,29 @@ pub(super) async fn rank(
         names.push(given.name);
         images.push(image);
     }
-    let way = request.settings.0.way(&judge, images.len());
     if images.len() < 2 {
         let detail = "a ranking has 2 to 1024 images, this one has 1";
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     }
+    let settings = model.judged(&names, choice.seed)?;
+    let judge = match who {
+        Who::Judge(judge) => *judge,
+        Who::Panel(seated) => {
+            let (panel, weighing) = *seated;
+            let way = choice.way_of(&panel, weighing.jury, images.len());
+            let (engine, texts) = (&service.engine, &request.texts);
+            let ranked = engine.panel_rank(&panel, &images, texts, way, &limits, &|_| {});
+            let reply = PanelRankReply::new(&names, &panel, &weighing, ranked.await?, &settings);
+            return Ok(HttpResponse::Ok().json(reply.map_err(|error| nothing_ranked(&error))?));
+        }
+    };
+    let way = choice.way(&judge, images.len());
     let ranked = service
         .engine
         .rank(&judge, images, request.texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
-    let ranking = Ranking::new(&names, ranked).map_err(|error| nothing_ranked(&error))?;
+    let ranking =
+        Ranking::with(&names, ranked, &settings).map_err(|error| nothing_ranked(&error))?;
     Ok(HttpResponse::Ok().json(RankReply {
         judge: JudgeJson::new(&judge),
         ranking,

@@ -12,6 +12,7 @@ mod labels;
 mod level;
 mod log_masses;
 mod opinion;
+pub mod panel;
 mod prompt;
 pub mod protocol;
 mod question;

@@ -2,11 +2,20 @@
 //!
 //! Knows names and where votes come from; the numbers are those of [`stats::strengths`](crate::stats::strengths).
 
+mod covariates;
 mod judged;
+mod panel;
 mod report;
+mod settings;
 mod sheet;
 pub mod votes;
 
-pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
+pub use covariates::{CovariateError, Covariates};
+pub use judged::{
+    ComparedRanking, MeasuredEffect, NoRanking, ScoreOrNot, ScoredRanking, by_comparisons,
+    by_raw_scores, by_scores,
+};
+pub use panel::{MemberReport, MemberVotes, PanelRanking, agreement, by_crowd, members_of};
 pub use report::{RankReport, RankSettings, RankedItem, rank};
+pub use settings::{IntervalKind, JudgedSettings};
 pub use sheet::contact_sheet;

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::engine::Ranked;
 use crate::judging::Unscored;
-use crate::ranking::{ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores};
+use crate::ranking::{
+    ComparedRanking, JudgedSettings, RankedItem, ScoredRanking, by_comparisons, by_scores,
+};
 
 /// A ranking, by scores or by comparisons.
 #[derive(Debug, Serialize)]
@@ -33,14 +35,27 @@ impl Ranking {
     /// # Errors
     /// Nothing that was compared, or comparisons that give no strengths.
     pub fn new(names: &[String], ranked: Ranked) -> Result<Self, NotRanked> {
+        Ranking::with(names, ranked, &JudgedSettings::default())
+    }
+
+    /// The same with a chosen model of the comparisons.
+    ///
+    /// # Errors
+    /// As [`Ranking::new`], and settings that scores or these comparisons do not bear.
+    pub fn with(
+        names: &[String],
+        ranked: Ranked,
+        settings: &JudgedSettings,
+    ) -> Result<Self, NotRanked> {
         match ranked {
+            Ranked::Scores(_) if !settings.is_default() => Err(model_of_scores()),
             Ranked::Scores(judged) => {
                 let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
                 Ok(Ranking::Scores(by_scores(names, &outcomes)))
             }
             Ranked::Pairs(plan, run) => {
                 let run = run.map_err(NotRanked::Unscored)?;
-                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge)
+                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge, settings)
                     .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
                 Ok(Ranking::Compared(Box::new(ranking)))
             }
@@ -64,4 +79,12 @@ impl Ranking {
             }
         }
     }
+}
+
+/// Scores are ordered as they are, and no model is fitted to them.
+pub(super) fn model_of_scores() -> NotRanked {
+    NotRanked::NoStrengths(
+        "a ranking by scores has no model, ridge, order effect, covariates or kind of interval; rank by pairs for them"
+            .to_owned(),
+    )
 }

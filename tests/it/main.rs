@@ -30,6 +30,8 @@ mod onnx;
 #[cfg(test)]
 mod pairs;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod rank;

@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
 use crate::cli::files::{image_files, read_at_most};
+use crate::cli::panel;
 use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
 use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
 use crate::judging::Image;
 use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankRun};
-use crate::pixels::{Encoding, Reencoding};
+use crate::pixels::{Encoding, Limits, Reencoding};
 use crate::ranking::contact_sheet;
 use crate::wire::{ProvenanceJson, Ranking};
 
@@ -32,8 +33,8 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     if let Some(path) = &arguments.record {
         engine = engine.recording(Recorder::resume(path).map_err(CliError::Recording)?);
     }
-    let judge = engine.judges().find(&arguments.judge)?;
-    judge.backend()?;
+    let is_panel = arguments.panel.is_panel()?;
+    let settings = arguments.judged()?;
     let files = files(arguments)?;
     let mut images = Vec::with_capacity(files.len());
     for file in &files {
@@ -46,8 +47,28 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    let way = choice(arguments).way(&judge, names.len());
     let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
+    let shown = Shown {
+        arguments,
+        names: &names,
+        images: &images,
+        limits: config.image_limits(),
+    };
+    if is_panel {
+        let asked = panel::Asked {
+            names: &names,
+            images: &images,
+            texts,
+            choice: choice(arguments),
+            settings: &settings,
+        };
+        let reply = panel::rank(&arguments.panel, &engine, &asked)?;
+        panel::print_members(&reply.panel);
+        return shown.end(&reply.ranking, &reply);
+    }
+    let judge = engine.judges().find(arguments.panel.judge())?;
+    judge.backend()?;
+    let way = choice(arguments).way(&judge, names.len());
     let bar = progress(way);
     let watch = |run: &RankRun| show(&bar, run);
     let limits = RunLimits::none();
@@ -55,30 +76,46 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
-    let ranking = Ranking::new(&names, ranked)?;
-    if let Some(path) = &arguments.sheet {
-        let thumbnails: Vec<_> = images
-            .iter()
-            .map(|image| THUMBNAIL.apply(image.bytes(), &config.image_limits()))
-            .collect();
-        let sheet = contact_sheet(&arguments.judge, ranking.items(), &names, &thumbnails);
-        std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
+    let ranking = Ranking::with(&names, ranked, &settings)?;
+    let document = RankJson {
+        judge: arguments.panel.judge().to_owned(),
+        ranking,
+        provenance: ProvenanceJson::from(&provenance),
+    };
+    shown.end(&document.ranking, &document)
+}
+
+/// What a ranking is shown with.
+struct Shown<'a> {
+    arguments: &'a RankArguments,
+    names: &'a [String],
+    images: &'a [Image],
+    limits: Limits,
+}
+
+impl Shown<'_> {
+    /// Writes the sheet, where one is wanted, and prints the document or a table.
+    fn end(&self, ranking: &Ranking, document: &impl Serialize) -> Result<Ending, CliError> {
+        if let Some(path) = &self.arguments.sheet {
+            let pictures = self.images.iter();
+            let thumbnails: Vec<_> = pictures
+                .map(|image| THUMBNAIL.apply(image.bytes(), &self.limits))
+                .collect();
+            let title = self.arguments.panel.title();
+            let sheet = contact_sheet(&title, ranking.items(), self.names, &thumbnails);
+            std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
+        }
+        if self.arguments.json {
+            output::json_document(document)?;
+        } else {
+            print(ranking)?;
+        }
+        Ok(if ranking.is_complete() {
+            Ending::Done
+        } else {
+            Ending::Incomplete
+        })
     }
-    let is_complete = ranking.is_complete();
-    if arguments.json {
-        output::json_document(&RankJson {
-            judge: arguments.judge.clone(),
-            ranking,
-            provenance: ProvenanceJson::from(&provenance),
-        })?;
-    } else {
-        print(&ranking)?;
-    }
-    Ok(if is_complete {
-        Ending::Done
-    } else {
-        Ending::Incomplete
-    })
 }
 
 /// A picture on a contact sheet.
@@ -116,7 +153,7 @@ fn choice(arguments: &RankArguments) -> RankChoice {
     }
 }
 
-fn progress(way: RankWay) -> ProgressBar {
+pub(in crate::cli) fn progress(way: RankWay) -> ProgressBar {
     let RankWay::Pairs(plan, _) = way else {
         return ProgressBar::hidden();
     };
@@ -125,7 +162,7 @@ fn progress(way: RankWay) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn show(bar: &ProgressBar, run: &RankRun) {
+pub(in crate::cli) fn show(bar: &ProgressBar, run: &RankRun) {
     bar.set_position(run.asked);
     if let Some(widths) = &run.widths {
         bar.set_message(format!(

@@ -2,6 +2,7 @@
 
 mod form;
 mod json;
+mod structure;
 mod trail;
 
 use std::io::ErrorKind;
@@ -18,7 +19,8 @@ use crate::engine::Clock;
 
 pub(super) use form::Form;
 pub(super) use json::{Object, Reader, Scalar, read_object};
-pub(super) use trail::duplicate_field;
+pub(super) use structure::{Structure, read_structure};
+pub(super) use trail::{duplicate_field, unknown_field};
 
 /// The media types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ mod bootstrap;
 mod coherence;
 mod comparisons;
 mod curved;
-mod dense;
+pub(in crate::stats) mod dense;
 mod effects;
 mod fit;
 mod graph;
@@ -42,6 +42,7 @@ pub use fit::{StrengthSettings, Strengths, fit_strengths};
 pub use lists::{Lists, plackett_luce, plackett_luce_intervals};
 pub use model::Model;
 pub use posterior::{MOST_POSTERIOR_ITEMS, Posterior, posterior};
+pub(in crate::stats) use sandwich::rank_ranges;
 pub use sandwich::{
     MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, sandwich_intervals,
 };

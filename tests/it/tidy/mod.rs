@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["judging", "stats"]),
+    ("ranking", &["judging", "stats", "table"]),
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
@@ -65,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "judging",
             "near",
+            "ranking",
             "wire",
         ],
     ),
