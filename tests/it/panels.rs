@@ -63,8 +63,9 @@ fn scores_are_pooled_with_every_member_beside_them() {
     let judges = ["brightness", "log-brightness"];
     let files = [
         "score",
-        "pictures/040.png",
+        "pictures/160.png",
         "pictures/200.png",
+        "pictures/040.png",
         "nothing.png",
     ];
     let output = run(folder.path(), &files, &judges, &["--json"]);
@@ -89,8 +90,14 @@ fn scores_are_pooled_with_every_member_beside_them() {
         let apart = (alone[0] - alone[1]).abs() / 2.0;
         assert!((line["disagreement"].as_f64().unwrap() - apart).abs() < 1e-9);
     }
-    assert_eq!(lines[2]["reason"], "file_unreadable");
-    assert_eq!(lines[2]["score"], Value::Null);
+    // Of a dark picture the logarithm is not finite: one of two is no quorum, and what the other said still stands there.
+    assert_eq!(
+        (&lines[2]["score"], &lines[2]["reason"]),
+        (&Value::Null, &"not_finite".into())
+    );
+    assert_eq!(lines[2]["members"][0]["result"]["status"], "scored");
+    assert_eq!(lines[3]["reason"], "file_unreadable");
+    assert_eq!(lines[3]["score"], Value::Null);
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn weights_are_read_from_reports_of_audits() {
             "judged.csv",
             "--human",
             "human.csv",
-            "--name",
+            "--judge",
             judge,
             "--report",
             &report,
@@ -293,7 +300,7 @@ fn reliabilities_are_estimated_together_with_the_strengths() {
         .collect();
     assert!(found[..3].iter().all(|value| *value > 0.9), "{found:?}");
     assert!(
-        found[3] < 0.2 && (0.35..0.65).contains(&found[4]),
+        found[3] < 0.3 && (0.35..0.65).contains(&found[4]),
         "{found:?}"
     );
     assert!(reply["items"][0]["ci"].is_array());

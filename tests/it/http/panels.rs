@@ -60,7 +60,7 @@ fn a_panel_scores_compares_and_ranks() {
     let scored = reply.json();
     assert_eq!(scored["panel"]["jury"], "mean");
     assert_eq!(scored["results"].as_array().unwrap().len(), 4);
-    assert_eq!(scored["results"][0]["members"][1]["share"], 0.5);
+    assert_eq!(scored["results"][3]["members"][1]["share"], 0.5);
 
     let three = json!({"judges": ["two-afc@sharp", "two-afc@biased", "two-afc@silent"]});
     let reply = post(&app, "/v1/compare", three.clone(), &images[..2]);
