@@ -11,6 +11,7 @@ mod files;
 mod gate;
 mod judges;
 mod output;
+mod panel;
 mod rank;
 mod release;
 mod reproduce;
@@ -103,6 +104,14 @@ enum CliError {
     Apply(#[from] crate::calibration::ApplyError),
     #[error("{0}")]
     Images(String),
+    #[error("{0}")]
+    Panel(String),
+    #[error(transparent)]
+    AuditReport(#[from] crate::agreement::audit::ReportError),
+    #[error(transparent)]
+    Reliability(#[from] crate::calibration::ReliabilityError),
+    #[error(transparent)]
+    Covariates(#[from] crate::ranking::CovariateError),
     #[error(transparent)]
     NotRanked(#[from] crate::wire::NotRanked),
     #[error(transparent)]

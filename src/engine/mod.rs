@@ -12,6 +12,7 @@ mod gating;
 mod judges;
 mod limits;
 mod listing;
+pub mod panel;
 mod ranking;
 
 use std::sync::Arc;

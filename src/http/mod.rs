@@ -16,6 +16,8 @@ mod compare;
 mod envelope;
 mod given;
 mod judges;
+mod model;
+mod panel;
 mod probes;
 mod problem;
 mod rank;

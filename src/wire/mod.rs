@@ -5,6 +5,7 @@ mod calibrated;
 mod evaluated;
 mod gated;
 mod pair;
+mod panel;
 mod ranking;
 
 use serde::{Serialize, Serializer};
@@ -18,6 +19,10 @@ pub use calibrated::CalibratedJson;
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
+pub use panel::{
+    PanelCompareResult, PanelJson, PanelRankReply, PanelScoreResult, RankedPanelJson, RestsOn,
+    Weighing,
+};
 pub use ranking::{NotRanked, Ranking};
 
 /// One image and what became of it.
@@ -342,6 +347,12 @@ fn levels(recipe: &Recipe) -> Vec<String> {
 fn shares(recipe: &Recipe, opinion: &Opinion) -> Shares {
     let shares = opinion.probabilities().iter().copied();
     Shares(levels(recipe).into_iter().zip(shares).collect())
+}
+
+/// The opinion of a panel, named as its levels.
+fn shares_of(levels: &crate::judging::LevelSet, opinion: &Opinion) -> Shares {
+    let names = levels.options().names().map(str::to_owned);
+    Shares(names.zip(opinion.probabilities().iter().copied()).collect())
 }
 
 impl From<ScoreInterval> for IntervalJson {

@@ -30,11 +30,15 @@ mod http;
 #[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
+mod judged_models;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod onnx;
 #[cfg(test)]
 mod pairs;
+#[cfg(test)]
+mod panels;
 #[cfg(test)]
 mod pixels;
 #[cfg(test)]

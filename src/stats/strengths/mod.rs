@@ -13,7 +13,7 @@ mod coherence;
 mod comparisons;
 mod concordance;
 mod curved;
-mod dense;
+pub(in crate::stats) mod dense;
 mod effects;
 mod fit;
 mod graph;
@@ -50,6 +50,7 @@ pub use model::Model;
 pub use placed::{ListedStrengths, MOST_LISTED_ITEMS, TieredList, listed_strengths};
 pub use placing::{ANCHORS, AnchorScale, PlacedStrength, Prior, Shares};
 pub use posterior::{MOST_POSTERIOR_ITEMS, Posterior, posterior};
+pub(in crate::stats) use sandwich::rank_ranges;
 pub use sandwich::{
     MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, places, sandwich_intervals,
 };

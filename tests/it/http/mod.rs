@@ -5,4 +5,5 @@ mod contract;
 mod faults;
 mod life;
 mod pairs;
+mod panels;
 mod scores;

@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["judging", "stats"]),
+    ("ranking", &["judging", "stats", "table"]),
     ("evaluation", &["judging"]),
     (
         "gate",
@@ -79,6 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "judging",
             "near",
+            "ranking",
             "wire",
         ],
     ),

@@ -61,8 +61,8 @@ pub struct RankRun {
     pub stop: RankStop,
     /// Widths of the intervals at the end, under the plan's prior.
     pub widths: Option<Widths>,
-    /// Order effect of each comparison that has one, in log-odds.
-    pub order_effects: Vec<f64>,
+    /// Order effect of each vote in log-odds; none where nothing was shown side by side.
+    pub order_effects: Vec<Option<f64>>,
     /// Comparisons whose two orders prefer different items.
     pub disagreements: u64,
 }
@@ -95,8 +95,7 @@ impl RankRun {
                         second: compared.comparison.second(),
                     };
                     self.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.order_effects
-                        .extend(compared.comparison.order_effect());
+                    self.order_effects.push(compared.comparison.order_effect());
                     self.disagreements += u64::from(compared.orders_disagree);
                 }
                 Err(unscored) => self.failed.push(FailedPair { pair, unscored }),
