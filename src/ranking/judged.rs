@@ -6,7 +6,7 @@ use super::report::{RankReport, RankSettings, RankedItem, rank};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
 use crate::judging::{Better, Unscored, Verdict};
-use crate::stats::strengths::{Model, Posterior, StrengthSettings, Votes, posterior};
+use crate::stats::strengths::{Calibrated, Model, StrengthSettings, Votes, calibrated_posterior};
 use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
 /// A ranking by comparisons.
@@ -111,17 +111,26 @@ pub fn by_comparisons(
         votes: Votes::new(names.len(), votes)?,
         voters: None,
     };
+    let chosen_by = StrengthSettings {
+        ridge,
+        ..StrengthSettings::new(Model::BradleyTerry)
+    };
+    let known = calibrated_posterior(&table.votes, &chosen_by);
     let settings = RankSettings {
         strengths: StrengthSettings {
-            ridge,
-            ..StrengthSettings::new(Model::BradleyTerry)
+            ridge: known.as_ref().map_or(ridge, Calibrated::ridge),
+            ..chosen_by
         },
         bootstrap: None,
+        damping: 0.0,
     };
     let name = |item: u32| names[item as usize].clone();
     let mut report = rank(&table, &settings)?;
-    if let Ok(known) = posterior(&table.votes, &settings.strengths) {
-        with_posterior(&mut report, &table.items, &known)?;
+    match known {
+        Ok(known) => with_posterior(&mut report, &table.items, &known)?,
+        Err(error) => report
+            .notes
+            .push(format!("intervals take pairs as chosen blindly: {error}")),
     }
     Ok(ComparedRanking {
         report,
@@ -145,20 +154,26 @@ pub fn by_comparisons(
     })
 }
 
-/// Intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
+/// Strengths and intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
 fn with_posterior(
     report: &mut RankReport,
     names: &[String],
-    known: &Posterior,
+    known: &Calibrated,
 ) -> Result<(), StatsError> {
     let intervals = known.intervals(DEFAULT_LEVEL)?;
     let places = known.places(DEFAULT_LEVEL)?;
+    let ranks = known.ranks();
     for item in &mut report.items {
         if let Ok(at) = names.binary_search(&item.item) {
+            item.strength = known.strengths[at];
+            item.rank = ranks[at];
             item.ci = Some([intervals[at].low, intervals[at].high]);
             item.rank_ci = Some([places[at].best, places[at].worst]);
         }
     }
+    report
+        .items
+        .sort_by(|one, other| one.rank.cmp(&other.rank).then(one.item.cmp(&other.item)));
     report.interval_method = intervals.first().map(|first| first.method.to_string());
     Ok(())
 }

@@ -65,6 +65,9 @@ pub(super) struct RankArguments {
     /// Bootstrap intervals from so many resamples, instead of sandwich intervals
     #[arg(long, value_name = "RESAMPLES", value_parser = clap::value_parser!(u32).range(2..))]
     bootstrap: Option<u32>,
+    /// Added to the mean curvature of each strength before sandwich intervals are taken; arena-rank adds 1e-5
+    #[arg(long, value_name = "DAMPING", default_value_t = 0.0, value_parser = damping)]
+    damping: f64,
     /// Seed of the bootstrap, and of every lot that is drawn for images
     #[arg(long, default_value_t = Plan::default().seed)]
     seed: u64,
@@ -106,6 +109,15 @@ impl ModelName {
     }
 }
 
+fn damping(given: &str) -> Result<f64, String> {
+    match given.parse() {
+        Ok(damping) if f64::is_finite(damping) && damping >= 0.0 => Ok(damping),
+        Ok(_) | Err(_) => {
+            Err("damping is a finite number of zero or more, such as 1e-5".to_owned())
+        }
+    }
+}
+
 pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let Some(from) = &arguments.from else {
         return images::run(arguments);
@@ -123,6 +135,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
             ridge: arguments.ridge,
         },
         bootstrap: arguments.bootstrap.map(plan),
+        damping: arguments.damping,
     };
     let report = rank(&votes, &settings)?;
     if arguments.json {
