@@ -9,16 +9,16 @@ use opine::stats::strengths::{
 use opine::stats::{PairedSample, StatsError, kendall_tau_b, mean};
 
 /// What being shown first adds, in log-odds.
-pub const ORDER_EFFECT: f64 = 0.5;
+pub(super) const ORDER_EFFECT: f64 = 0.5;
 /// Deviation of the true strengths, in log-odds.
-pub const SPREAD: f64 = 2.0;
+const SPREAD: f64 = 2.0;
 /// Precision of the prior that pairs are chosen by, as rankings of images have it: a deviation of 3.2.
 const RIDGE: f64 = 0.1;
 const LEVEL: f64 = 0.95;
 
 /// How a judge answers on a pair whose strengths differ by d.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Answers {
+pub(super) enum Answers {
     /// One order, drawn by lot, and one vote, drawn with probability 1 / (1 + exp(-d - order effect)): people.
     Drawn,
     /// Both orders, one vote drawn in each; a comparison is their mean: a judge that writes a letter.
@@ -30,7 +30,7 @@ pub enum Answers {
 
 /// Which pairs are asked about; no pair is asked about twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(super) enum Way {
     Random,
     Swiss,
     Active,
@@ -38,38 +38,38 @@ pub enum Way {
 
 /// One judge, one way, one number of comparisons.
 #[derive(Debug, Clone, Copy)]
-pub struct Simulation {
-    pub items: u32,
+pub(super) struct Simulation {
+    pub(super) items: u32,
     /// Comparisons that an item takes part in, in the mean.
-    pub each: usize,
-    pub answers: Answers,
-    pub way: Way,
+    pub(super) each: usize,
+    pub(super) answers: Answers,
+    pub(super) way: Way,
     /// Comparisons that are asked for at once.
-    pub at_once: usize,
+    pub(super) at_once: usize,
 }
 
 /// What was recovered in one run.
 #[derive(Debug, Clone, Copy)]
-pub struct Run {
+pub(super) struct Run {
     /// Share of true strengths within their intervals.
-    pub covered: f64,
+    pub(super) covered: f64,
     /// The same of the sandwich at the greatest likelihood under the ridge, which knows nothing of the choice of pairs.
-    pub by_sandwich: f64,
+    pub(super) by_sandwich: f64,
     /// Kendall's tau of strengths with the truth, and the slope of the strengths by it.
-    pub tau: f64,
-    pub slope: f64,
+    pub(super) tau: f64,
+    pub(super) slope: f64,
     /// Sum of squared errors, and what the intervals' widths say it is.
-    pub error: f64,
-    pub claimed: f64,
+    pub(super) error: f64,
+    pub(super) claimed: f64,
     /// The order effect, and whether its interval holds it; nothing where only means of both orders are kept.
-    pub effect: Option<(f64, bool)>,
+    pub(super) effect: Option<(f64, bool)>,
 }
 
-pub type Failure = Box<dyn std::error::Error>;
+pub(super) type Failure = Box<dyn std::error::Error>;
 
 impl Simulation {
     /// One run with its own truth, noise and lots.
-    pub fn run(&self, seed: u64) -> Result<Run, Failure> {
+    pub(super) fn run(&self, seed: u64) -> Result<Run, Failure> {
         let mut rng = CounterRng::new(seed, 1 << 62);
         let drawn: Vec<f64> = (0..self.items).map(|_| SPREAD * rng.normal()).collect();
         let centre = drawn.iter().sum::<f64>() / f64::from(self.items);
