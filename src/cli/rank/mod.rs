@@ -66,7 +66,7 @@ pub(super) struct RankArguments {
     #[arg(long, value_name = "RESAMPLES", value_parser = clap::value_parser!(u32).range(2..))]
     bootstrap: Option<u32>,
     /// Added to the mean curvature of each strength before sandwich intervals are taken; arena-rank adds 1e-5
-    #[arg(long, value_name = "DAMPING", default_value_t = 0.0, value_parser = damping)]
+    #[arg(long, value_name = "DAMPING", default_value_t = 0.0, value_parser = finite_damping)]
     damping: f64,
     /// Seed of the bootstrap, and of every lot that is drawn for images
     #[arg(long, default_value_t = Plan::default().seed)]
@@ -109,7 +109,7 @@ impl ModelName {
     }
 }
 
-fn damping(given: &str) -> Result<f64, String> {
+fn finite_damping(given: &str) -> Result<f64, String> {
     match given.parse() {
         Ok(damping) if f64::is_finite(damping) && damping >= 0.0 => Ok(damping),
         Ok(_) | Err(_) => {
