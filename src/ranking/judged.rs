@@ -8,8 +8,8 @@ use super::settings::{IntervalKind, JudgedSettings};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
 use crate::judging::{Better, RawScore, Unscored, Verdict};
-use crate::stats::strengths::{Outcome, Vote, Votes};
-use crate::stats::{StatsError, mean};
+use crate::stats::strengths::{Calibrated, Outcome, Vote, Votes, calibrated_posterior};
+use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
 /// A ranking by comparisons.
 #[derive(Debug, Clone, Serialize)]
@@ -108,14 +108,27 @@ pub fn by_comparisons(
         table = table.with_covariates(covariates)?;
     }
     let interval = settings.interval(names.len());
-    let strengths = settings.strengths(ridge);
+    let mut strengths = settings.strengths(ridge);
+    let known = (settings.is_estimated() && interval == IntervalKind::Posterior)
+        .then(|| calibrated_posterior(&table.votes, &strengths));
+    if let Some(Ok(known)) = &known {
+        strengths.ridge = known.ridge();
+    }
     let mut report = rank(
         &table,
         &RankSettings {
             strengths,
             interval,
+            damping: 0.0,
         },
     )?;
+    match known {
+        Some(Ok(known)) => with_posterior(&mut report, &table.items, &known)?,
+        Some(Err(error)) => report.notes.push(format!(
+            "intervals are those of the stated prior, for spread and noise could not be estimated: {error}"
+        )),
+        None => {}
+    }
     if interval != IntervalKind::Posterior && report.interval_method.is_some() {
         report.notes.push(
             "these intervals take pairs as drawn by lot; where they were chosen by what was known, as by `active` and \
@@ -229,6 +242,30 @@ impl RankCost {
                 .collect(),
         }
     }
+}
+
+/// Strengths and intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
+fn with_posterior(
+    report: &mut RankReport,
+    names: &[String],
+    known: &Calibrated,
+) -> Result<(), StatsError> {
+    let intervals = known.intervals(DEFAULT_LEVEL)?;
+    let places = known.places(DEFAULT_LEVEL)?;
+    let ranks = known.ranks();
+    for item in &mut report.items {
+        if let Ok(at) = names.binary_search(&item.item) {
+            item.strength = known.strengths[at];
+            item.rank = ranks[at];
+            item.ci = Some([intervals[at].low, intervals[at].high]);
+            item.rank_ci = Some([places[at].best, places[at].worst]);
+        }
+    }
+    report
+        .items
+        .sort_by(|one, other| one.rank.cmp(&other.rank).then(one.item.cmp(&other.item)));
+    report.interval_method = intervals.first().map(|first| first.method.to_string());
+    Ok(())
 }
 
 /// The mean of measured order effects, where there are some.

@@ -21,6 +21,8 @@ pub struct RankSettings {
     pub strengths: StrengthSettings,
     /// How intervals are made.
     pub interval: IntervalKind,
+    /// Added to the mean curvature of each strength under the sandwich; arena-rank adds 1e-5. 0 adds nothing.
+    pub damping: f64,
 }
 
 /// A ranking of named items, or why there is none.
@@ -317,7 +319,11 @@ fn intervals(
             None
         }
         IntervalKind::Sandwich => {
-            let sandwich = Sandwich::default();
+            let weights = table.votes.all().iter().map(|vote| vote.weight);
+            let sandwich = Sandwich {
+                damping: settings.damping * weights.sum::<f64>(),
+                ..Sandwich::default()
+            };
             match sandwich_intervals(&table.votes, &settings.strengths, strengths, &sandwich) {
                 Ok(intervals) => Some(intervals),
                 Err(error) => {

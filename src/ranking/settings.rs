@@ -7,7 +7,9 @@ use crate::stats::strengths::{MOST_POSTERIOR_ITEMS, Model, StrengthSettings};
 /// How intervals are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum IntervalKind {
-    /// Laplace's approximation under the ridge as a prior: right also where pairs were chosen by what was known.
+    /// The posterior under a prior: right also where pairs were chosen by what was known. Spread and noise are
+    /// estimated, by expectation propagation; under a ridge that was given, and beside an order effect or covariates,
+    /// it is Laplace's approximation.
     /// Not for models of ties.
     Posterior,
     /// From the curvature and the spread of the votes around it: right also where the model is not.
@@ -92,6 +94,11 @@ impl JudgedSettings {
             ..JudgedSettings::default()
         };
         *self == ridge
+    }
+
+    /// Whether the spread of strengths and the noise of votes are estimated where intervals are by the posterior.
+    pub(super) fn is_estimated(&self) -> bool {
+        self.ridge.is_none() && !self.order_effect && self.covariates.is_none()
     }
 
     /// What is fitted, where the plan's ridge is `ridge`.

@@ -8,8 +8,8 @@ fn a_judged_ranking_takes_every_model_and_kind_of_interval() {
     let folder = folder();
     let judge = ["two-afc@biased"];
     for (model, interval) in [
-        ("bradley-terry", "laplace"),
-        ("thurstone", "laplace"),
+        ("bradley-terry", "expectation propagation"),
+        ("thurstone", "expectation propagation"),
         ("davidson", "sandwich"),
         ("rao-kupper", "sandwich"),
     ] {
@@ -48,6 +48,10 @@ fn a_judged_ranking_takes_every_model_and_kind_of_interval() {
             .unwrap()
             .contains("50 resamples")
     );
+    let more = ["--ridge", "0.5", "--method", "all-pairs", "--json"];
+    let stated = json(&run(folder.path(), &["rank", "pictures"], &judge, &more));
+    let method = stated["interval_method"].as_str().unwrap();
+    assert!(method.contains("laplace"), "{method}");
     let refused = run(
         folder.path(),
         &["rank", "pictures"],

@@ -46,6 +46,8 @@ mod rank;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod remote;
 #[cfg(test)]
 mod seer;

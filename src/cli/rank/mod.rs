@@ -85,6 +85,9 @@ pub(super) struct RankArguments {
     /// Bootstrap intervals from so many resamples
     #[arg(long, value_name = "RESAMPLES", value_parser = clap::value_parser!(u32).range(2..))]
     bootstrap: Option<u32>,
+    /// Added to the mean curvature of each strength before sandwich intervals are taken; arena-rank adds 1e-5
+    #[arg(long, value_name = "DAMPING", default_value_t = 0.0, requires = "from", value_parser = finite_damping)]
+    damping: f64,
     /// Seed of the bootstrap, and of every lot that is drawn for images
     #[arg(long, default_value_t = Plan::default().seed)]
     seed: u64,
@@ -121,7 +124,8 @@ enum ModelName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum IntervalName {
-    /// Laplace's approximation under the ridge as a prior
+    /// By expectation propagation, with spread and noise estimated; under a given ridge, with an order effect or
+    /// covariates by Laplace's approximation
     Posterior,
     /// Right also where the model is not
     Sandwich,
@@ -178,6 +182,15 @@ impl RankArguments {
     }
 }
 
+fn finite_damping(given: &str) -> Result<f64, String> {
+    match given.parse() {
+        Ok(damping) if f64::is_finite(damping) && damping >= 0.0 => Ok(damping),
+        Ok(_) | Err(_) => {
+            Err("damping is a finite number of zero or more, such as 1e-5".to_owned())
+        }
+    }
+}
+
 pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let Some(from) = &arguments.from else {
         return images::run(arguments);
@@ -193,6 +206,7 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
             ridge: arguments.ridge.unwrap_or(0.0),
         },
         interval: arguments.interval()?.unwrap_or(IntervalKind::Sandwich),
+        damping: arguments.damping,
     };
     let report = rank(&votes, &settings)?;
     if arguments.json {

@@ -8,7 +8,11 @@
 //! fits. That is an outcome with a name, [`StrengthsError::Separated`], and not a large number.
 
 mod anchors;
+mod belief;
+#[cfg(test)]
+mod belief_tests;
 mod bootstrap;
+mod calibrated;
 mod coherence;
 mod comparisons;
 mod concordance;
@@ -36,12 +40,14 @@ mod simulated;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tilted;
 mod triads;
 mod voters;
 mod votes;
 
 pub use anchors::{Anchored, Anchors};
 pub use bootstrap::bootstrap_intervals;
+pub use calibrated::{Calibrated, calibrated_posterior};
 pub use coherence::{Coherence, coherence};
 pub use concordance::{ListAgreement, list_agreement};
 pub use fit::{StrengthSettings, Strengths, fit_strengths};

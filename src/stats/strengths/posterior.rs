@@ -236,7 +236,7 @@ fn skewness(problem: &Comparisons<'_>, point: &[f64], inverse: &[f64]) -> Vec<f6
     moves
 }
 
-fn check(items: usize, model: Model) -> Result<(), StatsError> {
+pub(super) fn check(items: usize, model: Model) -> Result<(), StatsError> {
     if !(2..=MOST_POSTERIOR_ITEMS).contains(&items) {
         return Err(StatsError::Argument {
             argument: "items",

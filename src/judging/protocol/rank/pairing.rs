@@ -10,7 +10,8 @@ use crate::stats::choosing::{
     Choice, Met, Repeats, Stop, Widths, all_pairs, informative_batch, random_order, swiss_round,
 };
 use crate::stats::strengths::{
-    Model, Outcome, Posterior, StrengthSettings, StrengthsError, Vote, Votes, posterior,
+    Model, Outcome, Posterior, StrengthSettings, StrengthsError, Vote, Votes, calibrated_posterior,
+    posterior,
 };
 use crate::stats::{DEFAULT_LEVEL, StatsError};
 
@@ -185,10 +186,21 @@ impl Pairing {
             ..StrengthSettings::new(Model::BradleyTerry)
         };
         let found = posterior(&votes, &settings)?;
-        self.run.widths = Some(Widths::new(
-            &found.intervals(DEFAULT_LEVEL)?,
-            &found.places(DEFAULT_LEVEL)?,
-        )?);
+        // Stopping looks at the intervals that will be reported. They take thirty times as long, so that without
+        // such a stop progress shows those of the prior.
+        let (intervals, places) = if self.plan.stopping.narrow.is_some() {
+            let known = calibrated_posterior(&votes, &settings)?;
+            (
+                known.intervals(DEFAULT_LEVEL)?,
+                known.places(DEFAULT_LEVEL)?,
+            )
+        } else {
+            (
+                found.intervals(DEFAULT_LEVEL)?,
+                found.places(DEFAULT_LEVEL)?,
+            )
+        };
+        self.run.widths = Some(Widths::new(&intervals, &places)?);
         self.posterior = Some(found);
         Ok(())
     }
