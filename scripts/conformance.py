@@ -4,10 +4,14 @@ DATA holds published benchmark files and images, each under the name that the ta
 not there is skipped and said so. Ends with `N passed, N failed` and exit code 1 if anything failed.
 """
 
+import ast
+import csv
 import json
+import math
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -169,6 +173,132 @@ def payload(opine: str, file: Path, tally: Tally) -> None:
     tally.check(far <= 1e-12, f"{file.name}: {far:.1e} from its published probabilities")
 
 
+def ranked(opine: str, rows: list[tuple], *options: str) -> dict:
+    """The ranking that votes give: rows of first, second, outcome, weight."""
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["first", "second", "outcome", "weight"])
+        table.writerows(rows)
+        file.flush()
+        code, out, _, _ = run([opine, "rank", "--from", file.name, "--json", *options])
+    return json.loads(out) if code in (0, 1) and out else {"status": "failed", "items": []}
+
+
+def strengths(report: dict) -> dict[str, float]:
+    return {item["item"]: item["strength"] for item in report["items"]}
+
+
+def arena(opine: str, folder: Path, tally: Tally) -> None:
+    """Ratings and sandwich intervals that arena-rank printed, and the separation that it printed as thousands."""
+    scale = 400 / math.log(10)
+    outcomes = {"model_a": "first", "model_b": "second", "tie": "tie"}
+    printed = (folder / "BT_PPI_RECOMPUTED.txt").read_text().splitlines()
+
+    def votes(voter: dict[str, str]) -> list[tuple]:
+        pairs = ((name.split("__"), outcomes[said]) for name, said in voter.items())
+        return [(parts[1], parts[2], outcome, 1) for parts, outcome in pairs]
+
+    people = json.loads((folder / "mtbench/human_annotations.json").read_text())
+    report = ranked(opine, sum(map(votes, people.values()), []), "--damping", "1e-5")
+    found = {item["item"]: [item["strength"], *item["ci"]] for item in report["items"]}
+    furthest = 0.0
+    for line in printed:
+        if match := re.match(r"HUMAN (\S+) (\S+) \[(\S+), (\S+)\]", line):
+            ours = [1000 + scale * value for value in found[match[1]]]
+            furthest = max(furthest, *(abs(a - float(b)) for a, b in zip(ours, match.groups()[1:])))
+    # Its solver stops where the loss changes by 1e-9 of itself, which leaves the fourth digit open: the point where the
+    # slope is zero lies up to 7e-4 of a point away from what it prints.
+    tally.check(furthest <= 1e-3, f"arena-rank on MT-Bench: {furthest:.1e} of a rating point away")
+    print(f"arena-rank: {len(found)} ratings and intervals, at most {furthest:.1e} points away")
+    for name, said in json.loads((folder / "mtbench/llm_annotations.json").read_text()).items():
+        report = ranked(opine, votes(said))
+        line = next(line for line in printed if line.startswith(f"LLM {name} "))
+        theirs = ast.literal_eval(line[line.index("{") : line.index("}") + 1])
+        # Odds of 100,000 to 1 are nothing that 120 votes can tell.
+        if max(theirs.values()) - min(theirs.values()) > 2000:
+            groups = report.get("groups") or []
+            named = {item for group in groups for item in group} == set(theirs)
+            tally.check(report["status"] == "separated" and named, f"{name}: {report['status']}, groups {groups}")
+            print(f"{name}: separated into {groups}, printed elsewhere as {min(theirs.values())} to {max(theirs.values())}")
+        else:
+            ours = {item: 1000 + scale * strength for item, strength in strengths(report).items()}
+            far = max((abs(ours[item] - value) for item, value in theirs.items()), default=1.0) if ours else 1e9
+            tally.check(far <= 1e-3, f"arena-rank, {name}: {far:.1e} away")
+
+
+def thurstone(opine: str, file: Path, tally: Tally) -> None:
+    """Most probable strengths under a normal prior, by both links, to the digits that were written down."""
+    golden = json.loads(file.read_text())
+    anchors, furthest = golden["anchor_matrix"], 0.0
+    for case in golden["cases"]:
+        rows = [(i, j, better) for i, row in enumerate(anchors) for j, better in enumerate(row) if i != j]
+        for anchor, better in enumerate(case["p"] or []):
+            item = len(anchors)
+            rows += [(item, anchor, better), (anchor, item, 1 - better)]
+        model = {"probit": "thurstone", "logit": "bradley-terry"}[case["link"]]
+        named = [(f"{i:02}", f"{j:02}", "first", weight) for i, j, weight in rows]
+        found = strengths(ranked(opine, named, "--model", model, "--ridge", "1"))
+        far = max((abs(found.get(f"{at:02}", 9e9) - raw) for at, raw in enumerate(case["raw"])))
+        furthest = max(furthest, far)
+        tally.check(far <= 1e-8, f"{file.name}: {case['case']}, {case['link']}: {far:.1e} away")
+    print(f"{file.name}: {len(golden['cases'])} optima, at most {furthest:.1e} away")
+
+
+def places(values: list[float]) -> list[float]:
+    """Ranks, equal values sharing their mean."""
+    order = sorted(values)
+    return [order.index(value) + (order.count(value) - 1) / 2 for value in values]
+
+
+def people(opine: str, folder: Path, tally: Tally) -> None:
+    """Strengths from the votes of people on every pair of 100 screenshots, against their authors' scores."""
+
+    def table(name: str) -> list[dict[str, str]]:
+        with (folder / name).open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    scores = {row["website"]: float(row["score"]) for row in table("website_scores.csv")}
+
+    def srcc(rows: list[tuple]) -> float:
+        found = strengths(ranked(opine, [(f"image{a}", f"image{b}", *rest) for a, b, *rest in rows]))
+        if set(found) != set(scores):
+            return -1.0
+        return statistics.correlation(places([found[name] for name in scores]), places(list(scores.values())))
+
+    counted = []
+    for row in table("comparisons.csv"):
+        counted += [(row["im1"], row["im2"], outcome, row[wins]) for outcome, wins in (("first", "w1"), ("second", "w2"))]
+    authors = srcc(counted)
+    tally.check(authors >= 0.9999, f"web-aesthetics: SRCC {authors} on the authors' counts")
+    # Sessions have ties, and more votes than the authors counted.
+    sessions = [(row["acc"] == "true", json.loads(row["vot"])) for row in table("votesessions.csv")]
+    figures = {}
+    for name, kept in (("accepted", [votes for accepted, votes in sessions if accepted]), ("all", [votes for _, votes in sessions])):
+        rows = []
+        for vote in sum(kept, []):
+            left, right, chosen = vote["imL"], vote["imR"], vote["imC"]
+            outcome = {left: "first", right: "second"}.get(chosen, "tie")
+            rows.append((left, right, outcome, 1))
+        figures[name] = srcc(rows)
+    tally.check(figures["all"] < figures["accepted"] <= authors, f"web-aesthetics: {figures}")
+    print(
+        f"web-aesthetics: SRCC {authors:.6f} on the authors' counts, {figures['accepted']:.4f} on the accepted "
+        f"sessions' votes, {figures['all']:.4f} with the rejected ones kept"
+    )
+
+
+def votes_of_others(opine: str, data: Path, tally: Tally) -> None:
+    for name, check in (
+        ("mllm-judge/alt-test/BT_PPI_RECOMPUTED.txt", lambda path: arena(opine, path.parent, tally)),
+        ("iqa/map_thurstone_golden.json", lambda path: thurstone(opine, path, tally)),
+        ("images/web-aesthetics/compared/votesessions.csv", lambda path: people(opine, path.parent, tally)),
+    ):
+        if (data / name).is_file():
+            check(data / name)
+        else:
+            print(f"skipped votes: no {name}")
+
+
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -179,6 +309,7 @@ def main() -> None:
         payload(opine, sample, tally)
     if (data / "t2i/viescore/judge_scores.tsv").is_file():
         gates(opine, data / "t2i/viescore", tally)
+    votes_of_others(opine, data, tally)
     hostile = data / "images/hostile"
     if (hostile / "generated/expect.json").is_file():
         verdicts(opine, hostile / "generated", tally)

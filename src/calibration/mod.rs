@@ -20,6 +20,7 @@ mod labels;
 mod maps;
 mod problem;
 mod relation;
+mod reliability;
 mod report;
 
 pub use conformal::{Conformal, Measure};
@@ -34,6 +35,7 @@ pub use kind::MapKind;
 pub use labels::{LabelOptions, Labels, read_labels};
 pub use maps::{ApplyError, Calibrated, FittedMap, LabelSource, Maps, Mismatch};
 pub use relation::Relation;
+pub use reliability::{ReliabilityError, Relied, weights_of};
 pub use report::{
     CalibrationReport, ConformalReport, FigureReport, HeldOutReport, ItemsReport, JudgeReport,
     Value,

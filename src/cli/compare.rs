@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::files::{named_text, read_at_most, shown};
+use super::panel::{self, PanelArguments};
 use super::runtime;
 use super::{CliError, Common, Ending, output};
 use crate::engine::RunLimits;
@@ -20,9 +21,8 @@ pub(super) struct CompareArguments {
     first: PathBuf,
     /// The second image
     second: PathBuf,
-    /// Judge, or JUDGE@BACKEND; one of pairs is asked in both orders, one that rates compares by its two opinions
-    #[arg(long, value_name = "ID", default_value = "technical-quality")]
-    judge: String,
+    #[command(flatten)]
+    panel: PanelArguments,
     /// How a judge that rates compares
     #[arg(long, value_enum, default_value = "thurstone")]
     by: RuleName,
@@ -94,7 +94,6 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
     let config = arguments.common.configuration()?;
     let most_bytes = config.limits.image_bytes;
     let engine = crate::assemble::assemble(&config)?;
-    let judge = engine.judges().find(&arguments.judge)?;
     let read = |path: &Path| {
         let bytes = read_at_most(path, most_bytes);
         bytes
@@ -108,12 +107,18 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
         tie_width: arguments.tie_width,
         on_disagreement: arguments.on_disagreement.choice(),
     };
-    let runtime = runtime()?;
     let pair = Subject::new(images, texts);
-    let limits = RunLimits::none();
-    let judged = runtime.block_on(engine.compare(&judge, pair, reading.by, &limits))?;
     let name = |path: &Path| path.display().to_string();
     let (first, second) = (name(&arguments.first), name(&arguments.second));
+    if arguments.panel.is_panel()? {
+        let names = [first.as_str(), second.as_str()];
+        let json = arguments.json;
+        return panel::compare(&arguments.panel, &engine, &pair, names, reading, json);
+    }
+    let judge = engine.judges().find(arguments.panel.judge())?;
+    let runtime = runtime()?;
+    let limits = RunLimits::none();
+    let judged = runtime.block_on(engine.compare(&judge, pair, reading.by, &limits))?;
     let result = CompareResult::new(first, second, &judged, reading);
     if arguments.json {
         output::json_line(&result)?;

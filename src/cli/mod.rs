@@ -15,6 +15,7 @@ mod judges;
 mod keys;
 mod log;
 mod output;
+mod panel;
 mod rank;
 mod release;
 mod reproduce;
@@ -119,6 +120,14 @@ enum CliError {
     Apply(#[from] crate::calibration::ApplyError),
     #[error("{0}")]
     Images(String),
+    #[error("{0}")]
+    Panel(String),
+    #[error(transparent)]
+    AuditReport(#[from] crate::agreement::audit::ReportError),
+    #[error(transparent)]
+    Reliability(#[from] crate::calibration::ReliabilityError),
+    #[error(transparent)]
+    Covariates(#[from] crate::ranking::CovariateError),
     #[error(transparent)]
     NotRanked(#[from] crate::wire::NotRanked),
     #[error(transparent)]

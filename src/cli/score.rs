@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files::{named_text, read_at_most, shown, url};
+use super::panel::{self, PanelArguments};
 use super::runtime;
 use super::{CliError, Common, Ending, output};
 use crate::assemble::{assemble, url_reader};
@@ -28,9 +29,8 @@ pub(super) struct ScoreArguments {
     /// Image files (JPEG, PNG, WebP, GIF, BMP, TIFF), or URLs on hosts that the configuration allows
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Judge, or JUDGE@BACKEND
-    #[arg(long, value_name = "ID", default_value = "technical-quality")]
-    judge: String,
+    #[command(flatten)]
+    panel: PanelArguments,
     /// A text that the judge's question quotes, such as `prompt=a red circle`; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
@@ -58,7 +58,10 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
         let recorder = Recorder::create(path);
         engine = engine.recording(recorder.map_err(|e| CliError::ReportFile(path.clone(), e))?);
     }
-    let judge = engine.judges().find(&arguments.judge)?;
+    if arguments.panel.is_panel()? {
+        return score_by_panel(arguments, &engine, most_bytes);
+    }
+    let judge = engine.judges().find(arguments.panel.judge())?;
     let urls = url_reader(&config)?;
     let maps = arguments.calibration.as_deref().map(maps).transpose()?;
     let at_once = judge.backend()?.abilities().concurrency.max(1);
@@ -100,6 +103,26 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
     } else {
         Ending::Incomplete
     })
+}
+
+fn score_by_panel(
+    arguments: &ScoreArguments,
+    engine: &Engine,
+    most_bytes: usize,
+) -> Result<Ending, CliError> {
+    if arguments.calibration.is_some() {
+        return Err(CliError::Panel(
+            "a calibration map is one judge's; `--reliability` weighs members by their maps"
+                .to_owned(),
+        ));
+    }
+    let scoring = panel::Scoring {
+        files: &arguments.files,
+        texts: arguments.texts.iter().cloned().collect(),
+        most_bytes,
+        json: arguments.json,
+    };
+    panel::score(&arguments.panel, engine, &scoring)
 }
 
 /// One map, or all of a folder.

@@ -15,6 +15,7 @@ mod limits;
 mod listing;
 mod memory;
 mod observer;
+pub mod panel;
 mod ranking;
 
 use std::sync::Arc;

@@ -203,7 +203,7 @@ impl ItemTexts {
     }
 
     /// The texts of all, where a pair has no place for those of one.
-    fn of_all(self, judge: &Judge) -> Result<BTreeMap<String, String>, BindError> {
+    pub(super) fn of_all(self, judge: &Judge) -> Result<BTreeMap<String, String>, BindError> {
         let differs = |own: &BTreeMap<String, String>| {
             own.iter()
                 .any(|(name, text)| self.shared.get(name) != Some(text))
@@ -337,7 +337,7 @@ impl Engine {
 }
 
 /// A run without a single comparison ranks nothing, and its first failure says why.
-fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
+pub(super) fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
     match run.failed.first() {
         Some(failed) if run.votes.is_empty() => Err(failed.unscored.clone()),
         _ => Ok(run),

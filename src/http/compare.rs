@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::body::Scalar;
+use super::body::{Scalar, Structure};
 use super::given::{self, GivenImage, Settings};
+use super::panel::{self, PanelSettings, Who};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::JudgedPair;
@@ -14,7 +15,7 @@ use crate::wire::{CompareResult, JudgeJson, PairReading};
 
 /// What a comparison takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct CompareSettings(PairReading);
+struct CompareSettings(PairReading, PanelSettings);
 
 impl Settings for CompareSettings {
     const JSON: &'static [&'static str] = &[
@@ -24,6 +25,10 @@ impl Settings for CompareSettings {
         "by",
         "tie_width",
         "on_disagreement",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
     ];
     const FORM: &'static [&'static str] = &[
         "judge",
@@ -33,9 +38,17 @@ impl Settings for CompareSettings {
         "by",
         "tie_width",
         "on_disagreement",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
     ];
+    const STRUCTURES: &'static [&'static str] = &["judges", "weights"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        if self.1.set(name, value)? {
+            return Ok(());
+        }
         match name {
             "by" => self.0.by = rule(value.text(name)?)?,
             "tie_width" => {
@@ -48,6 +61,10 @@ impl Settings for CompareSettings {
             _ => self.0.on_disagreement = disagreement(value.text(name)?)?,
         }
         Ok(())
+    }
+
+    fn structure(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
+        self.1.structure(name, value)
     }
 }
 
@@ -84,13 +101,24 @@ pub(super) async fn compare(
     let limits = service.limits(&http);
     let body = given::open(&http, payload, service.bounds)?;
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
+    let settings = &request.settings;
+    let who = settings
+        .1
+        .who(&request.judge, request.judge_given, &service)?;
     let count = request.images.len();
     let Ok([first, second]) = <[GivenImage; 2]>::try_from(request.images) else {
         let detail = format!("a comparison has two images, this one has {count}");
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     };
     let reading = request.settings.0;
+    let judge = match who {
+        Who::Judge(judge) => *judge,
+        Who::Panel(seated) => {
+            let pair = [first, second];
+            let texts = request.texts;
+            return panel::compare(&service, &seated, pair, texts, reading, &limits).await;
+        }
+    };
     let names = (first.name, second.name);
     let judged = match (first.image, second.image) {
         (Ok(one), Ok(other)) => {

@@ -19,6 +19,8 @@ mod envelope;
 mod gate;
 mod given;
 mod judges;
+mod model;
+mod panel;
 mod probes;
 mod problem;
 mod rank;

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::body::Scalar;
+use super::body::{Scalar, Structure};
 use super::compare::rule;
 use super::given::{self, GivenImage, Settings};
+use super::model::ModelSettings;
+use super::panel::{PanelSettings, Who};
 use super::problem::{Code, Problem};
 use super::service::{Bounds, Service};
-use crate::engine::{ItemTexts, Judge, RankChoice, RankMethod};
+use crate::engine::{ItemTexts, RankChoice, RankMethod};
 use crate::judging::protocol::{Anchor, MOST_REPEATS, Prior, RANKED_ITEMS};
 use crate::judging::{Image, Reason};
-use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
+use crate::wire::{JudgeJson, NotRanked, PanelRankReply, ProvenanceJson, Ranking};
 
 /// What a ranking takes beside judge, texts and images.
 #[derive(Debug, Default)]
@@ -21,12 +23,32 @@ struct RankSettings {
     choice: RankChoice,
     /// What is known of each anchor: nothing, its strength, or its strength and the deviation of that.
     anchors: BTreeMap<String, Vec<f64>>,
+    panel: PanelSettings,
+    model: ModelSettings,
 }
 
 impl Settings for RankSettings {
     const JSON: &'static [&'static str] = &[
-        "judge", "texts", "images", "method", "budget", "places", "seed", "by", "repeats",
+        "judge",
+        "texts",
+        "images",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "repeats",
         "anchors",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
+        "model",
+        "ridge",
+        "order_effect",
+        "covariates",
+        "interval",
+        "resamples",
     ];
     const FORM: &'static [&'static str] = &[
         "judge",
@@ -40,9 +62,23 @@ impl Settings for RankSettings {
         "by",
         "repeats",
         "anchors",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
+        "model",
+        "ridge",
+        "order_effect",
+        "covariates",
+        "interval",
+        "resamples",
     ];
+    const STRUCTURES: &'static [&'static str] = &["judges", "weights", "covariates"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        if self.panel.set(name, value)? || self.model.set(name, value)? {
+            return Ok(());
+        }
         let choice = &mut self.choice;
         match name {
             "method" => choice.method = Some(method(value.text(name)?)?),
@@ -54,6 +90,13 @@ impl Settings for RankSettings {
             _ => choice.by = rule(value.text(name)?)?,
         }
         Ok(())
+    }
+
+    fn structure(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
+        if name == "covariates" {
+            return self.model.structure(name, value);
+        }
+        self.panel.structure(name, value)
     }
 }
 
@@ -183,17 +226,35 @@ pub(super) async fn rank(
             problem
         }
     })?;
-    let judge: Judge = service.judge(&request.judge)?;
+    let RankSettings {
+        mut choice,
+        anchors: given,
+        panel,
+        model,
+    } = request.settings;
+    let who = panel.who(&request.judge, request.judge_given, &service)?;
     let (names, images, mut texts) = images(request.images)?;
     texts.shared = request.texts;
-    let mut choice = request.settings.choice;
-    choice.anchors = anchors(&request.settings.anchors, &names)?;
+    choice.anchors = anchors(&given, &names)?;
+    let settings = model.judged(&names, choice.seed)?;
+    let judge = match who {
+        Who::Judge(judge) => *judge,
+        Who::Panel(seated) => {
+            let (panel, weighing) = *seated;
+            let way = choice.way_of(&panel, weighing.jury, images.len())?;
+            let engine = &service.engine;
+            let ranked = engine.panel_rank(&panel, &images, &texts, way, &limits, &|_| {});
+            let reply = PanelRankReply::new(&names, &panel, &weighing, ranked.await?, &settings);
+            return Ok(HttpResponse::Ok().json(reply.map_err(|error| nothing_ranked(&error))?));
+        }
+    };
     let way = choice.way(&judge, images.len())?;
     let ranked = service
         .engine
         .rank(&judge, images, texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
-    let ranking = Ranking::new(&names, ranked).map_err(|error| nothing_ranked(&error))?;
+    let ranking =
+        Ranking::with(&names, ranked, &settings).map_err(|error| nothing_ranked(&error))?;
     Ok(HttpResponse::Ok().json(RankReply {
         judge: JudgeJson::new(&judge),
         ranking,

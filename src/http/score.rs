@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-use super::body::Scalar;
+use super::body::{Scalar, Structure};
 use super::given::{self, GivenImage, Settings};
+use super::panel::{self, PanelSettings, Who};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::calibration::{ApplyError, Maps};
@@ -18,10 +19,21 @@ use crate::wire::{JudgeJson, ScoreResult};
 struct ScoreSettings {
     calibrated: bool,
     explain: bool,
+    panel: PanelSettings,
 }
 
 impl Settings for ScoreSettings {
-    const JSON: &'static [&'static str] = &["judge", "texts", "images", "calibrated", "explain"];
+    const JSON: &'static [&'static str] = &[
+        "judge",
+        "texts",
+        "images",
+        "calibrated",
+        "explain",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
+    ];
     const FORM: &'static [&'static str] = &[
         "judge",
         "texts",
@@ -29,14 +41,26 @@ impl Settings for ScoreSettings {
         "image_url",
         "calibrated",
         "explain",
+        "judges",
+        "jury",
+        "weights",
+        "quorum",
     ];
+    const STRUCTURES: &'static [&'static str] = &["judges", "weights"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        if self.panel.set(name, value)? {
+            return Ok(());
+        }
         match name {
             "explain" => self.explain = value.truth(name)?,
             _ => self.calibrated = value.truth(name)?,
         }
         Ok(())
+    }
+
+    fn structure(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
+        self.panel.structure(name, value)
     }
 }
 
@@ -57,7 +81,24 @@ pub(super) async fn score(
     let body = given::open(&http, payload, service.bounds)?;
     let request = given::read::<ScoreSettings>(&http, body, service.bounds).await?;
     let current = service.current();
-    let judge = current.judge(&request.judge)?;
+    let settings = &request.settings;
+    let judge = match settings
+        .panel
+        .who(&request.judge, request.judge_given, &service)?
+    {
+        Who::Judge(judge) => *judge,
+        Who::Panel(_) if settings.explain => {
+            let detail = "an explanation is one judge's; a panel tells of its members";
+            return Err(Problem::new(Code::InvalidValue, detail).at("/explain"));
+        }
+        Who::Panel(_) if settings.calibrated => {
+            let detail = "a calibration map is one judge's; a panel's score has none";
+            return Err(Problem::new(Code::InvalidValue, detail).at("/calibrated"));
+        }
+        Who::Panel(seated) => {
+            return panel::score(&service, &seated, request.images, &limits).await;
+        }
+    };
     if judge.card.recipe.scale().is_none() {
         return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
     }

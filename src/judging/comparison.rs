@@ -125,6 +125,19 @@ impl Comparison {
         })
     }
 
+    /// The same with an order effect that was measured otherwise, such as the mean of several judges'.
+    pub(super) fn with_order_effect(mut self, order_effect: Option<f64>) -> Self {
+        self.order_effect = order_effect;
+        self
+    }
+
+    /// Probability of the first, given that one is better, when it is shown first and when it is shown second;
+    /// the same where nothing was shown side by side.
+    pub fn by_order(&self) -> [f64; 2] {
+        let effect = self.order_effect.unwrap_or(0.0);
+        [effect, -effect].map(|effect| 1.0 / (1.0 + (-(self.log_odds() + effect)).exp()))
+    }
+
     /// Log-odds of the first over the second, given that one is better; infinite where one cannot be.
     pub fn log_odds(&self) -> f64 {
         (self.first / self.second).ln()

@@ -16,6 +16,7 @@ mod level;
 mod log_masses;
 mod opinion;
 mod order;
+pub mod panel;
 mod prompt;
 pub mod protocol;
 mod question;

@@ -71,6 +71,11 @@ impl Opinion {
         Opinion((0..levels).map(mean).collect())
     }
 
+    /// The opinion of a panel, from probabilities that were pooled to sum to 1.
+    pub(super) fn pooled(probabilities: Vec<f64>) -> Self {
+        Opinion(probabilities)
+    }
+
     /// Probability of each level, in order.
     pub fn probabilities(&self) -> &[f64] {
         &self.0

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::covariates::CovariateError;
 use super::report::{RankReport, RankSettings, RankedItem, rank};
+use super::settings::{IntervalKind, JudgedSettings};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
-use crate::judging::{Better, Unscored, Verdict};
-use crate::stats::strengths::{Model, Posterior, StrengthSettings, Votes, posterior};
+use crate::judging::{Better, RawScore, Unscored, Verdict};
+use crate::stats::strengths::{Calibrated, Outcome, Vote, Votes, calibrated_posterior};
 use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
 /// A ranking by comparisons.
@@ -39,7 +41,7 @@ pub struct RankCost {
 }
 
 /// A mean with its interval.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasuredEffect {
     /// The mean.
     pub value: f64,
@@ -84,48 +86,138 @@ pub struct UnscoredItem {
     pub detail: String,
 }
 
-/// The ranking that comparisons give, under the prior that chose them.
+/// The ranking that comparisons give, under the prior that chose them unless another is set.
 ///
 /// # Errors
-/// No comparison at all, or strengths that cannot be estimated.
+/// No comparison at all, strengths that cannot be estimated, an item without its covariates, or an order effect
+/// where nothing was shown side by side.
 pub fn by_comparisons(
     names: &[String],
     run: &RankRun,
     method: &'static str,
     ridge: f64,
-) -> Result<ComparedRanking, StatsError> {
-    // The report names items in the order of their names where places are equal.
+    settings: &JudgedSettings,
+) -> Result<ComparedRanking, NoRanking> {
+    let votes = if settings.order_effect {
+        by_order(run)?
+    } else {
+        run.votes.clone()
+    };
+    let mut table = table_of(names, votes)?;
+    if let Some(covariates) = &settings.covariates {
+        table = table.with_covariates(covariates)?;
+    }
+    let interval = settings.interval(names.len());
+    let mut strengths = settings.strengths(ridge);
+    let known = (settings.is_estimated() && interval == IntervalKind::Posterior)
+        .then(|| calibrated_posterior(&table.votes, &strengths));
+    if let Some(Ok(known)) = &known {
+        strengths.ridge = known.ridge();
+    }
+    let mut report = rank(
+        &table,
+        &RankSettings {
+            strengths,
+            interval,
+            damping: 0.0,
+        },
+    )?;
+    match known {
+        Some(Ok(known)) => with_posterior(&mut report, &table.items, &known)?,
+        Some(Err(error)) => report.notes.push(format!(
+            "intervals are those of the stated prior, for spread and noise could not be estimated: {error}"
+        )),
+        None => {}
+    }
+    if interval != IntervalKind::Posterior && report.interval_method.is_some() {
+        report.notes.push(
+            "these intervals take pairs as drawn by lot; where they were chosen by what was known, as by `active` and \
+             `swiss`, intervals by the posterior are the right ones"
+                .to_owned(),
+        );
+    }
+    Ok(ComparedRanking {
+        report,
+        cost: RankCost::new(names, run, method),
+    })
+}
+
+/// Why comparisons give no ranking.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRanking {
+    /// Strengths that cannot be estimated.
+    #[error(transparent)]
+    Stats(#[from] StatsError),
+    /// Numbers of items that cannot be used.
+    #[error(transparent)]
+    Covariates(#[from] CovariateError),
+    /// An order effect of a judge that saw no two items side by side.
+    #[error("no item was shown beside another, so that there is no order effect to fit")]
+    NoOrders,
+}
+
+/// Votes on items that stand in the order of their names, as a report names them where places are equal.
+pub(super) fn table_of(names: &[String], mut votes: Vec<Vote>) -> Result<VoteTable, StatsError> {
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by(|one, other| names[*one].cmp(&names[*other]));
     let mut place = vec![0; names.len()];
     for (at, item) in (0u32..).zip(&order) {
         place[*item] = at;
     }
-    let mut votes = run.votes.clone();
     for vote in &mut votes {
         vote.first = place[vote.first as usize];
         vote.second = place[vote.second as usize];
     }
-    let table = VoteTable {
+    Ok(VoteTable {
         items: order.iter().map(|item| names[*item].clone()).collect(),
         votes: Votes::new(names.len(), votes)?,
         voters: None,
-    };
-    let settings = RankSettings {
-        strengths: StrengthSettings {
-            ridge,
-            ..StrengthSettings::new(Model::BradleyTerry)
-        },
-        bootstrap: None,
-    };
-    let mut report = rank(&table, &settings)?;
-    if let Ok(known) = posterior(&table.votes, &settings.strengths) {
-        with_posterior(&mut report, &table.items, &known)?;
-    }
-    Ok(ComparedRanking {
-        report,
-        cost: RankCost::new(names, run, method),
+        covariates: Vec::new(),
     })
+}
+
+/// Each comparison as the half votes of its two orders, so that what being shown first adds can be fitted.
+///
+/// ```text
+/// first shown first: log-odds + effect for the first;   second shown first: log-odds - effect for the first
+/// ```
+/// Their ties are the mean of the two orders'. What was never shown side by side stays one vote.
+fn by_order(run: &RankRun) -> Result<Vec<Vote>, NoRanking> {
+    if run.order_effects.iter().all(Option::is_none) {
+        return Err(NoRanking::NoOrders);
+    }
+    let halves = run
+        .votes
+        .iter()
+        .zip(&run.order_effects)
+        .flat_map(|(vote, effect)| {
+            let Some(effect) = effect else {
+                return vec![*vote];
+            };
+            let [first, second, tie] = vote.outcome.shares();
+            let order = |effect: f64| {
+                let share = (1.0 - tie) / (1.0 + (second / first) * (-effect).exp());
+                let (first, second) = if share.is_finite() {
+                    (share, (1.0 - tie - share).max(0.0))
+                } else {
+                    (first, second)
+                };
+                Vote {
+                    outcome: Outcome::Soft { first, second },
+                    weight: 0.5 * vote.weight,
+                    ..*vote
+                }
+            };
+            let turned = order(-effect);
+            let turned = Vote {
+                first: turned.second,
+                second: turned.first,
+                outcome: turned.outcome.swapped(),
+                weight: turned.weight,
+            };
+            vec![order(*effect), turned]
+        });
+    Ok(halves.collect())
 }
 
 impl RankCost {
@@ -137,7 +229,7 @@ impl RankCost {
             stop: run.stop.name(),
             comparisons: run.asked,
             disagreements: run.disagreements,
-            measured_order_effect: order_effect(&run.order_effects),
+            measured_order_effect: order_effect(run.order_effects.iter().copied().flatten()),
             failed: run
                 .failed
                 .iter()
@@ -152,26 +244,34 @@ impl RankCost {
     }
 }
 
-/// Intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
+/// Strengths and intervals of the posterior: pairs were chosen by what was known, and the sandwich then claims too much.
 fn with_posterior(
     report: &mut RankReport,
     names: &[String],
-    known: &Posterior,
+    known: &Calibrated,
 ) -> Result<(), StatsError> {
     let intervals = known.intervals(DEFAULT_LEVEL)?;
     let places = known.places(DEFAULT_LEVEL)?;
+    let ranks = known.ranks();
     for item in &mut report.items {
         if let Ok(at) = names.binary_search(&item.item) {
+            item.strength = known.strengths[at];
+            item.rank = ranks[at];
             item.ci = Some([intervals[at].low, intervals[at].high]);
             item.rank_ci = Some([places[at].best, places[at].worst]);
         }
     }
+    report
+        .items
+        .sort_by(|one, other| one.rank.cmp(&other.rank).then(one.item.cmp(&other.item)));
     report.interval_method = intervals.first().map(|first| first.method.to_string());
     Ok(())
 }
 
-fn order_effect(effects: &[f64]) -> Option<MeasuredEffect> {
-    let found = mean(effects).ok()?;
+/// The mean of measured order effects, where there are some.
+pub(super) fn order_effect(effects: impl Iterator<Item = f64>) -> Option<MeasuredEffect> {
+    let effects: Vec<f64> = effects.collect();
+    let found = mean(&effects).ok()?;
     Some(MeasuredEffect {
         value: found.estimate.value,
         ci: found
@@ -184,19 +284,30 @@ fn order_effect(effects: &[f64]) -> Option<MeasuredEffect> {
 
 /// The ranking that scores give; equal scores share the better place.
 pub fn by_scores(names: &[String], outcomes: &[Result<Verdict, Unscored>]) -> ScoredRanking {
+    let scores = outcomes.iter().map(|outcome| {
+        let verdict = outcome.as_ref().map_err(Clone::clone)?;
+        let interval = verdict.interval;
+        Ok((verdict.score, interval.map(|one| [one.low, one.high])))
+    });
+    by_raw_scores(names, &scores.collect::<Vec<_>>())
+}
+
+/// A score and its interval, or why there is none.
+pub type ScoreOrNot = Result<(RawScore, Option<[f64; 2]>), Unscored>;
+
+/// The same from scores on one scale, with an interval where there is one.
+pub fn by_raw_scores(names: &[String], scores: &[ScoreOrNot]) -> ScoredRanking {
     let mut items = Vec::new();
     let mut unscored = Vec::new();
     let mut better = Better::Higher;
-    for (name, outcome) in names.iter().zip(outcomes) {
+    for (name, outcome) in names.iter().zip(scores) {
         match outcome {
-            Ok(verdict) => {
-                better = verdict.score.scale().better();
+            Ok((score, ci)) => {
+                better = score.scale().better();
                 items.push(RankedItem {
                     item: name.clone(),
-                    strength: verdict.score.value(),
-                    ci: verdict
-                        .interval
-                        .map(|interval| [interval.low, interval.high]),
+                    strength: score.value(),
+                    ci: *ci,
                     rank: 0,
                     rank_ci: None,
                 });

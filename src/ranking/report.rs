@@ -2,25 +2,27 @@
 
 use serde::Serialize;
 
+use super::settings::IntervalKind;
 use super::votes::VoteTable;
-use crate::stats::resample::Plan;
 use crate::stats::strengths::{
     Coherence, MOST_SANDWICH_ITEMS, RankRange, Sandwich, Separation, StrengthIntervals,
     StrengthSettings, Strengths, StrengthsError, bootstrap_intervals, coherence, fit_strengths,
-    sandwich_intervals, voter_consistency,
+    posterior, sandwich_intervals, voter_consistency,
 };
 use crate::stats::{DEFAULT_LEVEL, Estimate, Interval, StatsError};
 
 /// Circles that are listed at most.
-const MOST_CYCLES: usize = 10;
+pub(super) const MOST_CYCLES: usize = 10;
 
 /// What is fitted, and how intervals are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankSettings {
     /// The model.
     pub strengths: StrengthSettings,
-    /// Bootstrap intervals from so many resamples; sandwich intervals without.
-    pub bootstrap: Option<Plan>,
+    /// How intervals are made.
+    pub interval: IntervalKind,
+    /// Added to the mean curvature of each strength under the sandwich; arena-rank adds 1e-5. 0 adds nothing.
+    pub damping: f64,
 }
 
 /// A ranking of named items, or why there is none.
@@ -51,6 +53,9 @@ pub struct RankReport {
     /// What being shown first adds, where it was fitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_effect: Option<Effect>,
+    /// What one unit of each covariate adds, where there are such.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covariates: Vec<CovariateEffect>,
     /// Davidson's nu or Rao and Kupper's theta.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tie_parameter: Option<Effect>,
@@ -94,6 +99,17 @@ pub struct RankedItem {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effect {
     /// The value.
+    pub value: f64,
+    /// Its interval.
+    pub ci: Option<[f64; 2]>,
+}
+
+/// What a covariate adds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CovariateEffect {
+    /// Its name.
+    pub name: String,
+    /// What one unit of it adds to a strength.
     pub value: f64,
     /// Its interval.
     pub ci: Option<[f64; 2]>,
@@ -193,6 +209,7 @@ pub fn rank(table: &VoteTable, settings: &RankSettings) -> Result<RankReport, St
         groups: None,
         log_likelihood: None,
         order_effect: None,
+        covariates: Vec::new(),
         tie_parameter: None,
         coherence: None,
         voters: Vec::new(),
@@ -232,6 +249,14 @@ fn fill(
     };
     report.order_effect = effect(strengths.order_effect, |all| &all.order_effect);
     report.tie_parameter = effect(strengths.tie_parameter, |all| &all.tie_parameter);
+    let effects = table.covariates.iter().zip(&strengths.covariates);
+    report.covariates = (effects.enumerate())
+        .map(|(at, (name, value))| CovariateEffect {
+            name: name.clone(),
+            value: *value,
+            ci: (intervals.as_ref()).and_then(|all| all.covariates.get(at).map(ends)),
+        })
+        .collect();
     let ranks = strengths.ranks();
     report.items = (table.items.iter().enumerate())
         .map(|(at, item)| RankedItem {
@@ -277,8 +302,8 @@ fn intervals(
     settings: &RankSettings,
     strengths: &Strengths,
 ) -> Result<Option<StrengthIntervals>, StatsError> {
-    let found = match &settings.bootstrap {
-        Some(plan) => bootstrap_intervals(
+    let found = match &settings.interval {
+        IntervalKind::Bootstrap(plan) => bootstrap_intervals(
             &table.votes,
             &settings.strengths,
             strengths,
@@ -286,14 +311,19 @@ fn intervals(
             plan,
         )
         .map(Some)?,
-        None if table.items.len() > MOST_SANDWICH_ITEMS => {
+        IntervalKind::Posterior => Some(by_posterior(table, &settings.strengths)?),
+        IntervalKind::Sandwich if table.items.len() > MOST_SANDWICH_ITEMS => {
             report.notes.push(format!(
                 "no intervals: the sandwich is for at most {MOST_SANDWICH_ITEMS} items; ask for bootstrap resamples"
             ));
             None
         }
-        None => {
-            let sandwich = Sandwich::default();
+        IntervalKind::Sandwich => {
+            let weights = table.votes.all().iter().map(|vote| vote.weight);
+            let sandwich = Sandwich {
+                damping: settings.damping * weights.sum::<f64>(),
+                ..Sandwich::default()
+            };
             match sandwich_intervals(&table.votes, &settings.strengths, strengths, &sandwich) {
                 Ok(intervals) => Some(intervals),
                 Err(error) => {
@@ -306,6 +336,31 @@ fn intervals(
     let method = found.as_ref().and_then(|all| all.values.first());
     report.interval_method = method.map(|interval| interval.method.to_string());
     Ok(found)
+}
+
+fn by_posterior(
+    table: &VoteTable,
+    settings: &StrengthSettings,
+) -> Result<StrengthIntervals, StatsError> {
+    let known = posterior(&table.votes, settings).map_err(|error| match error {
+        StrengthsError::Stats(error) => error,
+        StrengthsError::Separated(separation) => StatsError::Undefined {
+            statistic: "posterior of strengths",
+            reason: separation.to_string(),
+        },
+    })?;
+    let mut effects = known.effects(DEFAULT_LEVEL)?.into_iter();
+    Ok(StrengthIntervals {
+        values: known.intervals(DEFAULT_LEVEL)?,
+        ranks: known.places(DEFAULT_LEVEL)?,
+        order_effect: if settings.order_effect {
+            effects.next()
+        } else {
+            None
+        },
+        covariates: effects.collect(),
+        tie_parameter: None,
+    })
 }
 
 fn separate(report: &mut RankReport, table: &VoteTable, separation: &Separation) {
@@ -323,7 +378,7 @@ fn separate(report: &mut RankReport, table: &VoteTable, separation: &Separation)
     ));
 }
 
-fn named(found: &Coherence, items: &[String]) -> CoherenceReport {
+pub(super) fn named(found: &Coherence, items: &[String]) -> CoherenceReport {
     let triads = found.triads.as_ref();
     let cycles = triads.map_or(&[][..], |triads| &triads.cycles).iter();
     CoherenceReport {
@@ -353,6 +408,6 @@ fn share(estimate: &Estimate) -> ShareReport {
     }
 }
 
-fn ends(interval: &Interval) -> [f64; 2] {
+pub(super) fn ends(interval: &Interval) -> [f64; 2] {
     [interval.low, interval.high]
 }

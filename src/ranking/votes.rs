@@ -6,6 +6,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use super::covariates::{CovariateError, Covariates};
 use crate::stats::strengths::{Outcome, Vote, Votes};
 
 /// Votes with the names of what they are on and who gave them.
@@ -17,6 +18,20 @@ pub struct VoteTable {
     pub votes: Votes,
     /// Who voted, where the file has a column `voter`.
     pub voters: Option<Voters>,
+    /// Names of the covariates that the votes have.
+    pub covariates: Vec<String>,
+}
+
+impl VoteTable {
+    /// The same with numbers of each item, whose effects are fitted beside the strengths.
+    ///
+    /// # Errors
+    /// An item without numbers.
+    pub fn with_covariates(mut self, covariates: &Covariates) -> Result<Self, CovariateError> {
+        self.votes = covariates.on(&self.items, self.votes)?;
+        self.covariates = covariates.names().to_vec();
+        Ok(self)
+    }
 }
 
 /// Names of the voters, sorted, and whose each vote is.
@@ -258,6 +273,7 @@ fn table(rows: &[Row], with_voters: bool, path: &str) -> Result<VoteTable, Votes
         items,
         votes,
         voters,
+        covariates: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ mod evaluated;
 mod explained;
 mod gated;
 mod pair;
+mod panel;
 mod ranking;
 
 use serde::{Serialize, Serializer};
@@ -20,6 +21,10 @@ pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, m
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
+pub use panel::{
+    PanelCompareResult, PanelJson, PanelRankReply, PanelScoreResult, RankedPanelJson, RestsOn,
+    Weighing,
+};
 pub use ranking::{NotRanked, Ranking};
 
 /// One image and what became of it.
@@ -348,6 +353,12 @@ fn levels(recipe: &Recipe) -> Vec<String> {
 fn shares(recipe: &Recipe, opinion: &Opinion) -> Shares {
     let shares = opinion.probabilities().iter().copied();
     Shares(levels(recipe).into_iter().zip(shares).collect())
+}
+
+/// The opinion of a panel, named as its levels.
+fn shares_of(levels: &crate::judging::LevelSet, opinion: &Opinion) -> Shares {
+    let names = levels.options().names().map(str::to_owned);
+    Shares(names.zip(opinion.probabilities().iter().copied()).collect())
 }
 
 impl From<ScoreInterval> for IntervalJson {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::engine::Ranked;
 use crate::judging::Unscored;
 use crate::ranking::{
-    AnchoredRanking, ComparedRanking, ListedRanking, RankedItem, ScoredRanking, by_anchors,
-    by_comparisons, by_lists, by_scores,
+    AnchoredRanking, ComparedRanking, JudgedSettings, ListedRanking, RankedItem, ScoredRanking,
+    by_anchors, by_comparisons, by_lists, by_scores,
 };
 
 /// A ranking, by scores, comparisons or lists.
@@ -40,14 +40,29 @@ impl Ranking {
     /// # Errors
     /// Nothing that was compared, or comparisons that give no strengths.
     pub fn new(names: &[String], ranked: Ranked) -> Result<Self, NotRanked> {
+        Ranking::with(names, ranked, &JudgedSettings::default())
+    }
+
+    /// The same with a chosen model of the comparisons.
+    ///
+    /// # Errors
+    /// As [`Ranking::new`], and settings that scores or these comparisons do not bear.
+    pub fn with(
+        names: &[String],
+        ranked: Ranked,
+        settings: &JudgedSettings,
+    ) -> Result<Self, NotRanked> {
         match ranked {
+            Ranked::Scores(_) if !settings.is_default() => Err(no_model("scores")),
+            Ranked::Anchors(..) if !settings.is_default() => Err(no_model("anchors")),
+            Ranked::Lists(..) if !settings.is_default() => Err(no_model("lists")),
             Ranked::Scores(judged) => {
                 let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
                 Ok(Ranking::Scores(by_scores(names, &outcomes)))
             }
             Ranked::Pairs(plan, run) => {
                 let run = run.map_err(NotRanked::Unscored)?;
-                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge)
+                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge, settings)
                     .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
                 Ok(Ranking::Compared(Box::new(ranking)))
             }
@@ -92,4 +107,11 @@ impl Ranking {
             }
         }
     }
+}
+
+/// Scores are ordered as they are, and lists and anchors have one model each.
+pub(super) fn no_model(by: &str) -> NotRanked {
+    NotRanked::NoStrengths(format!(
+        "a ranking by {by} has no model, ridge, order effect, covariates or kind of interval to choose; rank by pairs for them"
+    ))
 }

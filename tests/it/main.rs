@@ -33,6 +33,7 @@ mod gate;
 mod http;
 #[cfg(test)]
 mod judge_runs;
+mod judged_models;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -44,11 +45,14 @@ mod onnx;
 #[cfg(test)]
 mod pairs;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod pixels;
 #[cfg(test)]
 mod rank;
 #[cfg(test)]
 mod readme;
+mod recovery;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]

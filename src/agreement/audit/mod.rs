@@ -40,6 +40,7 @@ mod options;
 mod people;
 mod provenance;
 mod ranks;
+mod reliability;
 mod sentence;
 mod side;
 mod warnings;
@@ -51,6 +52,7 @@ pub use model::{
     JudgeRow, Judges, Named, PolicyRow, ReasonCount, Row, SCHEMA, Spread, Unmatched,
 };
 pub use options::{AuditOptions, Better, Duplicates, Matching, Missing, NamedColumns};
+pub use reliability::{Audited, ReportError, read_report};
 pub use sentence::{percent, thousands};
 
 use std::collections::BTreeMap;

@@ -10,19 +10,21 @@
 //! ```
 //! `prompt`, the digest of the whole prompt, may be given to bind a line to one wording. Where a question is
 //! asked several times, `repeat` counts its answers from 0. Counted samples have `counts` and `drawn`
-//! instead of `log_mass`, and an option that was not listed has its `ceiling`, with `null` for the others.
+//! instead of `log_mass`, an answer that was written out the one count of its option and the readout `parsed_text`;
+//! an option that was not listed has its `ceiling`, with `null` for the others.
 
+mod line;
 mod writer;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 
 use super::{Abilities, Backend, BackendError, BackendId};
 use crate::digest::Digest;
-use crate::judging::{Answer, Choice, Coverage, Image, Listed, Prompt, Readout, Wanted};
+use crate::judging::{Answer, Image, Prompt, Readout, Wanted};
+use line::Line;
 
 pub use writer::Recorder;
 
@@ -43,6 +45,7 @@ pub struct RecordingError {
 pub struct Recorded {
     id: BackendId,
     answers: HashMap<Question, Answer>,
+    abilities: Abilities,
 }
 
 /// What a recorded line answers.
@@ -59,24 +62,6 @@ enum WantedKey {
     Options(Vec<String>),
     Value,
     Text,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    prompt: Option<String>,
-    images: Vec<String>,
-    options: Option<Vec<String>>,
-    log_mass: Option<Vec<f64>>,
-    coverage: Option<f64>,
-    readout: Option<String>,
-    ceiling: Option<Vec<Option<f64>>>,
-    counts: Option<Vec<u32>>,
-    drawn: Option<u32>,
-    value: Option<f64>,
-    text: Option<String>,
-    #[serde(default)]
-    repeat: u32,
 }
 
 impl Recorded {
@@ -122,21 +107,16 @@ impl Recorded {
             name: name.to_owned(),
             model_revision: Digest::of(text.as_bytes()).to_string(),
         };
-        Ok(Recorded { id, answers })
+        Ok(Recorded {
+            id,
+            abilities: abilities(&answers),
+            answers,
+        })
     }
 
     /// Digests of the prompts that lines are bound to.
     fn prompts(&self) -> impl Iterator<Item = Digest> {
         self.answers.keys().filter_map(|question| question.prompt)
-    }
-
-    fn readouts(&self) -> Vec<Readout> {
-        let read = |readout: &Readout| {
-            self.answers.values().any(
-                |answer| matches!(answer, Answer::Choice(choice) if choice.readout() == *readout),
-            )
-        };
-        Readout::ALL.into_iter().filter(read).collect()
     }
 
     fn recall(&self, prompt: &Prompt) -> Result<Answer, BackendError> {
@@ -169,81 +149,25 @@ impl Recorded {
     }
 }
 
-impl Line {
-    fn check(self) -> Result<(Question, Answer), String> {
-        let digest = |text: &String| {
-            Digest::parse(text).ok_or_else(|| format!("`{text}` is not `blake3:` and 64 digits"))
-        };
-        let prompt = self.prompt.as_ref().map(digest).transpose()?;
-        let images = self
-            .images
-            .iter()
-            .map(digest)
-            .collect::<Result<Vec<_>, _>>()?;
-        let (wanted, answer) = match (&self.options, self.value, &self.text) {
-            (Some(options), None, None) => {
-                let wanted = WantedKey::Options(options.clone());
-                (wanted, Answer::Choice(self.choice(options.len())?))
-            }
-            (None, Some(value), None) if value.is_finite() => {
-                (WantedKey::Value, Answer::Value(value))
-            }
-            (None, None, Some(text)) => (WantedKey::Text, Answer::Text(text.clone())),
-            _ => {
-                return Err(
-                    "a line has `options` with `log_mass` or `counts`, or a finite `value`, or `text`"
-                        .into(),
-                );
-            }
-        };
-        Ok((
-            Question {
-                prompt,
-                images,
-                wanted,
-                repeat: self.repeat,
-            },
-            answer,
-        ))
-    }
-}
-
-impl Line {
-    fn choice(&self, options: usize) -> Result<Choice, String> {
-        let fits = |length: usize, what: &str| {
-            if length == options {
-                Ok(())
-            } else {
-                Err(format!("{options} options have {length} {what}"))
-            }
-        };
-        if let Some(counts) = &self.counts {
-            fits(counts.len(), "counts")?;
-            let drawn = self.drawn.unwrap_or_else(|| counts.iter().sum());
-            return Choice::sampled(counts.clone(), drawn).map_err(|error| error.to_string());
-        }
-        let Some(log_mass) = &self.log_mass else {
-            return Err("`options` come with `log_mass` or `counts`".to_owned());
-        };
-        fits(log_mass.len(), "log masses")?;
-        let name = self.readout.as_deref();
-        let name = name.unwrap_or_else(|| Readout::ClosedSet.name());
-        let readout =
-            Readout::from_name(name).ok_or_else(|| format!("readout `{name}` is not known"))?;
-        let coverage = self.coverage.map(Coverage::new).transpose();
-        let coverage = coverage.map_err(|error| error.to_string())?;
-        let choice = match &self.ceiling {
-            None => Choice::new(log_mass.clone(), coverage, readout),
-            Some(ceilings) => {
-                fits(ceilings.len(), "ceilings")?;
-                let listed = log_mass.iter().zip(ceilings);
-                let listed: Vec<Listed> = listed
-                    .map(|(mass, ceiling)| ceiling.map_or(Listed::At(*mass), Listed::Below))
-                    .collect();
-                Choice::censored(&listed, coverage, readout)
-            }
-        };
-        choice.map_err(|error| error.to_string())
+/// What the lines show that can be asked.
+fn abilities(answers: &HashMap<Question, Answer>) -> Abilities {
+    let has = |wanted: fn(&WantedKey) -> bool| answers.keys().any(|asked| wanted(&asked.wanted));
+    let options = has(|wanted| matches!(wanted, WantedKey::Options(_)));
+    let read = |readout: &Readout| {
+        answers
+            .values()
+            .any(|answer| matches!(answer, Answer::Choice(choice) if choice.readout() == *readout))
+    };
+    let images = answers.keys().map(|question| question.images.len());
+    Abilities {
+        images_per_prompt: images.max().unwrap_or(0),
+        options,
+        value: has(|wanted| matches!(wanted, WantedKey::Value)),
+        text: has(|wanted| matches!(wanted, WantedKey::Text)),
+        log_probabilities: options,
+        readouts: Readout::ALL.into_iter().filter(read).collect(),
+        answer_prefix: true,
+        concurrency: 64,
     }
 }
 
@@ -254,25 +178,7 @@ impl Backend for Recorded {
     }
 
     fn abilities(&self) -> Abilities {
-        let has = |wanted: fn(&WantedKey) -> bool| {
-            self.answers.keys().any(|question| wanted(&question.wanted))
-        };
-        let options = has(|wanted| matches!(wanted, WantedKey::Options(_)));
-        Abilities {
-            images_per_prompt: self
-                .answers
-                .keys()
-                .map(|question| question.images.len())
-                .max()
-                .unwrap_or(0),
-            options,
-            value: has(|wanted| matches!(wanted, WantedKey::Value)),
-            text: has(|wanted| matches!(wanted, WantedKey::Text)),
-            log_probabilities: options,
-            readouts: self.readouts(),
-            answer_prefix: true,
-            concurrency: 64,
-        }
+        self.abilities.clone()
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
@@ -301,6 +207,14 @@ mod tests {
             (
                 r#"{"images": ["x"], "value": 1}"#.to_owned(),
                 "is not `blake3:`",
+            ),
+            (
+                r#"{"images": [], "options": ["a", "b"], "counts": [1, 1], "readout": "parsed_text"}"#.to_owned(),
+                "counts one answer",
+            ),
+            (
+                r#"{"images": [], "options": ["a", "b"], "counts": [1, 1], "readout": "closed_set"}"#.to_owned(),
+                "counts no answers",
             ),
         ];
         for (line, message) in cases {

@@ -6,11 +6,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
-
+use super::line::Line;
 use super::{Recorded, RecordingError};
 use crate::digest::Digest;
-use crate::judging::{Answer, Coverage, Evidence, Image, Prompt, Wanted};
+use crate::judging::{Answer, Prompt};
 
 /// A file that every answer is added to, each once.
 #[derive(Debug)]
@@ -24,37 +23,6 @@ pub struct Recorder {
 struct State {
     file: File,
     written: HashSet<Digest>,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    prompt: String,
-    images: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_mass: Option<Vec<f64>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coverage: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    readout: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ceiling: Option<Vec<Option<f64>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counts: Option<Vec<u32>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drawn: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "is_first")]
-    repeat: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_first(repeat: &u32) -> bool {
-    *repeat == 0
 }
 
 impl Recorder {
@@ -110,67 +78,10 @@ impl Recorder {
         if !state.written.insert(digest) {
             return Ok(());
         }
-        let mut line = serde_json::to_vec(&line(prompt, digest, answer))?;
+        let mut line = serde_json::to_vec(&Line::of(prompt, digest, answer))?;
         line.push(b'\n');
         state.file.write_all(&line)
     }
-}
-
-fn line(prompt: &Prompt, digest: Digest, answer: &Answer) -> Line {
-    let options = match prompt.wanted() {
-        Wanted::Options(options) => Some(options.names().map(str::to_owned).collect()),
-        Wanted::Value | Wanted::Text => None,
-    };
-    let mut line = Line {
-        prompt: digest.to_string(),
-        images: prompt
-            .images()
-            .map(Image::digest)
-            .map(|digest| digest.to_string())
-            .collect(),
-        options,
-        log_mass: None,
-        coverage: None,
-        readout: None,
-        ceiling: None,
-        counts: None,
-        drawn: None,
-        value: None,
-        text: None,
-        repeat: prompt.repeat(),
-    };
-    match answer {
-        Answer::Value(value) => line.value = Some(*value),
-        Answer::Text(text) => line.text = Some(text.clone()),
-        Answer::Choice(choice) => {
-            line.readout = Some(choice.readout().name());
-            line.coverage = choice.coverage().map(Coverage::value);
-            match choice.evidence() {
-                Evidence::Counts(counts) => {
-                    line.drawn = drawn(counts, choice.coverage());
-                    line.counts = Some(counts.clone());
-                }
-                Evidence::Exact => line.log_mass = Some(choice.log_mass().to_vec()),
-                Evidence::Censored(ceilings) => {
-                    line.log_mass = Some(choice.log_mass().to_vec());
-                    line.ceiling = Some(ceilings.clone());
-                }
-            }
-        }
-    }
-    line
-}
-
-/// How many answers were drawn: coverage is the share of them that fell on an option.
-fn drawn(counts: &[u32], coverage: Option<Coverage>) -> Option<u32> {
-    let counted: u32 = counts.iter().sum();
-    let drawn = (f64::from(counted) / coverage?.value()).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a few hundred answers at most, and a quotient of positive numbers"
-    )]
-    (drawn.is_finite() && drawn <= 1e6).then_some(drawn as u32)
 }
 
 #[cfg(test)]
@@ -178,7 +89,9 @@ mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::backend::recorded::Recorded;
-    use crate::judging::{AnswerOption, Choice, Listed, Options, Part, Readout};
+    use crate::judging::{
+        AnswerOption, Choice, Coverage, Image, Listed, Options, Part, Readout, Wanted,
+    };
 
     fn prompt(text: &str, wanted: Wanted) -> Prompt {
         let image = Part::Image(Image::new(&b"image"[..]));
@@ -208,6 +121,7 @@ mod tests {
                 closed("c"),
                 Answer::Choice(Choice::sampled(vec![7, 2], 11).unwrap()),
             ),
+            (closed("f"), Answer::Choice(Choice::parsed(1, 2).unwrap())),
             (prompt("d", Wanted::Value), Answer::Value(0.1 + 0.2)),
             (
                 prompt("e", Wanted::Text).with_repeat(3),

@@ -54,15 +54,18 @@ pub(super) struct Items {
     pub(super) anchors: Vec<Anchor>,
 }
 
-/// Reads the images, or the texts about one.
+/// Reads the images, or the texts about one, which a panel (no one judge) does not rank.
 pub(super) fn read(
     arguments: &RankArguments,
-    judge: &Judge,
+    judge: Option<&Judge>,
     most_bytes: usize,
 ) -> Result<Items, CliError> {
     let files = image_files(&arguments.images)?;
     let shared: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     if !arguments.items.is_empty() {
+        let judge = judge.ok_or_else(|| {
+            CliError::Images("`--item` is for one judge, and not for a panel".to_owned())
+        })?;
         return about_one(arguments, judge, (&files, shared), most_bytes);
     }
     check_number(files.len(), "images")?;

@@ -6,11 +6,13 @@ use serde::Serialize;
 use super::given::{self, Items};
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
+use crate::cli::panel;
 use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
 use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
+use crate::judging::Image;
 use crate::judging::protocol::{Anchor, Pairs, RankProgress};
-use crate::pixels::{Encoding, Reencoding};
+use crate::pixels::{Encoding, Limits, Reencoding};
 use crate::ranking::{RankCost, UnscoredItem, contact_sheet};
 use crate::wire::{ProvenanceJson, Ranking};
 
@@ -28,14 +30,42 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     if let Some(path) = &arguments.record {
         engine = engine.recording(Recorder::resume(path).map_err(CliError::Recording)?);
     }
-    let judge = engine.judges().find(&arguments.judge)?;
+    let settings = arguments.judged()?;
+    let most_bytes = config.limits.image_bytes;
+    let image_limits = config.image_limits();
+    if arguments.panel.is_panel()? {
+        let items = given::read(arguments, None, most_bytes)?;
+        let shown = Shown {
+            arguments,
+            names: &items.names,
+            images: &items.images,
+            limits: image_limits,
+        };
+        let asked = panel::Asked {
+            names: &items.names,
+            images: &items.images,
+            texts: items.texts,
+            choice: choice(arguments, items.anchors),
+            settings: &settings,
+        };
+        let reply = panel::rank(&arguments.panel, &engine, &asked)?;
+        panel::print_members(&reply.panel);
+        return shown.end(&reply.ranking, &reply);
+    }
+    let judge = engine.judges().find(arguments.panel.judge())?;
     judge.backend()?;
     let Items {
         names,
         images,
         texts,
         anchors,
-    } = given::read(arguments, &judge, config.limits.image_bytes)?;
+    } = given::read(arguments, Some(&judge), most_bytes)?;
+    let shown = Shown {
+        arguments,
+        names: &names,
+        images: &images,
+        limits: image_limits,
+    };
     let way = choice(arguments, anchors).way(&judge, names.len())?;
     let bar = progress(&way, names.len());
     let watch = |progress: &RankProgress| show(&bar, progress);
@@ -44,30 +74,46 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
-    let ranking = Ranking::new(&names, ranked)?;
-    if let Some(path) = &arguments.sheet {
-        let thumbnails: Vec<_> = images
-            .iter()
-            .map(|image| THUMBNAIL.apply(image.bytes(), &config.image_limits()))
-            .collect();
-        let sheet = contact_sheet(&arguments.judge, ranking.items(), &names, &thumbnails);
-        std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
+    let ranking = Ranking::with(&names, ranked, &settings)?;
+    let document = RankJson {
+        judge: arguments.panel.judge().to_owned(),
+        ranking,
+        provenance: ProvenanceJson::from(&provenance),
+    };
+    shown.end(&document.ranking, &document)
+}
+
+/// What a ranking is shown with.
+struct Shown<'a> {
+    arguments: &'a RankArguments,
+    names: &'a [String],
+    images: &'a [Image],
+    limits: Limits,
+}
+
+impl Shown<'_> {
+    /// Writes the sheet, where one is wanted, and prints the document or a table.
+    fn end(&self, ranking: &Ranking, document: &impl Serialize) -> Result<Ending, CliError> {
+        if let Some(path) = &self.arguments.sheet {
+            let pictures = self.images.iter();
+            let thumbnails: Vec<_> = pictures
+                .map(|image| THUMBNAIL.apply(image.bytes(), &self.limits))
+                .collect();
+            let title = self.arguments.panel.title();
+            let sheet = contact_sheet(&title, ranking.items(), self.names, &thumbnails);
+            std::fs::write(path, sheet).map_err(|e| CliError::ReportFile(path.clone(), e))?;
+        }
+        if self.arguments.json {
+            output::json_document(document)?;
+        } else {
+            print(ranking)?;
+        }
+        Ok(if ranking.is_complete() {
+            Ending::Done
+        } else {
+            Ending::Incomplete
+        })
     }
-    let is_complete = ranking.is_complete();
-    if arguments.json {
-        output::json_document(&RankJson {
-            judge: arguments.judge.clone(),
-            ranking,
-            provenance: ProvenanceJson::from(&provenance),
-        })?;
-    } else {
-        print(&ranking)?;
-    }
-    Ok(if is_complete {
-        Ending::Done
-    } else {
-        Ending::Incomplete
-    })
 }
 
 /// A picture on a contact sheet.
@@ -96,7 +142,7 @@ fn choice(arguments: &RankArguments, anchors: Vec<Anchor>) -> RankChoice {
     }
 }
 
-fn progress(way: &RankWay, items: usize) -> ProgressBar {
+pub(in crate::cli) fn progress(way: &RankWay, items: usize) -> ProgressBar {
     let (most, what) = match way {
         RankWay::Scores => return ProgressBar::hidden(),
         RankWay::Pairs(plan, _) => (Some(plan.stopping.budget), "comparisons"),
@@ -124,7 +170,7 @@ fn progress(way: &RankWay, items: usize) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn show(bar: &ProgressBar, progress: &RankProgress) {
+pub(in crate::cli) fn show(bar: &ProgressBar, progress: &RankProgress) {
     bar.set_position(progress.asked);
     if let Some(widths) = &progress.widths {
         bar.set_message(format!(

@@ -4,14 +4,17 @@ mod given;
 mod images;
 mod table;
 
+pub(super) use images::{progress, show};
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::compare::RuleName;
 use super::files::named_text;
+use super::panel::PanelArguments;
 use super::{CliError, Common, Ending, output};
-use crate::ranking::{RankSettings, rank, votes};
+use crate::ranking::{Covariates, IntervalKind, JudgedSettings, RankSettings, rank, votes};
 use crate::stats::resample::Plan;
 use crate::stats::strengths::{Model, StrengthSettings};
 
@@ -28,9 +31,8 @@ pub(super) struct RankArguments {
     /// Votes instead: CSV with columns first, second, outcome (first, second or tie) and optionally weight and voter
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Judge, or JUDGE@BACKEND
-    #[arg(long, value_name = "ID", default_value = "technical-quality")]
-    judge: String,
+    #[command(flatten)]
+    panel: PanelArguments,
     /// How images are ranked [default: scores where the judge rates, active where it compares, listwise where it puts
     /// lists in order, anchors where some are given]
     #[arg(long, value_enum)]
@@ -71,12 +73,21 @@ pub(super) struct RankArguments {
     /// Fit what being shown first adds
     #[arg(long)]
     order_effect: bool,
-    /// Normal prior of variance 1/RIDGE on strengths; 0 for none
-    #[arg(long, value_name = "RIDGE", default_value_t = 0.0)]
-    ridge: f64,
-    /// Bootstrap intervals from so many resamples, instead of sandwich intervals
+    /// Normal prior of variance 1/RIDGE on strengths; 0 for none [default: 0.1 for images, 0 for votes]
+    #[arg(long, value_name = "RIDGE")]
+    ridge: Option<f64>,
+    /// Numbers of each item, such as its length, whose effect is fitted: a table with the column `item` and others
+    #[arg(long, value_name = "FILE")]
+    covariates: Option<PathBuf>,
+    /// How intervals are made [default: posterior for images without a model of ties, else sandwich]
+    #[arg(long, value_enum)]
+    interval: Option<IntervalName>,
+    /// Bootstrap intervals from so many resamples
     #[arg(long, value_name = "RESAMPLES", value_parser = clap::value_parser!(u32).range(2..))]
     bootstrap: Option<u32>,
+    /// Added to the mean curvature of each strength before sandwich intervals are taken; arena-rank adds 1e-5
+    #[arg(long, value_name = "DAMPING", default_value_t = 0.0, requires = "from", value_parser = finite_damping)]
+    damping: f64,
     /// Seed of the bootstrap, and of every lot that is drawn for images
     #[arg(long, default_value_t = Plan::default().seed)]
     seed: u64,
@@ -111,6 +122,17 @@ enum ModelName {
     Thurstone,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IntervalName {
+    /// By expectation propagation, with spread and noise estimated; under a given ridge, with an order effect or
+    /// covariates by Laplace's approximation
+    Posterior,
+    /// Right also where the model is not
+    Sandwich,
+    /// From votes drawn again
+    Bootstrap,
+}
+
 impl ModelName {
     fn model(self) -> Model {
         match self {
@@ -122,23 +144,69 @@ impl ModelName {
     }
 }
 
+impl RankArguments {
+    /// The chosen kind of interval; a number of resamples asks for the bootstrap.
+    fn interval(&self) -> Result<Option<IntervalKind>, CliError> {
+        let plan = Plan {
+            resamples: self.bootstrap.unwrap_or(Plan::default().resamples),
+            seed: self.seed,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let kind = match (self.interval, self.bootstrap) {
+            (None, None) => return Ok(None),
+            (None | Some(IntervalName::Bootstrap), _) => IntervalKind::Bootstrap(plan),
+            (Some(_), Some(_)) => {
+                let detail = "`--bootstrap` is for `--interval bootstrap`; leave one of them out";
+                return Err(CliError::Images(detail.to_owned()));
+            }
+            (Some(IntervalName::Posterior), None) => IntervalKind::Posterior,
+            (Some(IntervalName::Sandwich), None) => IntervalKind::Sandwich,
+        };
+        Ok(Some(kind))
+    }
+
+    fn covariates(&self) -> Result<Option<Covariates>, CliError> {
+        let path = self.covariates.as_deref();
+        Ok(path.map(Covariates::read).transpose()?)
+    }
+
+    /// What is fitted to the comparisons of a judge.
+    fn judged(&self) -> Result<JudgedSettings, CliError> {
+        Ok(JudgedSettings {
+            model: self.model.model(),
+            ridge: self.ridge,
+            order_effect: self.order_effect,
+            covariates: self.covariates()?,
+            interval: self.interval()?,
+        })
+    }
+}
+
+fn finite_damping(given: &str) -> Result<f64, String> {
+    match given.parse() {
+        Ok(damping) if f64::is_finite(damping) && damping >= 0.0 => Ok(damping),
+        Ok(_) | Err(_) => {
+            Err("damping is a finite number of zero or more, such as 1e-5".to_owned())
+        }
+    }
+}
+
 pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let Some(from) = &arguments.from else {
         return images::run(arguments);
     };
-    let votes = votes::read(from)?;
-    let plan = |resamples| Plan {
-        resamples,
-        seed: arguments.seed,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-    };
+    let mut votes = votes::read(from)?;
+    if let Some(covariates) = arguments.covariates()? {
+        votes = votes.with_covariates(&covariates)?;
+    }
     let settings = RankSettings {
         strengths: StrengthSettings {
             model: arguments.model.model(),
             order_effect: arguments.order_effect,
-            ridge: arguments.ridge,
+            ridge: arguments.ridge.unwrap_or(0.0),
         },
-        bootstrap: arguments.bootstrap.map(plan),
+        interval: arguments.interval()?.unwrap_or(IntervalKind::Sandwich),
+        damping: arguments.damping,
     };
     let report = rank(&votes, &settings)?;
     if arguments.json {

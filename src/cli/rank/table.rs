@@ -9,6 +9,14 @@ pub(super) fn print(report: &RankReport) -> std::io::Result<()> {
         None => print_items(&report.items)?,
     }
     output::say(format_args!("{} votes, {}", report.votes, report.model));
+    for effect in &report.covariates {
+        output::say(format_args!(
+            "a unit of {}: {:+.4} {}",
+            effect.name,
+            effect.value,
+            bounds(effect.ci)
+        ));
+    }
     for (name, effect) in [
         ("order effect", &report.order_effect),
         ("tie parameter", &report.tie_parameter),
@@ -20,6 +28,13 @@ pub(super) fn print(report: &RankReport) -> std::io::Result<()> {
                 bounds(effect.ci)
             ));
         }
+    }
+    for circle in report.coherence.iter().flat_map(|found| &found.cycles) {
+        let [one, other, third] = &circle.items;
+        output::say(format_args!(
+            "circle: {one} over {other} over {third} over {one}, by {:.2} at least",
+            circle.least_share
+        ));
     }
     if let Some(coherence) = &report.coherence {
         if let (Some(cyclic), Some(triads)) = (coherence.cyclic_triads, coherence.triads) {

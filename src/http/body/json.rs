@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::scalar::{Scalar, ScalarSeed};
+use super::structure::{Structure, StructureSeed};
 use super::trail::{Trail, duplicate_field, unknown_field};
 use crate::http::problem::{Code, Problem};
 
@@ -74,6 +75,15 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
         self.trail.expect("a string, a number, `true` or `false`");
         let scalar = self.map.next_value_seed(ScalarSeed)?;
         take(&scalar).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
+    }
+
+    /// A list or an object of strings and numbers, handed to `take`; its fault is the fault of the field.
+    pub(in crate::http) fn structure(
+        self,
+        take: impl FnOnce(&Structure) -> Result<(), Problem>,
+    ) -> Result<(), A::Error> {
+        let structure = self.map.next_value_seed(StructureSeed::new(self.trail))?;
+        take(&structure).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
     /// A list of objects; `too_many` makes the fault of a longer list than allowed.

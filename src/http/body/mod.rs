@@ -4,6 +4,7 @@ mod arriving;
 mod form;
 mod json;
 mod scalar;
+mod structure;
 mod trail;
 
 use actix_web::error::PayloadError;
@@ -20,7 +21,8 @@ use arriving::{Arriving, BodyFault};
 pub(super) use form::Form;
 pub(super) use json::{Object, Reader, read_object};
 pub(super) use scalar::Scalar;
-pub(super) use trail::duplicate_field;
+pub(super) use structure::{Structure, read_structure};
+pub(super) use trail::{duplicate_field, unknown_field};
 
 /// The media types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod typed;
 
 use actix_web::{HttpRequest, web};
 
-use super::body::{Body, Form, MediaType, Scalar, offload, read_object};
+use super::body::{Body, Form, MediaType, Scalar, Structure, offload, read_object, unknown_field};
 use super::problem::Problem;
 use super::service::Bounds;
 use crate::engine::{Clock, Permit};
@@ -18,6 +18,8 @@ use typed::{GivenBody, GivenForm};
 pub(super) struct Given<Settings> {
     /// Name of the judge, perhaps with `@backend`; not looked up yet.
     pub(super) judge: String,
+    /// Whether it was named, or is the one that judges where nobody is.
+    pub(super) judge_given: bool,
     /// At least one image.
     pub(super) images: Vec<GivenImage>,
     /// Texts of the whole request; each image has them already.
@@ -35,8 +37,16 @@ pub(super) trait Settings: Default + Send + 'static {
     /// All parts of the form: `judge`, `texts`, `image`, and the settings.
     const FORM: &'static [&'static str];
 
+    /// Those of the settings that are lists or objects; a form has them as JSON.
+    const STRUCTURES: &'static [&'static str] = &[];
+
     /// Takes one of the settings.
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem>;
+
+    /// Takes one of [`Settings::STRUCTURES`].
+    fn structure(&mut self, name: &str, _: &Structure) -> Result<(), Problem> {
+        Err(unknown_field(name, Self::JSON))
+    }
 }
 
 /// Opens the body at once, so that one which is too large is refused before anything waits for it.

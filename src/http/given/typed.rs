@@ -13,9 +13,14 @@ use super::picture::{
 };
 use super::{Given, Settings};
 use crate::engine::Permit;
-use crate::http::body::{Form, Object, Reader, Scalar, duplicate_field, read_object};
+use crate::http::body::{
+    Form, Object, Reader, Scalar, duplicate_field, read_object, read_structure,
+};
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
+
+/// Values that a list of a form may have, however few its images are.
+const MOST_LISTED: usize = 64;
 
 /// The JSON body.
 #[derive(Debug, Default)]
@@ -68,6 +73,10 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
             "judge" if S::JSON.contains(&"judge") => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
+            known if S::STRUCTURES.contains(&known) => {
+                let settings = &mut self.settings;
+                value.structure(|structure| settings.structure(known, structure))?;
+            }
             known if S::JSON.contains(&known) => {
                 let settings = &mut self.settings;
                 value.scalar(|scalar| settings.set(known, scalar))?;
@@ -99,6 +108,7 @@ impl<'de> Object<'de> for ImageBody<'de> {
 
 impl<S: Settings> GivenBody<'_, S> {
     pub(super) fn check(self, permit: Permit) -> Result<(Given<S>, Vec<Link>), Problem> {
+        let judge_given = self.judge.is_some();
         let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
@@ -115,6 +125,7 @@ impl<S: Settings> GivenBody<'_, S> {
         let images = images.iter().enumerate();
         let given = Given {
             judge: judge.to_owned(),
+            judge_given,
             images: images
                 .map(|(index, image)| image.check(index, &texts))
                 .collect::<Result<_, _>>()?,
@@ -229,6 +240,7 @@ impl<S: Settings> GivenForm<S> {
     }
 
     pub(super) fn check(self, permit: Permit) -> Result<(Given<S>, Vec<Link>), Problem> {
+        let judge_given = self.judge.is_some();
         let judge = match &self.judge {
             None => DEFAULT_JUDGE,
             Some(bytes) => text_part("judge", bytes)?,
@@ -268,11 +280,16 @@ impl<S: Settings> GivenForm<S> {
         }
         let mut settings = S::default();
         for (name, bytes) in &self.settings {
+            if S::STRUCTURES.contains(&name.as_str()) {
+                settings.structure(name, &read_structure(images.len().max(MOST_LISTED), bytes)?)?;
+                continue;
+            }
             let text = text_part(name, bytes)?.to_owned();
             settings.set(name, &Scalar::Text(text))?;
         }
         let given = Given {
             judge,
+            judge_given,
             images,
             texts,
             settings,

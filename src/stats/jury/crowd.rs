@@ -117,14 +117,14 @@ pub fn crowd_strengths(
 }
 
 /// A vote, or the part of one, for one item over another.
-struct Stated {
-    better: u32,
-    worse: u32,
-    weight: f64,
-    judge: usize,
+pub(super) struct Stated {
+    pub(super) better: u32,
+    pub(super) worse: u32,
+    pub(super) weight: f64,
+    pub(super) judge: usize,
 }
 
-fn stated(votes: &Votes, judge_of: &[u32]) -> Vec<Stated> {
+pub(super) fn stated(votes: &Votes, judge_of: &[u32]) -> Vec<Stated> {
     let mut stated = Vec::with_capacity(votes.all().len());
     for (vote, judge) in votes.all().iter().zip(judge_of) {
         let [first, second, tie] = vote.outcome.shares();

@@ -5,11 +5,13 @@
 //! members are is not known here.
 
 mod crowd;
+mod intervals;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 pub use crowd::{Crowd, CrowdSettings, Member, crowd_strengths};
+pub use intervals::{CrowdIntervals, crowd_intervals};
 pub use weights::{
     equal_weights, pooled_mean, pooled_opinion, weights_by_correlation, weights_by_error,
 };

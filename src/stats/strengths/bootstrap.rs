@@ -28,7 +28,7 @@ pub fn bootstrap_intervals(
 ) -> Result<StrengthIntervals, StatsError> {
     check_level(level)?;
     let number = u32::try_from(votes.all().len()).expect("votes are counted in 32 bits");
-    let gathered = Table::new(votes, settings.order_effect);
+    let gathered = Table::placed(votes, settings.order_effect);
     let scratch = || (gathered.clone(), vec![0_u32; number as usize]);
     let fits = run(plan, scratch, |resample, (table, times)| {
         let mut rng = CounterRng::new(plan.seed, resample);

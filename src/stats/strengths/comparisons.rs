@@ -2,7 +2,7 @@
 
 use super::curved::{Curved, OnScore, Symmetric};
 use super::fit::StrengthSettings;
-use super::model::{Model, bradley_terry};
+use super::model::Model;
 use super::table::Table;
 use super::votes::Votes;
 
@@ -128,11 +128,51 @@ impl<'a> Comparisons<'a> {
     }
 
     /// exp(s) of each item where that spares an exponential for each pair: Bradley and Terry's model without
-    /// effects, and no item so far off that it overflows.
+    /// effects, and no item so far off that products of a few overflow.
     fn odds(&self, point: &[f64]) -> Option<Vec<f64>> {
-        let plain = self.model == Model::BradleyTerry && self.width() == 0;
-        let moderate = || point.iter().all(|strength| strength.abs() < 300.0);
+        let plain = self.model == Model::BradleyTerry && self.others() == 0;
+        let moderate = || point.iter().all(|strength| strength.abs() < 30.0);
         (plain && moderate()).then(|| point.iter().map(|strength| strength.exp()).collect())
+    }
+
+    /// What the pairs add under Bradley and Terry's model without effects, where `odds` are exp(s).
+    ///
+    /// ```text
+    /// value = sum over pairs of n ln(odds_first + odds_second) - wins s_first - losses s_second
+    /// ```
+    fn plain_curve(&mut self, point: &[f64], odds: &[f64], gradient: &mut [f64]) -> f64 {
+        let mut logarithms = Logarithms::default();
+        let mut value = 0.0;
+        let ends = self.table.first.iter().zip(&self.table.second);
+        // Pairs are sorted by their first item, whose sums wait here for the next one.
+        let (mut row, mut slope_of_row, mut bend_of_row) = (0, 0.0, 0.0);
+        for (((first, second), counts), bend_of_pair) in
+            ends.zip(&self.table.counts).zip(&mut self.bends)
+        {
+            let (first, second) = (*first as usize, *second as usize);
+            if first != row {
+                gradient[row] += slope_of_row;
+                self.own[row] += bend_of_row;
+                (row, slope_of_row, bend_of_row) = (first, 0.0, 0.0);
+            }
+            let [wins, losses, ties] = *counts;
+            let (wins, losses) = (wins + 0.5 * ties, losses + 0.5 * ties);
+            let all = wins + losses;
+            let sum = odds[first] + odds[second];
+            let inverse = 1.0 / sum;
+            let (win, loss) = (odds[first] * inverse, odds[second] * inverse);
+            let (slope, bend) = (all * win - wins, all * win * loss);
+            logarithms.add(all, sum);
+            value -= wins * point[first] + losses * point[second];
+            slope_of_row += slope;
+            bend_of_row += bend;
+            gradient[second] -= slope;
+            self.own[second] += bend;
+            *bend_of_pair = bend;
+        }
+        gradient[row] += slope_of_row;
+        self.own[row] += bend_of_row;
+        value + logarithms.sum()
     }
 
     /// The part of the value that the ridge adds.
@@ -147,11 +187,60 @@ impl<'a> Comparisons<'a> {
             image[item] = self.own[item] * direction[item];
         }
         let ends = self.table.first.iter().zip(&self.table.second);
+        let (mut row, mut of_row) = (0, 0.0);
         for ((first, second), bend) in ends.zip(&self.bends) {
             let (first, second) = (*first as usize, *second as usize);
-            image[first] -= bend * direction[second];
+            if first != row {
+                image[row] -= of_row;
+                (row, of_row) = (first, 0.0);
+            }
+            of_row += bend * direction[second];
             image[second] -= bend * direction[first];
         }
+        image[row] -= of_row;
+    }
+}
+
+/// A sum of many logarithms, most of which are taken of products.
+struct Logarithms {
+    product: f64,
+    sum: f64,
+}
+
+impl Default for Logarithms {
+    fn default() -> Self {
+        Logarithms {
+            product: 1.0,
+            sum: 0.0,
+        }
+    }
+}
+
+impl Logarithms {
+    /// A product that leaves these bounds is taken the logarithm of; its factors are below 1e14 and above 1e-14.
+    const BOUNDS: std::ops::Range<f64> = 1e-200..1e200;
+
+    /// Adds `times ln number`.
+    #[inline]
+    fn add(&mut self, times: f64, number: f64) {
+        // Mostly a pair has one vote or two.
+        if times.to_bits() == 1.0_f64.to_bits() {
+            self.product *= number;
+        } else if times.to_bits() == 2.0_f64.to_bits() {
+            self.product *= number * number;
+        } else if times.to_bits() == 3.0_f64.to_bits() {
+            self.product *= number * number * number;
+        } else if times > 0.0 {
+            self.sum += times * number.ln();
+        }
+        if !Logarithms::BOUNDS.contains(&self.product) {
+            self.sum += self.product.ln();
+            self.product = 1.0;
+        }
+    }
+
+    fn sum(self) -> f64 {
+        self.sum + self.product.ln()
     }
 }
 
@@ -207,19 +296,15 @@ impl Curved for Comparisons<'_> {
         gradient[items..].fill(0.0);
         self.border.fill(0.0);
         self.corner.fill(0.0);
-        let odds = self.odds(point);
+        if let Some(odds) = self.odds(point) {
+            return value + self.plain_curve(point, &odds, gradient);
+        }
         for pair in 0..self.table.len() {
             let first = self.table.first[pair] as usize;
             let second = self.table.second[pair] as usize;
-            let mut d = point[first] - point[second];
-            let local = if let Some(odds) = &odds {
-                let small = odds[first].min(odds[second]) / odds[first].max(odds[second]);
-                bradley_terry(d, small, self.table.counts[pair])
-            } else {
-                self.features(pair, &mut features);
-                d += along(&features, &point[items..]);
-                self.model.local(d, tie, self.table.counts[pair])
-            };
+            self.features(pair, &mut features);
+            let d = point[first] - point[second] + along(&features, &point[items..]);
+            let local = self.model.local(d, tie, self.table.counts[pair]);
             value += local.value;
             gradient[first] += local.slope;
             gradient[second] -= local.slope;

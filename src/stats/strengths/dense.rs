@@ -30,7 +30,7 @@ pub(super) fn inverse(matrix: &impl Symmetric, damping: f64) -> Option<Vec<f64>>
 }
 
 /// Gauss and Jordan's method in place. A positive matrix needs no exchange of rows; false for others.
-pub(super) fn invert(dense: &mut [f64], size: usize) -> bool {
+pub(in crate::stats) fn invert(dense: &mut [f64], size: usize) -> bool {
     let mut pivot_row = vec![0.0; size];
     for at in 0..size {
         let pivot = dense[at * size + at];

@@ -127,6 +127,12 @@ pub(super) fn prepare<'a>(votes: &'a Votes, settings: &StrengthSettings) -> Comp
     Comparisons::new(votes, table, settings)
 }
 
+/// Gathers the votes such that each keeps its place.
+pub(super) fn prepare_placed<'a>(votes: &'a Votes, settings: &StrengthSettings) -> Comparisons<'a> {
+    let table = Table::placed(votes, settings.order_effect);
+    Comparisons::new(votes, table, settings)
+}
+
 /// Fits gathered votes, from `start` or from equal strengths.
 pub(super) fn solve(
     problem: &mut Comparisons<'_>,

@@ -8,12 +8,16 @@
 //! fits. That is an outcome with a name, [`StrengthsError::Separated`], and not a large number.
 
 mod anchors;
+mod belief;
+#[cfg(test)]
+mod belief_tests;
 mod bootstrap;
+mod calibrated;
 mod coherence;
 mod comparisons;
 mod concordance;
 mod curved;
-mod dense;
+pub(in crate::stats) mod dense;
 mod effects;
 mod fit;
 mod graph;
@@ -36,12 +40,14 @@ mod simulated;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tilted;
 mod triads;
 mod voters;
 mod votes;
 
 pub use anchors::{Anchored, Anchors};
 pub use bootstrap::bootstrap_intervals;
+pub use calibrated::{Calibrated, calibrated_posterior};
 pub use coherence::{Coherence, coherence};
 pub use concordance::{ListAgreement, list_agreement};
 pub use fit::{StrengthSettings, Strengths, fit_strengths};
@@ -50,6 +56,7 @@ pub use model::Model;
 pub use placed::{ListedStrengths, MOST_LISTED_ITEMS, TieredList, listed_strengths};
 pub use placing::{ANCHORS, AnchorScale, PlacedStrength, Prior, Shares};
 pub use posterior::{MOST_POSTERIOR_ITEMS, Posterior, posterior};
+pub(in crate::stats) use sandwich::rank_ranges;
 pub use sandwich::{
     MOST_SANDWICH_ITEMS, RankRange, Sandwich, StrengthIntervals, places, sandwich_intervals,
 };

@@ -87,7 +87,7 @@ fn logistic(x: f64) -> (f64, f64) {
 
 /// Bradley and Terry's model at difference `d`, where `small` is exp(-|d|).
 #[inline]
-pub(super) fn bradley_terry(d: f64, small: f64, [first, second, tie]: [f64; 3]) -> Local {
+fn bradley_terry(d: f64, small: f64, [first, second, tie]: [f64; 3]) -> Local {
     let (first, second) = (first + 0.5 * tie, second + 0.5 * tie);
     let (worse, better) = if d >= 0.0 {
         (second, first)

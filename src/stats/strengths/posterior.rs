@@ -17,6 +17,8 @@ use crate::stats::{Interval, StatsError};
 /// Most items for which a posterior is computed: it holds a square of the items, and takes their cube in time.
 pub const MOST_POSTERIOR_ITEMS: usize = 1_024;
 
+const METHOD: &str = "laplace approximation of the posterior";
+
 /// Step of the difference that third derivatives are taken by.
 const THIRD_STEP: f64 = 1e-4;
 
@@ -32,6 +34,8 @@ pub struct Posterior {
     centres: Vec<f64>,
     /// Row after row.
     covariance: Vec<f64>,
+    /// Value and variance of what was fitted beside the strengths: the order effect, then covariates.
+    effects: Vec<(f64, f64)>,
 }
 
 impl Posterior {
@@ -58,6 +62,7 @@ impl Posterior {
             means: vec![0.0; items],
             centres: vec![0.0; items],
             covariance,
+            effects: Vec::new(),
         })
     }
 
@@ -112,10 +117,30 @@ impl Posterior {
                 low: centre - half,
                 high: centre + half,
                 level,
-                method: Cow::Borrowed("laplace approximation of the posterior"),
+                method: Cow::Borrowed(METHOD),
             }
         };
         Ok(self.centres.iter().enumerate().map(around).collect())
+    }
+
+    /// Credible intervals of what was fitted beside the strengths: of the order effect first, where there is one,
+    /// then of each covariate.
+    ///
+    /// # Errors
+    /// As [`Posterior::intervals`].
+    pub fn effects(&self, level: f64) -> Result<Vec<Interval>, StatsError> {
+        check_level(level)?;
+        let z = normal_quantile(0.5 + level / 2.0);
+        let around = |(value, variance): &(f64, f64)| {
+            let half = z * variance.max(0.0).sqrt();
+            Interval {
+                low: value - half,
+                high: value + half,
+                level,
+                method: Cow::Borrowed(METHOD),
+            }
+        };
+        Ok(self.effects.iter().map(around).collect())
     }
 
     /// Intervals of the places, from those of the strengths as in [`sandwich_intervals`](super::sandwich_intervals).
@@ -160,9 +185,12 @@ pub fn posterior(votes: &Votes, settings: &StrengthSettings) -> Result<Posterior
     })?;
     let moves = skewness(&problem, &strengths.point, &dense);
     let centres = strengths.values.iter().zip(&moves);
-    let rows = dense.chunks(gradient.len()).take(items);
+    let size = gradient.len();
+    let rows = dense.chunks(size).take(items);
+    let effect = |at: usize| (strengths.point[at], dense[at * size + at]);
     Ok(Posterior {
         model: settings.model,
+        effects: (items..size).map(effect).collect(),
         centres: centres.map(|(mean, moved)| mean + moved).collect(),
         means: strengths.values,
         covariance: rows.flat_map(|row| &row[..items]).copied().collect(),
@@ -208,7 +236,7 @@ fn skewness(problem: &Comparisons<'_>, point: &[f64], inverse: &[f64]) -> Vec<f6
     moves
 }
 
-fn check(items: usize, model: Model) -> Result<(), StatsError> {
+pub(super) fn check(items: usize, model: Model) -> Result<(), StatsError> {
     if !(2..=MOST_POSTERIOR_ITEMS).contains(&items) {
         return Err(StatsError::Argument {
             argument: "items",

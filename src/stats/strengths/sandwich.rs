@@ -178,7 +178,7 @@ pub fn places(strengths: &[f64], intervals: &[Interval]) -> (Vec<u32>, Vec<RankR
 }
 
 /// Places from intervals: an item stands below those whose intervals begin above the end of its own.
-pub(super) fn rank_ranges(intervals: &[Interval]) -> Vec<RankRange> {
+pub(in crate::stats) fn rank_ranges(intervals: &[Interval]) -> Vec<RankRange> {
     let sorted = |end: fn(&Interval) -> f64| {
         let mut ends: Vec<f64> = intervals.iter().map(end).collect();
         ends.sort_unstable_by(f64::total_cmp);

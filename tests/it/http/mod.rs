@@ -11,5 +11,6 @@ mod gates;
 mod life;
 mod metrics;
 mod pairs;
+mod panels;
 mod scores;
 mod slow;

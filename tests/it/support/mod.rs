@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod backends;
 pub(crate) mod contract;
 pub(crate) mod inference;
+pub(crate) mod juries;
 pub(crate) mod llama;
 pub(crate) mod local;
 pub(crate) mod photo;

@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["card", "dataset", "digest", "judging", "stats", "table"],
     ),
     // Votes that exist already, and the ranking that they give.
-    ("ranking", &["judging", "stats"]),
+    ("ranking", &["judging", "stats", "table"]),
     ("evaluation", &["judging"]),
     (
         "gate",
@@ -93,6 +93,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "judging",
             "metrics",
             "near",
+            "ranking",
             "wire",
         ],
     ),

@@ -10,7 +10,8 @@ use crate::stats::choosing::{
     Choice, Met, Repeats, Stop, Widths, all_pairs, informative_batch, random_order, swiss_round,
 };
 use crate::stats::strengths::{
-    Model, Outcome, Posterior, StrengthSettings, StrengthsError, Vote, Votes, posterior,
+    Model, Outcome, Posterior, StrengthSettings, StrengthsError, Vote, Votes, calibrated_posterior,
+    posterior,
 };
 use crate::stats::{DEFAULT_LEVEL, StatsError};
 
@@ -61,8 +62,8 @@ pub struct RankRun {
     pub stop: RankStop,
     /// Widths of the intervals at the end, under the plan's prior.
     pub widths: Option<Widths>,
-    /// Order effect of each comparison that has one, in log-odds.
-    pub order_effects: Vec<f64>,
+    /// Order effect of each vote in log-odds; none where nothing was shown side by side.
+    pub order_effects: Vec<Option<f64>>,
     /// Comparisons whose two orders prefer different items.
     pub disagreements: u64,
 }
@@ -95,8 +96,7 @@ impl RankRun {
                         second: compared.comparison.second(),
                     };
                     self.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.order_effects
-                        .extend(compared.comparison.order_effect());
+                    self.order_effects.push(compared.comparison.order_effect());
                     self.disagreements += u64::from(compared.orders_disagree);
                 }
                 Err(unscored) => self.failed.push(FailedPair { pair, unscored }),
@@ -186,10 +186,21 @@ impl Pairing {
             ..StrengthSettings::new(Model::BradleyTerry)
         };
         let found = posterior(&votes, &settings)?;
-        self.run.widths = Some(Widths::new(
-            &found.intervals(DEFAULT_LEVEL)?,
-            &found.places(DEFAULT_LEVEL)?,
-        )?);
+        // Stopping looks at the intervals that will be reported. They take thirty times as long, so that without
+        // such a stop progress shows those of the prior.
+        let (intervals, places) = if self.plan.stopping.narrow.is_some() {
+            let known = calibrated_posterior(&votes, &settings)?;
+            (
+                known.intervals(DEFAULT_LEVEL)?,
+                known.places(DEFAULT_LEVEL)?,
+            )
+        } else {
+            (
+                found.intervals(DEFAULT_LEVEL)?,
+                found.places(DEFAULT_LEVEL)?,
+            )
+        };
+        self.run.widths = Some(Widths::new(&intervals, &places)?);
         self.posterior = Some(found);
         Ok(())
     }

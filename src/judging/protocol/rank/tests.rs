@@ -77,7 +77,7 @@ fn the_position_bias_is_measured_and_does_not_move_the_order() {
     assert!(
         run.order_effects
             .iter()
-            .all(|effect| (effect - 1.5).abs() < 1e-9)
+            .all(|effect| (effect.unwrap() - 1.5).abs() < 1e-9)
     );
     let fair = Simulated::new(12, 0.0, 0.0, 5).run(RankPlan::new(Pairs::All, 1_000));
     for (biased, fair) in run.votes.iter().zip(&fair.votes) {
