@@ -19,5 +19,6 @@ mod near;
 pub mod pixels;
 pub mod ranking;
 pub mod stats;
+pub mod store;
 pub mod table;
 pub mod wire;
