@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod digest;
 pub mod engine;
 pub mod http;
+pub mod jobs;
 pub mod judging;
 mod near;
 pub mod pixels;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -16,6 +17,12 @@ pub(super) struct ServeArguments {
     /// Address to listen on; port 0 takes a free one [default: the configuration's, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// Folder for jobs, results and stored replies [default: the configuration's; jobs are off without one]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Set a damaged database aside and keep what can be read of it
+    #[arg(long)]
+    salvage: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -25,6 +32,10 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }
+    if let Some(folder) = &arguments.data {
+        config.data.folder = Some(folder.clone());
+    }
+    config.data.salvage |= arguments.salvage;
     let runtime = runtime()?;
     runtime.block_on(async {
         let application = Application::build(&config)?;
@@ -61,6 +72,11 @@ fn announce(application: &Application) {
             "hint: whoever reaches this address may use the service; it asks for no key"
         ));
     }
+    if !application.keeps_jobs() {
+        output::say(format_args!(
+            "hint: jobs are off, and replies are stored in memory only; `--data FOLDER` keeps both"
+        ));
+    }
     output::say(format_args!(
         "try: curl -s -F image=@PHOTO.jpg http://{address}/v1/score"
     ));
@@ -84,7 +100,14 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// Would end the process where a limit on file sizes is met; heard, it makes that a full disk like any other.
+    #[cfg(target_os = "linux")]
+    _file_size: tokio::signal::unix::Signal,
 }
+
+/// SIGXFSZ on Linux.
+#[cfg(target_os = "linux")]
+const FILE_SIZE: i32 = 25;
 
 #[cfg(unix)]
 impl Signals {
@@ -94,6 +117,8 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            #[cfg(target_os = "linux")]
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod backends;
 mod chat;
+mod data;
 mod hub;
 mod onnx;
 mod remote;
@@ -22,6 +23,7 @@ pub use backends::{
     SystemoneImages, Tensors,
 };
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
+pub use data::{DataConfig, JobsConfig};
 pub use hub::{ExportPlace, HubAddress, HubConfig};
 pub use onnx::{OnnxDualEncoderConfig, OnnxLanguageConfig, OnnxScalarConfig, SimilarityConfig};
 pub use remote::RemoteConfig;
@@ -46,6 +48,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Remembered answers.
     pub cache: CacheConfig,
+    /// What outlives the process.
+    pub data: DataConfig,
+    /// What jobs may take.
+    pub jobs: JobsConfig,
 }
 
 /// Where the ONNX Runtime library is.
@@ -115,6 +121,8 @@ impl Default for Config {
             calibration: CalibrationConfig::default(),
             limits: LimitsConfig::default(),
             cache: CacheConfig::default(),
+            data: DataConfig::default(),
+            jobs: JobsConfig::default(),
         }
     }
 }
@@ -210,6 +218,8 @@ impl Config {
             *path = folder.join(&path);
         }
         self.hub.resolve(folder);
+        self.data.resolve(folder);
+        self.jobs.resolve(folder);
         for backend in self.backends.values_mut() {
             backend.resolve(folder);
         }

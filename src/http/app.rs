@@ -11,12 +11,16 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::envelope::envelope;
-use super::routes;
+use super::idempotency::idempotency;
+use super::lasting::LastingError;
 use super::service::{RequestIds, Service};
+use super::{jobs, routes};
 use crate::assemble::{AssembleError, assemble};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::jobs::PlaceError;
+use crate::store::StoreError;
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -50,6 +54,12 @@ pub enum StartError {
     /// A calibration map is wrong.
     #[error(transparent)]
     Calibration(#[from] MapFileError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder of images for jobs cannot be used.
+    #[error(transparent)]
+    Images(#[from] PlaceError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {error}; name a free one with `--listen ADDR:PORT` (port 0 takes any)"
@@ -81,11 +91,17 @@ impl Application {
         let request_ids = RequestIds::new(milliseconds_since_epoch());
         let folder = config.calibration.folder.as_deref();
         let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
-        let service = web::Data::new(Service::new(engine, maps, config, request_ids));
+        let service = Service::new(engine, maps, config, request_ids);
+        let service = web::Data::new(service.map_err(|error| match error {
+            LastingError::Store(error) => StartError::Store(error),
+            LastingError::Place(error) => StartError::Images(error),
+        })?);
         let shared = service.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
+                .wrap(from_fn(idempotency))
+                .wrap(from_fn(jobs::make_room))
                 .wrap(from_fn(envelope))
                 .configure(routes::configure)
         });
@@ -114,6 +130,11 @@ impl Application {
         self.address
     }
 
+    /// Whether it has a data folder, and therefore keeps jobs.
+    pub fn keeps_jobs(&self) -> bool {
+        self.service.lasting.keeps_jobs()
+    }
+
     /// The judges and their states.
     pub fn judges(&self) -> Vec<JudgeJson> {
         let judges = self.service.engine.judges();
@@ -135,6 +156,7 @@ impl Application {
         Stopper {
             server: self.server.0.handle(),
             draining: Arc::clone(&self.service.draining),
+            service: self.service.clone().into_inner(),
         }
     }
 
@@ -150,6 +172,7 @@ impl Application {
 /// Stops a service.
 #[derive(Debug, Clone)]
 pub struct Stopper {
+    service: Arc<Service>,
     server: ServerHandle,
     draining: Arc<AtomicBool>,
 }
@@ -163,6 +186,7 @@ impl Stopper {
     /// Takes no more connections, finishes the requests in work, and ends.
     pub async fn stop(&self) {
         self.drain();
+        self.service.lasting.park().await;
         self.server.stop(true).await;
     }
 }

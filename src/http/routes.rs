@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, judges, probes, rank, score};
+use super::{compare, jobs, judges, probes, rank, score};
 
 /// The contract, as it is served.
 pub const CONTRACT: &str = include_str!("../../openapi.yaml");
@@ -29,6 +29,22 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Takes a manifest.
+    SubmitJob,
+    /// Lists the caller's jobs.
+    ListJobs,
+    /// Shows one job.
+    ShowJob,
+    /// Forgets a job.
+    DeleteJob,
+    /// Stops a job.
+    CancelJob,
+    /// Goes on with a job.
+    ResumeJob,
+    /// Gives the results of a job.
+    JobResults,
+    /// Tells how far a job is, again and again.
+    JobEvents,
     /// Lists the judges.
     ListJudges,
     /// Shows one judge.
@@ -42,10 +58,18 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 8] = [
+pub const ROUTES: [Route; 16] = [
     route("POST", "/v1/score", Operation::Score),
     route("POST", "/v1/compare", Operation::Compare),
     route("POST", "/v1/rank", Operation::Rank),
+    route("POST", "/v1/jobs", Operation::SubmitJob),
+    route("GET", "/v1/jobs", Operation::ListJobs),
+    route("GET", "/v1/jobs/{id}", Operation::ShowJob),
+    route("DELETE", "/v1/jobs/{id}", Operation::DeleteJob),
+    route("POST", "/v1/jobs/{id}/cancel", Operation::CancelJob),
+    route("POST", "/v1/jobs/{id}/resume", Operation::ResumeJob),
+    route("GET", "/v1/jobs/{id}/results", Operation::JobResults),
+    route("GET", "/v1/jobs/{id}/events", Operation::JobEvents),
     route("GET", "/v1/judges", Operation::ListJudges),
     route("GET", "/v1/judges/{id}", Operation::ShowJudge),
     route("GET", "/healthz", Operation::Health),
@@ -68,6 +92,14 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::SubmitJob => "submitJob",
+            Operation::ListJobs => "listJobs",
+            Operation::ShowJob => "showJob",
+            Operation::DeleteJob => "deleteJob",
+            Operation::CancelJob => "cancelJob",
+            Operation::ResumeJob => "resumeJob",
+            Operation::JobResults => "jobResults",
+            Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
             Operation::Health => "health",
@@ -81,6 +113,14 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::SubmitJob => route.to(jobs::submit),
+            Operation::ListJobs => route.to(jobs::list),
+            Operation::ShowJob => route.to(jobs::show),
+            Operation::DeleteJob => route.to(jobs::delete),
+            Operation::CancelJob => route.to(jobs::cancel),
+            Operation::ResumeJob => route.to(jobs::resume),
+            Operation::JobResults => route.to(jobs::results),
+            Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
             Operation::Health => route.to(probes::health),

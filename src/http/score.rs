@@ -50,7 +50,7 @@ pub(super) async fn score(
     if judge.card.recipe.scale().is_none() {
         return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
     }
-    let maps = request.settings.calibrated.then_some(&service.maps);
+    let maps = request.settings.calibrated.then_some(&*service.maps);
     let results = score_all(&service.engine, &judge, request.images, maps, &limits).await?;
     Ok(HttpResponse::Ok().json(ScoreReply {
         judge: JudgeJson::new(&judge),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::lasting::{Lasting, LastingError};
 use super::problem::Problem;
 use crate::calibration::Maps;
 use crate::config::Config;
@@ -12,8 +13,9 @@ use crate::engine::{Admission, Engine, Judge};
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub(super) engine: Engine,
-    pub(super) maps: Maps,
+    pub(super) engine: Arc<Engine>,
+    pub(super) maps: Arc<Maps>,
+    pub(super) lasting: Lasting,
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
@@ -39,20 +41,24 @@ impl Service {
         maps: Maps,
         config: &Config,
         request_ids: RequestIds,
-    ) -> Self {
-        Service {
+    ) -> Result<Self, LastingError> {
+        let bounds = Bounds {
+            body_bytes: config.limits.request_bytes,
+            body_time: config.body_time(),
+            request_time: config.request_time(),
+            images: config.limits.images_per_request,
+        };
+        let (engine, maps) = (Arc::new(engine), Arc::new(maps));
+        let lasting = Lasting::open(config, bounds, Arc::clone(&engine), Arc::clone(&maps))?;
+        Ok(Service {
             engine,
             maps,
+            lasting,
             admission: Admission::new(config.limits.requests_in_flight),
-            bounds: Bounds {
-                body_bytes: config.limits.request_bytes,
-                body_time: config.body_time(),
-                request_time: config.request_time(),
-                images: config.limits.images_per_request,
-            },
+            bounds,
             request_ids,
             draining: Arc::new(AtomicBool::new(false)),
-        }
+        })
     }
 
     /// The judge of that name, which can be asked.

@@ -224,20 +224,24 @@ impl Store {
         .await
     }
 
-    /// Gives a job another state, unless it is finished; the job afterwards, or nothing where it is gone.
+    /// Gives a job another state if it is in one of `from`; the job afterwards, or nothing where it is gone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn change(
         &self,
         job: i64,
+        from: &'static [JobState],
         state: JobState,
         detail: Option<String>,
     ) -> Result<Option<JobRow>, StoreError> {
         self.write(move |connection| {
+            let row = by_number(connection, job)?;
+            if !row.is_some_and(|row| from.contains(&row.state)) {
+                return Ok(by_number(connection, job)?);
+            }
             connection.execute(
-                "UPDATE jobs SET state = ?2, detail = ?3, revision = revision + 1
-                 WHERE number = ?1 AND accepted = 1 AND state <> 'finished' AND (state <> ?2 OR detail IS NOT ?3)",
+                "UPDATE jobs SET state = ?2, detail = ?3, revision = revision + 1 WHERE number = ?1",
                 params![job, state.name(), detail],
             )?;
             Ok(by_number(connection, job)?)

@@ -24,6 +24,8 @@ mod engines;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod judge_runs;
 #[cfg(test)]
 mod onnx;

@@ -16,9 +16,9 @@ use super::problem::{Code, Problem};
 use super::service::Bounds;
 use crate::engine::Clock;
 
-pub(super) use form::Form;
+pub(super) use form::{Form, malformed};
 pub(super) use json::{Object, Reader, Scalar, read_object};
-pub(super) use trail::duplicate_field;
+pub(super) use trail::{duplicate_field, unknown_field};
 
 /// The media types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,8 +96,15 @@ impl Body {
         Ok(bytes)
     }
 
+    /// Its pieces, up to the first fault.
+    pub(super) fn checked_chunks(self) -> impl Stream<Item = Result<Bytes, Problem>> {
+        let bounds = self.bounds;
+        self.chunks()
+            .map(move |chunk| chunk.map_err(|error| unreadable(&error, bounds)))
+    }
+
     /// Its pieces, up to the first that breaks a bound.
-    fn chunks(self) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    pub(super) fn chunks(self) -> impl Stream<Item = Result<Bytes, PayloadError>> {
         let Body { payload, bounds } = self;
         let deadline = Clock.now() + bounds.body_time;
         stream::try_unfold((payload, 0), move |(mut payload, read)| async move {

@@ -36,6 +36,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gate", &["calibration", "digest", "judging", "stats"]),
     // The shell around them.
     ("config", &["pixels"]),
+    // What outlives the process: bytes and texts.
+    ("store", &[]),
     (
         "engine",
         &["backend", "card", "digest", "judging", "near", "pixels"],
@@ -55,6 +57,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ranking",
         ],
     ),
+    // Many items, asked when there is room.
+    (
+        "jobs",
+        &[
+            "calibration",
+            "digest",
+            "engine",
+            "judging",
+            "near",
+            "store",
+            "wire",
+        ],
+    ),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
@@ -63,8 +78,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "config",
             "engine",
+            "jobs",
             "judging",
             "near",
+            "store",
             "wire",
         ],
     ),
@@ -96,6 +113,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("moka", &["engine/cache.rs"]),
     ("image", &["pixels/"]),
     ("fast_image_resize", &["pixels/"]),
+    ("rusqlite", &["store/"]),
     ("reqwest", &["backend/remote/"]),
     ("rustls", &["backend/remote/"]),
     ("tokenizers", &["backend/onnx/"]),
