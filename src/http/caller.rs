@@ -15,6 +15,12 @@ impl Caller {
     /// The caller of a service that asks for no key.
     const LOCAL: &'static str = "local";
 
+    /// Whoever shows the key of this name.
+    #[cfg(test)]
+    pub(super) fn named(name: String) -> Self {
+        Caller(name)
+    }
+
     /// The name under which jobs, results and stored replies are kept.
     pub(super) fn name(&self) -> &str {
         &self.0

@@ -7,6 +7,8 @@ mod records;
 mod results;
 mod shown;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 pub(super) use events::events;
 pub(super) use results::results;

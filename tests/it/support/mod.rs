@@ -9,3 +9,4 @@ pub(crate) mod local;
 pub(crate) mod png;
 pub(crate) mod scripted;
 pub(crate) mod seer;
+pub(crate) mod served;
