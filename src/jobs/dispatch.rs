@@ -1,7 +1,7 @@
 //! Who is next: one item of each job in turn, whenever its backend has a place.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,9 +63,6 @@ struct Active {
     cursor: i64,
     /// Whether every item was begun.
     is_spent: bool,
-    failures: u32,
-    /// Set once failures are to pause the job instead of becoming results.
-    pauses: Arc<AtomicBool>,
 }
 
 /// What a job is given when its turn comes.
@@ -173,13 +170,12 @@ impl Dispatcher {
                 settings,
                 operation,
                 stop,
+                failures: AtomicU32::new(0),
                 counted: Mutex::new(Clock.now()),
             }),
             is_queued: row.state == JobState::Queued,
             cursor: FROM_THE_START,
             is_spent: false,
-            failures: 0,
-            pauses: Arc::default(),
         });
     }
 
@@ -205,32 +201,12 @@ impl Dispatcher {
         };
         self.saving -= 1;
         self.in_work -= 1;
-        let pause_after = self.tools.options.pause_after;
-        let active = self
-            .jobs
-            .iter_mut()
-            .find(|active| active.plan.number == job);
-        let mut pause = None;
-        if let Some(active) = active {
+        if self.jobs.iter().any(|active| active.plan.number == job) {
             match end {
-                End::Saved { last: true, .. } => self.let_go(job),
-                End::Saved { failed: None, .. } => {
-                    active.failures = 0;
-                    active.pauses.store(false, Ordering::Relaxed);
-                }
-                End::Saved {
-                    failed: Some(_), ..
-                } => {
-                    active.failures += 1;
-                    let pauses = active.failures >= pause_after;
-                    active.pauses.store(pauses, Ordering::Relaxed);
-                }
-                End::Dropped => {}
-                End::Unbound(error) => pause = Some(error.to_string()),
+                End::Saved { last: true } => self.let_go(job),
+                End::Saved { last: false } | End::Dropped => {}
+                End::Unbound(error) => self.pause(job, error.to_string()).await,
             }
-        }
-        if let Some(detail) = pause {
-            self.pause(job, detail).await;
         }
         self.changed();
     }
@@ -325,13 +301,7 @@ impl Dispatcher {
         active.cursor = row.item;
         self.in_work += 1;
         *self.asking.entry(backend.clone()).or_default() += 1;
-        let work = work(
-            self.tools.clone(),
-            Arc::clone(&active.plan),
-            row,
-            backend,
-            Arc::clone(&active.pauses),
-        );
+        let work = work(self.tools.clone(), Arc::clone(&active.plan), row, backend);
         drop(tokio::spawn(work));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::operation::{Asked, Operation, Pictured, Place};
 use super::picture::Pictures;
 use super::{Bench, Item, JobOptions, JobSettings, lines};
 use crate::engine::{BindError, Clock, RunLimits};
-use crate::store::{Finished, FinishedKind, ItemRow, Store, StoreError, Taken, milliseconds};
+use crate::store::{Finished, ItemRow, Store, StoreError, Taken, milliseconds};
 
 /// Pause before a result is offered to a full or failing store again.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) operation: Arc<dyn Operation>,
     /// True once its items must end where they are.
     pub(super) stop: watch::Sender<bool>,
+    /// Items in a row whose backend failed each time.
+    pub(super) failures: AtomicU32,
     /// Until when its working time is counted.
     pub(super) counted: Mutex<Instant>,
 }
@@ -64,8 +66,6 @@ pub(super) enum End {
     Saved {
         /// Whether it was the last of the job.
         last: bool,
-        /// Whether the backend failed each time.
-        failed: Option<String>,
     },
     /// It waits as before.
     Dropped,
@@ -74,15 +74,7 @@ pub(super) enum End {
 }
 
 /// Works on an item; the last thing that it does is to tell.
-///
-/// `pauses` is whether a failure of the backend pauses the job instead of becoming a result.
-pub(super) async fn work(
-    tools: Tools,
-    plan: Arc<Plan>,
-    row: ItemRow,
-    backend: String,
-    pauses: Arc<AtomicBool>,
-) {
+pub(super) async fn work(tools: Tools, plan: Arc<Plan>, row: ItemRow, backend: String) {
     let mut stop = plan.stop.subscribe();
     let item = row.item;
     let asking = AssertUnwindSafe(ask(&tools, &plan, &row)).catch_unwind();
@@ -96,30 +88,36 @@ pub(super) async fn work(
         None => End::Dropped,
         Some(Ok(Err(error))) => End::Unbound(error),
         Some(Ok(Ok(asked))) => {
-            let failed = (asked.may_pass)
-                .then(|| asked.reason.as_ref().map(|(_, detail)| detail.clone()))
-                .flatten();
-            match failed {
+            if !asked.may_pass {
+                plan.failures.store(0, Ordering::SeqCst);
+            }
+            let most = tools.options.pause_after;
+            let pauses = asked.may_pass && plan.failures.fetch_add(1, Ordering::SeqCst) >= most;
+            if pauses {
                 // The item waits for the job to go on.
-                Some(detail) if pauses.load(Ordering::Relaxed) => {
-                    End::Unbound(BindError::Unavailable {
-                        judge: plan.settings.judge.clone(),
-                        remedy: detail,
-                    })
-                }
-                failed => save(&tools, &plan, item, &row.id, &asked, failed).await,
+                End::Unbound(failing(&plan, &asked))
+            } else {
+                save(&tools, &plan, item, &row.id, &asked).await
             }
         }
         // The panic hook has said where. The item has a result, so that a restart does not panic for ever.
         Some(Err(_)) => {
             let asked = Asked::failed("internal_error", "the service failed on this item");
-            save(&tools, &plan, item, &row.id, &asked, None).await
+            save(&tools, &plan, item, &row.id, &asked).await
         }
     };
     drop(tools.events.send(Event::Over {
         job: plan.number,
         end,
     }));
+}
+
+fn failing(plan: &Plan, asked: &Asked) -> BindError {
+    let detail = asked.reason.as_ref().map(|(_, detail)| detail.clone());
+    BindError::Unavailable {
+        judge: plan.settings.judge.clone(),
+        remedy: detail.unwrap_or_default(),
+    }
 }
 
 /// Asks until there is an answer or no attempt is left.
@@ -177,14 +175,7 @@ fn texts(
 }
 
 /// Stores a result; on a full disk it waits for space, and its place with it.
-async fn save(
-    tools: &Tools,
-    plan: &Plan,
-    item: i64,
-    id: &str,
-    asked: &Asked,
-    failed: Option<String>,
-) -> End {
+async fn save(tools: &Tools, plan: &Plan, item: i64, id: &str, asked: &Asked) -> End {
     let finished = Finished {
         item,
         kind: asked.kind,
@@ -198,7 +189,6 @@ async fn save(
                 tools.is_full.store(false, Ordering::Relaxed);
                 return End::Saved {
                     last: taken == Taken::Last,
-                    failed: failed.filter(|_| asked.kind == FinishedKind::Failed),
                 };
             }
             Err(error) => error,

@@ -244,6 +244,8 @@ impl Store {
                 "UPDATE jobs SET state = ?2, detail = ?3, revision = revision + 1 WHERE number = ?1",
                 params![job, state.name(), detail],
             )?;
+            // After a damage there may be nothing left to do.
+            end_if_complete(connection, job, wall_milliseconds())?;
             Ok(by_number(connection, job)?)
         })
         .await

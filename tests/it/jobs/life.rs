@@ -19,6 +19,7 @@ fn app(backend: Arc<dyn Backend>, folder: &TempDir) -> TestApp {
     config.jobs.images = Some(folder.path().to_owned());
     config.jobs.attempts = 1;
     config.jobs.pause_after = 3;
+    config.jobs.seconds_to_park = 0;
     TestApp::start(engine_with(backend), config)
 }
 
@@ -254,6 +255,7 @@ fn a_job_is_stopped_resumed_and_survives_a_stop_of_the_service() {
     gate.wait_for_one();
     first.stop().unwrap();
     drop(first);
+    super::released(&folder.path().join("data"));
     let second = open(&folder);
     let job = rested(&second, &path);
     assert_eq!(

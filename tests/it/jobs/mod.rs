@@ -5,6 +5,9 @@ mod disk;
 mod life;
 mod repeated;
 
+use std::fs::File;
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -46,4 +49,10 @@ fn rested(app: &TestApp, path: &str) -> Value {
     let text = String::from_utf8(events.body).unwrap();
     let last = text.lines().filter_map(|line| line.strip_prefix("data: "));
     serde_json::from_str(last.last().unwrap()).unwrap()
+}
+
+/// Waits until nobody has the folder: the threads of a service that was stopped may outlive its end by a moment.
+fn released(data: &Path) {
+    let lock = File::open(data.join("opine.lock")).unwrap();
+    lock.lock().unwrap();
 }

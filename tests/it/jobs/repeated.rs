@@ -132,6 +132,7 @@ fn replies_survive_a_restart_and_a_job_is_begun_once() {
     let job = post(&app, query, "application/jsonl", "j", &body);
     assert_eq!(job.status, 202, "{}", job.json());
     drop(app);
+    super::released(folder.path());
     let app = start();
     let again = score(&app, "s", SCORE);
     assert!(is_replayed(&again));
