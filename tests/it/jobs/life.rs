@@ -53,6 +53,16 @@ fn every_item_has_the_result_of_its_own_route_in_its_place() {
     }
     let body = json!({"judge": "q-bench", "images": [{"id": "item-7", "base64": "aW1hZ2UgNw=="}]});
     assert_eq!(lines[7]["result"], app.score(&body).results()[0]);
+    // Whoever has seen the last event hears nothing more, and whoever has not hears of the end.
+    let events = |headers: &[(&str, &str)]| {
+        let events = app.send("GET", &format!("{path}/events"), headers, b"");
+        String::from_utf8(events.body).unwrap()
+    };
+    let all = events(&[]);
+    assert!(all.contains("event: finished\n"), "{all}");
+    let last = all.lines().find_map(|line| line.strip_prefix("id: "));
+    assert_eq!(events(&[("last-event-id", last.unwrap())]), "");
+    assert_eq!(events(&[("last-event-id", "1")]), all);
     // A cursor reads on, and ends.
     let page = app.get(&format!("{path}/results?after=9&limit=2")).lines();
     assert_eq!([&page[0]["item"], &page[1]["item"]], [10, 11]);
