@@ -72,6 +72,9 @@ impl std::fmt::Debug for Jobs {
     }
 }
 
+/// Pause before the rows of a job are forgotten again.
+const FORGET_AGAIN: Duration = Duration::from_secs(30);
+
 /// Where reading begins: everything.
 pub const FROM_THE_START: i64 = -1;
 
@@ -165,13 +168,25 @@ impl Jobs {
         Ok(row)
     }
 
-    /// Ends a job and forgets it with its results.
+    /// Ends a job and forgets it with its results: nobody sees it when this returns, and its rows go afterwards.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn forget(&self, job: i64) -> Result<(), StoreError> {
         self.tell(Command::End(job));
-        self.store.forget(job).await
+        self.store.hide(job).await?;
+        let store = self.store.clone();
+        drop(tokio::spawn(async move {
+            // On a full disk even forgetting needs space; the next start forgets it at the latest.
+            while let Err(error) = store.forget(job).await {
+                if error == StoreError::Closed {
+                    return;
+                }
+                tracing::warn!(%error, "a job cannot be forgotten yet");
+                tokio::time::sleep(FORGET_AGAIN).await;
+            }
+        }));
+        Ok(())
     }
 
     /// The caller's job of that id.

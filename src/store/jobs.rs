@@ -150,17 +150,24 @@ impl Store {
         .await
     }
 
-    /// Forgets a job with all that belongs to it. It cannot be seen from the first moment on; its rows go in pieces,
-    /// so that others can write in between.
+    /// Makes a job one that nobody sees, and that the next start forgets at the latest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn hide(&self, job: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let hide = "UPDATE jobs SET accepted = 0 WHERE number = ?1 AND accepted = 1";
+            connection.execute(hide, [job])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Forgets all rows of a hidden job, in pieces, so that others can write in between.
     ///
     /// # Errors
     /// [`StoreError`]; what is left is forgotten at the next start.
     pub async fn forget(&self, job: i64) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute("UPDATE jobs SET accepted = 0 WHERE number = ?1", [job])?;
-            Ok(())
-        })
-        .await?;
         while self
             .write(move |connection| Ok(forget_piece(connection, job)?))
             .await?

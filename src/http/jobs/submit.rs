@@ -1,7 +1,6 @@
 //! `POST /v1/jobs`: a manifest, and what is to be done with its items.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use actix_multipart::Multipart;
 use actix_web::http::header::{self, HeaderMap};
@@ -23,9 +22,6 @@ use crate::store::StoredReply;
 
 /// Longest part of a form beside the manifest.
 const LONGEST_SETTING: usize = 256 << 10;
-
-/// Pause before a manifest that was not accepted is forgotten again.
-const FORGET_AGAIN: Duration = Duration::from_secs(30);
 
 /// Settings by name, as typed in the address or in the form.
 type Given = BTreeMap<String, String>;
@@ -308,10 +304,8 @@ impl Drop for Unaccepted {
         let Some(job) = self.job.take() else { return };
         let jobs = self.jobs.clone();
         drop(actix_web::rt::spawn(async move {
-            // On a full disk even forgetting needs space; the next start forgets it at the latest.
-            while let Err(error) = jobs.forget(job).await {
-                tracing::warn!(%error, "a manifest that was not accepted cannot be forgotten yet");
-                tokio::time::sleep(FORGET_AGAIN).await;
+            if let Err(error) = jobs.forget(job).await {
+                tracing::warn!(%error, "a manifest that was not accepted is forgotten at the next start");
             }
         }));
     }
