@@ -169,7 +169,7 @@ impl Store {
     /// [`StoreError`]; what is left is forgotten at the next start.
     pub async fn forget(&self, job: i64) -> Result<(), StoreError> {
         while self
-            .write(move |connection| Ok(forget_piece(connection, job)?))
+            .write(move |connection| forget_piece(connection, job))
             .await?
         {}
         Ok(())
@@ -267,15 +267,16 @@ pub(super) fn forget_unaccepted(connection: &Connection) -> Result<(), StoreErro
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for job in jobs {
-        let forgotten = (|| {
-            while forget_piece(connection, job)? {}
-            Ok(())
-        })();
-        match forgotten {
+        match forget_rows(connection, job) {
             Err(StoreError::Full) | Ok(()) => {}
             Err(error) => return Err(error),
         }
     }
+    Ok(())
+}
+
+fn forget_rows(connection: &Connection, job: i64) -> Result<(), StoreError> {
+    while forget_piece(connection, job)? {}
     Ok(())
 }
 

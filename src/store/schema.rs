@@ -92,13 +92,14 @@ fn damage_or(path: &Path, error: rusqlite::Error) -> StoreError {
             message: error.to_string(),
         };
     }
-    match StoreError::from(error) {
-        StoreError::Failed(message) => StoreError::Folder {
+    let error = StoreError::from(error);
+    if let StoreError::Failed(message) = error {
+        return StoreError::Folder {
             folder: display(path),
             message,
-        },
-        other => other,
+        };
     }
+    error
 }
 
 fn limit(connection: &Connection, bytes: u64) -> Result<(), StoreError> {
