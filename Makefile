@@ -33,7 +33,7 @@ engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tes
 test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
 
-chaos: onnxruntime ## Kill the service 1,000 times at random points of its jobs; nothing may be lost or doubled
+chaos: onnxruntime ## Kill the service 200 times at random points of its jobs; nothing may be lost or doubled
 	cargo test --locked --features chaos-tests --test it -- jobs::chaos
 
 test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB; and fetch from a hub
