@@ -16,6 +16,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from conformance_gates import gates
+
 # A decoder may take this long and this much on any one picture, however hostile.
 SECONDS = 2.0
 MEGABYTES = 300
@@ -175,6 +177,8 @@ def main() -> None:
     sample = data / "mllm-judge/vllm_qwen3vl8b_score_sample.json"
     if sample.is_file():
         payload(opine, sample, tally)
+    if (data / "t2i/viescore/judge_scores.tsv").is_file():
+        gates(opine, data / "t2i/viescore", tally)
     hostile = data / "images/hostile"
     if (hostile / "generated/expect.json").is_file():
         verdicts(opine, hostile / "generated", tally)

@@ -13,6 +13,8 @@ pub mod config;
 pub mod dataset;
 pub mod digest;
 pub mod engine;
+pub mod evaluation;
+pub mod gate;
 pub mod http;
 pub mod jobs;
 pub mod judging;

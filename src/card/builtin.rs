@@ -19,13 +19,14 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 37] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 39] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
         Some(QUALITY_MODEL),
     ),
     card!("chinese-levels"),
+    card!("choose"),
     card!("clip-iqa"),
     card!("clip-iqa-aesthetic"),
     card!("clip-iqa-brightness"),
@@ -44,6 +45,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 37] = [
     card!("digits-0-to-10"),
     card!("digits-1-to-5"),
     card!("digits-reversed"),
+    card!("dsg-vqa"),
     card!("mllm-judge-cot-figure"),
     card!("mllm-judge-cot-figure-instruction"),
     card!("mllm-judge-cot-instruction"),
@@ -96,6 +98,7 @@ mod tests {
             .collect();
         let expected = [
             "chinese-levels",
+            "choose",
             "clip-iqa",
             "clip-iqa-aesthetic",
             "clip-iqa-brightness",
@@ -114,6 +117,7 @@ mod tests {
             "digits-0-to-10",
             "digits-1-to-5",
             "digits-reversed",
+            "dsg-vqa",
             "mllm-judge-cot-figure",
             "mllm-judge-cot-figure-instruction",
             "mllm-judge-cot-instruction",

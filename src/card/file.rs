@@ -42,6 +42,7 @@ pub(super) enum ProtocolName {
     Score,
     Rating,
     Compare,
+    Choose,
 }
 
 #[derive(Debug, Deserialize)]

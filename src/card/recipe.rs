@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::judging::protocol::{CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe};
+use crate::judging::protocol::{
+    ChooseRecipe, ClosedQuestion, CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe,
+};
 use crate::judging::{
-    LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, WordError,
+    LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, Wanted,
+    WordError,
 };
 
 /// The recipe of a card's protocol.
@@ -16,6 +19,8 @@ pub enum Recipe {
     Rating(Arc<RatingRecipe>),
     /// Which of two is better.
     Compare(Arc<CompareRecipe>),
+    /// A closed question in the caller's words.
+    Choose(Arc<ChooseRecipe>),
 }
 
 impl Recipe {
@@ -25,6 +30,7 @@ impl Recipe {
             Recipe::Score(_) => "score",
             Recipe::Rating(_) => "rating",
             Recipe::Compare(_) => "compare",
+            Recipe::Choose(_) => "choose",
         }
     }
 
@@ -32,7 +38,7 @@ impl Recipe {
     pub fn score(&self) -> Option<&Arc<ScoreRecipe>> {
         match self {
             Recipe::Score(recipe) => Some(recipe),
-            Recipe::Rating(_) | Recipe::Compare(_) => None,
+            Recipe::Rating(_) | Recipe::Compare(_) | Recipe::Choose(_) => None,
         }
     }
 
@@ -41,7 +47,7 @@ impl Recipe {
         match self {
             Recipe::Score(recipe) => Some(recipe.levels.scale()),
             Recipe::Rating(recipe) => Some(recipe.scale),
-            Recipe::Compare(_) => None,
+            Recipe::Compare(_) | Recipe::Choose(_) => None,
         }
     }
 
@@ -56,6 +62,7 @@ impl Recipe {
             Recipe::Score(recipe) => Some(recipe.temperature),
             Recipe::Rating(_) => None,
             Recipe::Compare(recipe) => Some(recipe.temperature),
+            Recipe::Choose(recipe) => Some(recipe.temperature),
         }
     }
 
@@ -65,6 +72,7 @@ impl Recipe {
             Recipe::Score(recipe) => recipe.variants.iter().map(|one| &one.question).collect(),
             Recipe::Rating(recipe) => vec![&recipe.question],
             Recipe::Compare(recipe) => vec![&recipe.question],
+            Recipe::Choose(recipe) => vec![&recipe.question],
         }
     }
 
@@ -77,6 +85,11 @@ impl Recipe {
             Recipe::Score(recipe) => recipe.prompts(subject),
             Recipe::Rating(recipe) => recipe.prompts(subject),
             Recipe::Compare(recipe) => recipe.prompts(subject),
+            // Without a caller's answers: yes and no.
+            Recipe::Choose(recipe) => {
+                let wanted = Wanted::Options(ClosedQuestion::yes_no("")?.options);
+                Ok(vec![recipe.question.prompt(subject, wanted)?])
+            }
         }
     }
 
@@ -129,6 +142,7 @@ impl Recipe {
                 }));
                 fields.push(recipe.least_coverage.value().to_string());
             }
+            Recipe::Choose(recipe) => fields.push(recipe.least_coverage.value().to_string()),
         }
         if let Some(scale) = self.scale() {
             fields.push(format!(

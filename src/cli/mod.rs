@@ -3,12 +3,16 @@
 //! Exit codes: 0 done; 1 done, but something was unscored or out of tolerance; 2 could not be done.
 
 mod audit;
+mod best_of;
 mod calibrate;
 mod compare;
+mod evaluate;
 mod files;
+mod gate;
 mod judges;
 mod output;
 mod rank;
+mod release;
 mod reproduce;
 mod score;
 mod serve;
@@ -41,12 +45,20 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
+    /// Pick the best of several candidates for each prompt, and say what picking by the judge is worth
+    BestOf(best_of::BestOfArguments),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
+    /// Evaluate images by a set of closed questions
+    Evaluate(evaluate::EvaluateArguments),
+    /// Fit thresholds that hold a target, and decide by them
+    Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
     Judges(judges::JudgesArguments),
     /// Rank images with a judge, or items by votes on pairs of them
     Rank(rank::RankArguments),
+    /// Decide whether a new generator may replace the old one, on the same prompts
+    Release(release::ReleaseArguments),
     /// Recompute a published table from its authors' files
     Reproduce(reproduce::ReproduceArguments),
 }
@@ -108,6 +120,16 @@ enum CliError {
     #[error(transparent)]
     Votes(#[from] crate::ranking::votes::VotesError),
     #[error(transparent)]
+    Table(#[from] crate::table::TableError),
+    #[error(transparent)]
+    Questions(#[from] crate::evaluation::QuestionFileError),
+    #[error(transparent)]
+    Policy(#[from] crate::gate::PolicyError),
+    #[error(transparent)]
+    Gate(#[from] crate::engine::GateError),
+    #[error(transparent)]
+    GateLabels(#[from] crate::gate::GateLabelsError),
+    #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     #[error("{0}")]
     Reply(String),
@@ -124,9 +146,13 @@ pub fn main() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),
         Command::Rank(arguments) => rank::run(&arguments),
+        Command::Release(arguments) => release::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
     };
     match ended {

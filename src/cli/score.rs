@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<Ending, CliError> {
 }
 
 /// One map, or all of a folder.
-fn maps(path: &Path) -> Result<Maps, CliError> {
+pub(super) fn maps(path: &Path) -> Result<Maps, CliError> {
     if path.is_dir() {
         return Ok(Maps::load(path)?);
     }

@@ -71,6 +71,7 @@ impl Engine {
                 let outcome = self.run_on(judge, &provenance, pair, begin, limits);
                 (None, outcome.await?)
             }
+            Recipe::Choose(_) => return Err(judge.wrong_protocol("compare")),
             Recipe::Score(_) | Recipe::Rating(_) => {
                 let outcome = self.compare_opinions(judge, &pair, rule, limits).await?;
                 (Some(rule), outcome)

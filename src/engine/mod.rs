@@ -7,6 +7,8 @@ mod admission;
 mod cache;
 mod comparing;
 mod encoding;
+mod evaluating;
+mod gating;
 mod judges;
 mod limits;
 mod ranking;
@@ -19,6 +21,8 @@ use futures::future::join_all;
 pub use admission::{Admission, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
+pub use evaluating::{Combination, Evaluated};
+pub use gating::{GateError, Gated};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 pub use ranking::{RankChoice, RankMethod, RankWay, Ranked};
@@ -101,7 +105,9 @@ impl Engine {
                 self.run_on(judge, &provenance, subject, begin, limits)
                     .await?
             }
-            Recipe::Compare(_) => return Err(judge.wrong_protocol("score")),
+            Recipe::Compare(_) | Recipe::Choose(_) => {
+                return Err(judge.wrong_protocol("score"));
+            }
         };
         Ok(Judged {
             provenance,

@@ -107,6 +107,7 @@ impl Engine {
                 let run = self.run(backend, preprocessing, protocol, limits).await;
                 Ranked::Pairs(plan, run.and_then(something_compared))
             }
+            (RankWay::Pairs(..), Recipe::Choose(_)) => return Err(judge.wrong_protocol("rank")),
             (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
                 let pairing =
                     Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;

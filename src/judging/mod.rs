@@ -5,7 +5,10 @@
 
 mod answer;
 mod calibration_map;
+pub mod checklist;
 mod comparison;
+pub mod detections;
+pub mod embeddings;
 mod extract;
 mod interval;
 mod labels;

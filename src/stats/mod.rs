@@ -10,6 +10,7 @@ pub mod choosing;
 pub mod comparing;
 pub mod correcting;
 mod distributions;
+pub mod drift;
 mod error;
 mod estimate;
 mod fisher;
@@ -33,6 +34,7 @@ mod spearman;
 mod spearman_exact;
 pub mod strengths;
 mod tails;
+pub mod thresholds;
 mod weighted_tau;
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! HTTP give the same object.
 
 mod calibrated;
+mod evaluated;
+mod gated;
 mod pair;
 mod ranking;
 
@@ -13,6 +15,8 @@ use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
 pub use calibrated::CalibratedJson;
+pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use ranking::{NotRanked, Ranking};
 

@@ -93,6 +93,21 @@ JUDGES = {
             ),
         ],
     ),
+    "choose": (
+        Score({"yes": 1.0, "no": 0.0}),
+        [
+            (["clean"], {"question": "Is there a house?"}, [read([-0.21, -1.9])]),
+            (["blurred"], {"question": "Is there a dog?"}, [listed([None, -0.03], -6.5)]),
+            (["jpeg"], {}, None, "the card quotes `question`, and none was given", {"unscored": "not_applicable"}),
+        ],
+    ),
+    "dsg-vqa": (
+        Score({"yes": 1.0, "no": 0.0}),
+        [
+            (["clean"], {"question": "Is the sky blue?"}, [read([-0.09, -2.9])]),
+            (["noisy"], {"question": "Is there a dog?"}, [drawn([3, 12], 16)]),
+        ],
+    ),
     "q-boost": (
         Score(
             {"good": 1.0, "average": 0.5, "poor": 0.0},

@@ -10,7 +10,7 @@ use opine::backend::Backend;
 use opine::backend::recorded::Recorded;
 use opine::card::{JudgeCard, Recipe, builtin_cards, load_folder};
 use opine::engine::{AnswerCache, BackendState, Engine, Judge, Judges, RunLimits};
-use opine::judging::protocol::{Compare, Compared};
+use opine::judging::protocol::{Chosen, ClosedQuestion, Compare, Compared};
 use opine::judging::{Image, IntervalKind, Subject, Unscored, Verdict};
 use serde::Deserialize;
 
@@ -148,6 +148,35 @@ impl Case {
         }
     }
 
+    async fn check_chosen(&self, engine: &Engine, judge: &Judge) {
+        let subject = self.subject();
+        // A case without its question is one that lacks a text.
+        let Some(question) = self.texts.get("question") else {
+            let missing = judge.card.recipe.prompts(&subject);
+            assert!(missing.is_err(), "{}", self.name());
+            return;
+        };
+        let asked = vec![ClosedQuestion::yes_no(question.as_str()).unwrap()];
+        let (images, limits) = (subject.images().to_vec(), RunLimits::none());
+        let chosen = engine.choose(judge, images, BTreeMap::new(), asked, &limits);
+        match &chosen.await.unwrap().1[0] {
+            Ok(chosen) => self.check_choice(chosen),
+            Err(unscored) => self.check_unscored(unscored),
+        }
+    }
+
+    fn check_choice(&self, chosen: &Chosen) {
+        assert_eq!(self.unscored, None, "{}: {chosen:?}", self.name());
+        let coverage = chosen.coverage.map(|coverage| coverage.value());
+        self.near_if_known("coverage", coverage, self.coverage);
+        assert_eq!(Some(chosen.readout.name()), self.readout.as_deref());
+        let expected = self.probabilities.as_deref().unwrap();
+        assert_eq!(chosen.probabilities.len(), expected.len());
+        for (ours, theirs) in chosen.probabilities.iter().zip(expected) {
+            self.near("a probability", *ours, *theirs);
+        }
+    }
+
     fn check_comparison(&self, compared: &Compared) {
         assert_eq!(self.unscored, None, "{}: {compared:?}", self.name());
         let comparison = &compared.comparison;
@@ -185,6 +214,8 @@ async fn every_recorded_run_gives_the_verdicts_of_the_formulas() {
                 Ok(compared) => case.check_comparison(&compared),
                 Err(unscored) => case.check_unscored(&unscored),
             }
+        } else if matches!(judge.card.recipe, Recipe::Choose(_)) {
+            case.check_chosen(&engine, &judge).await;
         } else {
             let judged = engine.score(&judge, case.subject(), &limits).await.unwrap();
             match judged.outcome {

@@ -22,6 +22,10 @@ mod encoding;
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
 mod engines;
 #[cfg(test)]
+mod evaluate;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod jobs;

@@ -11,7 +11,7 @@ use crate::card::file::{
 };
 use crate::card::{CardError, Recipe};
 use crate::judging::protocol::{
-    Asked, CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe, Variant,
+    Asked, ChooseRecipe, CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe, Variant,
 };
 use crate::judging::{
     self, AnswerOption, Better, Coverage, Extraction, Level, LevelSet, Options, Question, Reduce,
@@ -29,6 +29,7 @@ impl Place<'_> {
             ProtocolName::Score => Recipe::Score(Arc::new(self.score(typed)?)),
             ProtocolName::Rating => Recipe::Rating(Arc::new(self.rating(typed)?)),
             ProtocolName::Compare => Recipe::Compare(Arc::new(self.compare(typed)?)),
+            ProtocolName::Choose => Recipe::Choose(Arc::new(self.choose(typed)?)),
         })
     }
 
@@ -189,6 +190,16 @@ impl Place<'_> {
         self.at(span, recipe.check())
     }
 
+    fn choose(&self, typed: &CardFile) -> Result<ChooseRecipe, CardError> {
+        let question = self.question(&typed.prompt, self.reading(&typed.readout)?, &[0, 1, 2])?;
+        let recipe = ChooseRecipe {
+            question,
+            temperature: self.temperature(typed)?,
+            least_coverage: self.least_coverage(typed)?,
+        };
+        self.at(typed.prompt.as_ref().text.span(), recipe.check())
+    }
+
     fn temperature(&self, typed: &CardFile) -> Result<Temperature, CardError> {
         let given = self.optional(typed.readout.temperature.as_ref(), Temperature::new)?;
         Ok(given.unwrap_or(Temperature::ONE))
@@ -234,6 +245,7 @@ impl ProtocolName {
             ProtocolName::Score => "score",
             ProtocolName::Rating => "rating",
             ProtocolName::Compare => "compare",
+            ProtocolName::Choose => "choose",
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Protocols: pure state machines that say what they want asked, and read the answers.
 
+mod choose;
 mod compare;
 mod opinions;
 mod rank;
 mod rating;
 mod score;
 
+pub use choose::{Choose, ChooseRecipe, Chosen, ClosedQuestion};
 pub use compare::{Compare, CompareRecipe, Compared, Says};
 pub use opinions::{OpinionRule, compare_opinions};
 pub use rank::{

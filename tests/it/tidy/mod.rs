@@ -33,14 +33,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Votes that exist already, and the ranking that they give.
     ("ranking", &["judging", "stats"]),
-    ("gate", &["calibration", "digest", "judging", "stats"]),
+    ("evaluation", &["judging"]),
+    (
+        "gate",
+        &["calibration", "digest", "judging", "stats", "table"],
+    ),
     // The shell around them.
     ("config", &["pixels"]),
     // What outlives the process: bytes and texts.
     ("store", &[]),
     (
         "engine",
-        &["backend", "card", "digest", "judging", "near", "pixels"],
+        &[
+            "backend",
+            "calibration",
+            "card",
+            "digest",
+            "gate",
+            "judging",
+            "near",
+            "pixels",
+        ],
     ),
     (
         "assemble",
@@ -53,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "card",
             "engine",
+            "gate",
             "judging",
             "ranking",
         ],
@@ -94,11 +108,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "config",
             "engine",
+            "evaluation",
+            "gate",
             "http",
             "judging",
             "pixels",
             "ranking",
             "stats",
+            "table",
             "wire",
         ],
     ),

@@ -1,0 +1,231 @@
+//! `opine release`: is the new generator at least as good as the old one, on the same prompts?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{CliError, Ending, output};
+use crate::gate::release::{
+    Difference, ReleaseSettings, Shown, Validity, correct, difference, systems, validity,
+};
+use crate::gate::{Row, RowColumns, read_rows};
+use crate::stats::resample::Plan;
+
+const AFTER_HELP: &str = "\
+The table has one row for each item: its prompt, the system that made it, and one or more scores. Both systems are compared on the prompts that both have; prompts are what is resampled. The new system passes where on every score the 95 % interval of the difference lies above minus the margin; p-values are corrected by Holm's method over the scores.
+
+With --human, a column of people's ratings, every pair of systems is also judged by people, and the report says in how many pairs the judge's verdict is theirs: a release gate is worth no more than that.
+
+Exit codes: 0 passed, 1 not shown to be non-inferior, 2 could not be done.
+
+Example: opine release --from scores.csv --new v2 --old v1 --score alignment --score quality --margin 0.02";
+
+/// Arguments of `opine release`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct ReleaseArguments {
+    /// Scored items: CSV, TSV, JSON or JSON Lines
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// The system that is to be released
+    #[arg(long, value_name = "NAME", required_unless_present = "human")]
+    new: Option<String>,
+    /// The system that it should replace
+    #[arg(long, value_name = "NAME", requires = "new")]
+    old: Option<String>,
+    /// Column of prompts
+    #[arg(long, value_name = "COLUMN", default_value = "prompt")]
+    group: String,
+    /// Column of systems
+    #[arg(long, value_name = "COLUMN", default_value = "system")]
+    system: String,
+    /// Column of scores; may be repeated
+    #[arg(long, value_name = "COLUMN", default_value = "score")]
+    score: Vec<String>,
+    /// Column of people's ratings, higher being better
+    #[arg(long, value_name = "COLUMN")]
+    human: Option<String>,
+    /// By how much the new system may be worse, on the scale of the scores
+    #[arg(long, value_name = "M", default_value_t = 0.0, value_parser = margin)]
+    margin: f64,
+    /// Lower scores are better
+    #[arg(long)]
+    lower_is_better: bool,
+    /// Resamples of the bootstrap and of the permutation test
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    resamples: u32,
+    /// Seed of both
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn margin(text: &str) -> Result<f64, String> {
+    let margin: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if margin.is_finite() && margin >= 0.0 {
+        Ok(margin)
+    } else {
+        Err("a margin is 0 or more: by how much the new system may be worse".to_owned())
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ReleaseJson {
+    /// Whether the new system passes on every score; nothing where no two systems were named.
+    passed: Option<bool>,
+    margin: f64,
+    dimensions: Vec<DimensionJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct DimensionJson {
+    score: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validity: Option<Validity>,
+}
+
+pub(super) fn run(arguments: &ReleaseArguments) -> Result<Ending, CliError> {
+    let settings = ReleaseSettings {
+        margin: arguments.margin,
+        higher_is_better: !arguments.lower_is_better,
+        plan: Plan {
+            resamples: arguments.resamples,
+            seed: arguments.seed,
+            ..Plan::default()
+        },
+    };
+    let mut dimensions = Vec::new();
+    for score in &arguments.score {
+        let columns = RowColumns {
+            group: &arguments.group,
+            id: None,
+            system: Some(&arguments.system),
+            score,
+            human: arguments.human.as_deref(),
+        };
+        let rows = read_rows(&arguments.from, columns)?;
+        dimensions.push(DimensionJson {
+            score: score.clone(),
+            difference: compared(arguments, &rows, &settings)?,
+            validity: match arguments.human {
+                Some(_) => Some(validity(&rows, &settings)?),
+                None => None,
+            },
+        });
+    }
+    let mut found: Vec<&mut Difference> = dimensions
+        .iter_mut()
+        .filter_map(|dimension| dimension.difference.as_mut())
+        .collect();
+    correct(&mut found)?;
+    let passed = arguments
+        .new
+        .as_ref()
+        .map(|_| found.iter().all(|difference| difference.non_inferior));
+    let report = ReleaseJson {
+        passed,
+        margin: arguments.margin,
+        dimensions,
+    };
+    if arguments.json {
+        output::json_document(&report)?;
+    } else {
+        print(&report)?;
+    }
+    Ok(if passed == Some(false) {
+        Ending::Incomplete
+    } else {
+        Ending::Done
+    })
+}
+
+fn compared(
+    arguments: &ReleaseArguments,
+    rows: &[Row],
+    settings: &ReleaseSettings,
+) -> Result<Option<Difference>, CliError> {
+    let (Some(new), Some(old)) = (&arguments.new, &arguments.old) else {
+        return Ok(None);
+    };
+    let known = systems(rows);
+    if let Some(unknown) = [new, old].into_iter().find(|name| !known.contains(name)) {
+        return Err(CliError::Reply(format!(
+            "no item is of the system `{unknown}`; there are {}",
+            known.join(", ")
+        )));
+    }
+    let by: fn(&Row) -> Option<f64> = |row| row.score;
+    Ok(Some(difference(rows, new, old, by, settings)?))
+}
+
+fn print(report: &ReleaseJson) -> std::io::Result<()> {
+    for dimension in &report.dimensions {
+        if let Some(found) = &dimension.difference {
+            output::line(format_args!(
+                "{}: {:+.4} ({:+.4} to {:+.4}), {}, {}; p = {:.4}, Holm {:.4}; n = {} prompts, {} left out; {:.4} would be shown four times in five",
+                dimension.score,
+                found.value,
+                found.ci[0],
+                found.ci[1],
+                words(found.shown),
+                if found.non_inferior {
+                    "non-inferior"
+                } else {
+                    "not shown to be non-inferior"
+                },
+                found.p_value,
+                found.p_holm.unwrap_or(found.p_value),
+                found.prompts,
+                found.left_out,
+                found.minimum_detectable,
+            ))?;
+        }
+        if let Some(validity) = &dimension.validity {
+            output::line(format_args!(
+                "{}: the judge's verdict is people's in {} of {} pairs of systems; {} opposite, {} invented, {} missed (n = {} prompts, {} left out)",
+                dimension.score,
+                validity.agree,
+                validity.pairs,
+                validity.opposite,
+                validity.invented,
+                validity.missed,
+                validity.prompts,
+                validity.left_out
+            ))?;
+            for pair in &validity.verdicts {
+                output::line(format_args!(
+                    "  {} against {}: judge {} ({:+.4} to {:+.4}), people {} ({:+.4} to {:+.4})",
+                    pair.new,
+                    pair.old,
+                    words(pair.judge.shown),
+                    pair.judge.ci[0],
+                    pair.judge.ci[1],
+                    words(pair.human.shown),
+                    pair.human.ci[0],
+                    pair.human.ci[1],
+                ))?;
+            }
+        }
+    }
+    match report.passed {
+        Some(true) => output::line(format_args!("passed with a margin of {}", report.margin)),
+        Some(false) => output::line(format_args!(
+            "not passed with a margin of {}",
+            report.margin
+        )),
+        None => Ok(()),
+    }
+}
+
+fn words(shown: Shown) -> &'static str {
+    match shown {
+        Shown::Better => "better",
+        Shown::Worse => "worse",
+        Shown::NoDifference => "no difference shown",
+    }
+}

@@ -1,0 +1,132 @@
+//! Closed questions and checklists, asked of a judge that chooses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{BindError, Engine, Judge, RunLimits};
+use crate::card::Recipe;
+use crate::judging::checklist::{
+    Checked, ChecklistRule, Hardness, MissingAnswer, QuestionSet, WantedAnswer, aggregate,
+};
+use crate::judging::protocol::{Choose, Chosen, ClosedQuestion};
+use crate::judging::{Image, Provenance, Reason, Unscored};
+
+/// How a checklist is combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Combination {
+    /// How answers become one score.
+    pub rule: ChecklistRule,
+    /// Whether they count as probabilities or as verdicts.
+    pub hardness: Hardness,
+    /// What becomes of a question without an answer.
+    pub missing: MissingAnswer,
+}
+
+/// A checklist that was asked about an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// The answer of each question.
+    pub answers: Vec<Result<Chosen, Unscored>>,
+    /// The score, or why there is none.
+    pub outcome: Result<Checked, Unscored>,
+}
+
+impl Engine {
+    /// Asks closed questions about the same images; one result each, in order.
+    ///
+    /// # Errors
+    /// [`BindError`] when the judge has no backend that can be asked, or does not choose.
+    pub async fn choose(
+        &self,
+        judge: &Judge,
+        images: Vec<Image>,
+        texts: BTreeMap<String, String>,
+        questions: Vec<ClosedQuestion>,
+        limits: &RunLimits,
+    ) -> Result<(Provenance, Vec<Result<Chosen, Unscored>>), BindError> {
+        let backend = judge.backend()?;
+        let Recipe::Choose(recipe) = &judge.card.recipe else {
+            return Err(judge.wrong_protocol("choose"));
+        };
+        let provenance = judge.provenance(backend.as_ref(), images.first().map(Image::digest));
+        let images = match self.encoded(judge, &images).await {
+            Ok(images) => images,
+            Err(unscored) => {
+                let none = questions.iter().map(|_| Err(unscored.clone())).collect();
+                return Ok((provenance, none));
+            }
+        };
+        let protocol = Choose::new(Arc::clone(recipe), images, texts, questions);
+        let preprocessing = &provenance.preprocessing;
+        let chosen = self.run(backend, preprocessing, protocol, limits).await;
+        Ok((provenance, chosen))
+    }
+
+    /// Asks a checklist about an image and combines its answers.
+    ///
+    /// # Errors
+    /// As [`Engine::choose`].
+    pub async fn evaluate(
+        &self,
+        judge: &Judge,
+        image: Image,
+        texts: BTreeMap<String, String>,
+        set: &QuestionSet,
+        combination: Combination,
+        limits: &RunLimits,
+    ) -> Result<Evaluated, BindError> {
+        let questions = set
+            .questions()
+            .iter()
+            .map(|question| match &question.wanted {
+                WantedAnswer::Yes | WantedAnswer::No => {
+                    ClosedQuestion::yes_no(question.text.as_str())
+                }
+                WantedAnswer::Choice { options, .. } => {
+                    ClosedQuestion::new(question.text.as_str(), options)
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| judge.unfit(&error))?;
+        let asked = self.choose(judge, vec![image], texts, questions, limits);
+        let (provenance, answers) = asked.await?;
+        let shares: Vec<Result<Vec<f64>, Unscored>> = answers
+            .iter()
+            .map(|answer| match answer {
+                Ok(chosen) => Ok(chosen.probabilities.clone()),
+                Err(unscored) => Err(unscored.clone()),
+            })
+            .collect();
+        let Combination {
+            rule,
+            hardness,
+            missing,
+        } = combination;
+        Ok(Evaluated {
+            provenance,
+            outcome: aggregate(set, &shares, rule, hardness, missing),
+            answers,
+        })
+    }
+
+    /// A checklist about an image that never arrived whole.
+    ///
+    /// # Errors
+    /// As [`Engine::choose`].
+    pub fn unasked_evaluation(
+        &self,
+        judge: &Judge,
+        set: &QuestionSet,
+        unscored: &Unscored,
+    ) -> Result<Evaluated, BindError> {
+        let provenance = judge.provenance(judge.backend()?.as_ref(), None);
+        let none = Unscored::new(Reason::NotApplicable, "the image was not asked about");
+        Ok(Evaluated {
+            provenance,
+            answers: set.questions().iter().map(|_| Err(none.clone())).collect(),
+            outcome: Err(unscored.clone()),
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! The thresholds whose precision is shown.
+
+use super::candidates::{Candidate, Labelled};
+use super::share::share_above_p_value;
+
+/// Most places at which the scan begins.
+const STARTS: u32 = 4;
+
+/// Every threshold at which the precision is shown to be above `target`, from strict to lax; all of them hold at once.
+///
+/// The scan goes from strict to lax and stops where a test fails. The very strictest thresholds accept too few items
+/// to show anything, so that it begins at the first that could: where all accepted items being good would do. Further
+/// starts lie at twice, four times and eight times as many items, as long as there are so many; each has an equal
+/// share of the level, and a start that is reached by passed tests hands its share on (the sequentially rejective
+/// graph of Bretz, Maurer, Brannath, Posch 2009). Starts depend on the scores alone, never on the labels.
+pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Vec<Candidate> {
+    let starts = starts(labelled.items(), target, level);
+    let share = level / starts.len().max(1) as f64;
+    let mut ahead = starts.iter().peekable();
+    let mut carried = 0.0;
+    let mut shown = Vec::new();
+    for candidate in labelled.candidates() {
+        let mut at_hand = carried;
+        while ahead.next_if(|n| candidate.accepted >= **n).is_some() {
+            at_hand += share;
+        }
+        let passes = at_hand > 0.0
+            && share_above_p_value(candidate.good, candidate.accepted, target) <= at_hand;
+        carried = if passes { at_hand } else { 0.0 };
+        if passes {
+            shown.push(candidate);
+        }
+    }
+    shown
+}
+
+/// Numbers of accepted items at which the scan begins; none where even all items being good would show nothing.
+fn starts(items: usize, target: f64, level: f64) -> Vec<usize> {
+    for starts in (1..=STARTS).rev() {
+        let least = all_good(target, level / f64::from(starts));
+        let places: Vec<usize> = (0..starts).map(|doubled| least << doubled).collect();
+        if places.last().is_some_and(|last| *last <= items) {
+            return places;
+        }
+    }
+    Vec::new()
+}
+
+/// The least n of which all being good shows a share above `target`: the least with `target^n <= level`.
+pub(super) fn all_good(target: f64, level: f64) -> usize {
+    let exact = level.ln() / target.ln();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive: both logarithms are negative; a saturated count is never reached"
+    )]
+    let n = exact.ceil() as usize;
+    n.max(1)
+}
