@@ -1,6 +1,6 @@
 //! The data folder: one process at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -25,7 +25,12 @@ impl Folder {
             folder: display(folder),
             message: error.to_string(),
         };
-        fs::create_dir_all(folder).map_err(fault)?;
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        // Images and results of all callers lie in it: nobody else on the machine reads a folder that we make.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(fault)?;
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
         let mut lock = options.open(folder.join(LOCK)).map_err(fault)?;

@@ -185,6 +185,20 @@ async fn a_torn_end_of_the_journal_loses_the_last_write_and_no_more() {
     );
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_made_here_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let made = StoreOptions {
+        folder: folder.path().join("deep").join("data"),
+        ..options(&folder)
+    };
+    drop(Store::open(&made).unwrap());
+    let mode = fs::metadata(&made.folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
 fn overwrite(path: &Path, from: u64, bytes: usize) {
     let mut file = OpenOptions::new().write(true).open(path).unwrap();
     file.seek(SeekFrom::Start(from)).unwrap();
