@@ -47,8 +47,8 @@ fn path(reply: &Reply) -> String {
 fn rested(app: &TestApp, path: &str) -> Value {
     let events = app.get(&format!("{path}/events"));
     let text = String::from_utf8(events.body).unwrap();
-    let last = text.lines().filter_map(|line| line.strip_prefix("data: "));
-    serde_json::from_str(last.last().unwrap()).unwrap()
+    let mut all = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    serde_json::from_str(all.next_back().unwrap()).unwrap()
 }
 
 /// Waits until nobody has the folder: the threads of a service that was stopped may outlive its end by a moment.
