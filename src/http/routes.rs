@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, judges, probes, rank, reload, score};
+use super::{compare, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -41,6 +41,22 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Takes a manifest.
+    SubmitJob,
+    /// Lists the caller's jobs.
+    ListJobs,
+    /// Shows one job.
+    ShowJob,
+    /// Forgets a job.
+    DeleteJob,
+    /// Stops a job.
+    CancelJob,
+    /// Goes on with a job.
+    ResumeJob,
+    /// Gives the results of a job.
+    JobResults,
+    /// Tells how far a job is, again and again.
+    JobEvents,
     /// Lists the judges.
     ListJudges,
     /// Shows one judge.
@@ -58,7 +74,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 10] = [
+pub const ROUTES: [Route; 18] = [
     route(
         "POST",
         "/v1/score",
@@ -72,6 +88,14 @@ pub const ROUTES: [Route; 10] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    job_route("POST", "/v1/jobs", Operation::SubmitJob),
+    job_route("GET", "/v1/jobs", Operation::ListJobs),
+    job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
+    job_route("DELETE", "/v1/jobs/{id}", Operation::DeleteJob),
+    job_route("POST", "/v1/jobs/{id}/cancel", Operation::CancelJob),
+    job_route("POST", "/v1/jobs/{id}/resume", Operation::ResumeJob),
+    job_route("GET", "/v1/jobs/{id}/results", Operation::JobResults),
+    job_route("GET", "/v1/jobs/{id}/events", Operation::JobEvents),
     route(
         "GET",
         "/v1/judges",
@@ -120,6 +144,10 @@ const fn route(
     }
 }
 
+const fn job_route(method: &'static str, path: &'static str, operation: Operation) -> Route {
+    route(method, path, operation, Needs::Key(Scope::Jobs))
+}
+
 impl Operation {
     /// Name in `openapi.yaml`.
     pub const fn id(self) -> &'static str {
@@ -127,6 +155,14 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::SubmitJob => "submitJob",
+            Operation::ListJobs => "listJobs",
+            Operation::ShowJob => "showJob",
+            Operation::DeleteJob => "deleteJob",
+            Operation::CancelJob => "cancelJob",
+            Operation::ResumeJob => "resumeJob",
+            Operation::JobResults => "jobResults",
+            Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
             Operation::Reload => "reload",
@@ -142,6 +178,14 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::SubmitJob => route.to(jobs::submit),
+            Operation::ListJobs => route.to(jobs::list),
+            Operation::ShowJob => route.to(jobs::show),
+            Operation::DeleteJob => route.to(jobs::delete),
+            Operation::CancelJob => route.to(jobs::cancel),
+            Operation::ResumeJob => route.to(jobs::resume),
+            Operation::JobResults => route.to(jobs::results),
+            Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
             Operation::Reload => route.to(reload::post),
