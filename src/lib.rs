@@ -18,12 +18,14 @@ pub mod evaluation;
 pub mod fetch;
 pub mod gate;
 pub mod http;
+pub mod jobs;
 pub mod judging;
 pub mod metrics;
 mod near;
 pub mod pixels;
 pub mod ranking;
 pub mod stats;
+pub mod store;
 pub mod table;
 #[cfg(feature = "otel")]
 pub mod traces;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -18,6 +19,12 @@ pub(super) struct ServeArguments {
     /// Address to listen on; port 0 takes a free one [default: the configuration's, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// Folder for jobs, results and stored replies [default: the configuration's; jobs are off without one]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Set a damaged database aside and keep what can be read of it
+    #[arg(long)]
+    salvage: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -33,17 +40,22 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
         config.listen = listen;
     }
     let _tail = start_log(&config.log, &config.traces)?;
+    if let Some(folder) = &arguments.data {
+        config.data.folder = Some(folder.clone());
+    }
+    config.data.salvage |= arguments.salvage;
     let runtime = runtime()?;
     runtime.block_on(async {
         let application = Application::build(&config)?;
         let stopped = stop_at_signals(Signals::listen()?, application.stopper());
         let (models, address) = (application.models(), application.address());
         let asks_for_keys = application.asks_for_keys();
+        let keeps_jobs = application.keeps_jobs();
         output::say(format_args!("listening on http://{address}"));
         let reloading = reload_at_hangups(Hangups::listen()?, models.clone());
         let working = async {
             models.open().await?;
-            announce(&models.judges(), address, asks_for_keys);
+            announce(&models.judges(), address, asks_for_keys, keeps_jobs);
             models.probe_backends();
             Err::<std::convert::Infallible, CliError>(reloading.await)
         };
@@ -56,7 +68,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<Ending, CliError> {
 }
 
 /// Who judges, and what to try next.
-fn announce(judges: &[JudgeJson], address: SocketAddr, asks_for_keys: bool) {
+fn announce(judges: &[JudgeJson], address: SocketAddr, asks_for_keys: bool, keeps_jobs: bool) {
     let (unbound, bound): (Vec<&JudgeJson>, Vec<&JudgeJson>) =
         judges.iter().partition(|judge| judge.state == "unbound");
     for judge in bound {
@@ -80,6 +92,11 @@ fn announce(judges: &[JudgeJson], address: SocketAddr, asks_for_keys: bool) {
     } else {
         output::say(format_args!(
             "warning: whoever reaches this address may use the service; it asks for no key"
+        ));
+    }
+    if !keeps_jobs {
+        output::say(format_args!(
+            "hint: jobs are off, and replies are stored in memory only; `--data FOLDER` keeps both"
         ));
     }
     output::say(format_args!(
@@ -149,7 +166,14 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// Would end the process where a limit on file sizes is met; heard, it makes that a full disk like any other.
+    #[cfg(target_os = "linux")]
+    _file_size: tokio::signal::unix::Signal,
 }
+
+/// SIGXFSZ on Linux.
+#[cfg(target_os = "linux")]
+const FILE_SIZE: i32 = 25;
 
 #[cfg(unix)]
 impl Signals {
@@ -159,6 +183,8 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            #[cfg(target_os = "linux")]
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
         })
     }
 

@@ -7,6 +7,7 @@ mod access;
 mod admission;
 mod backends;
 mod chat;
+mod data;
 mod fault;
 mod hub;
 mod images;
@@ -32,6 +33,7 @@ pub use backends::{
     SystemoneImages, Tensors,
 };
 pub use chat::{ChatConfig, FlavourConfig, PrefillConfig, PriceConfig};
+pub use data::{DataConfig, JobsConfig};
 use fault::Report;
 pub use fault::{ConfigError, ConfigFault, Source};
 pub use hub::{ExportPlace, HubAddress, HubConfig};
@@ -72,13 +74,17 @@ pub struct Config {
     pub log: LogConfig,
     /// OpenTelemetry traces.
     pub traces: TracesConfig,
+    /// What outlives the process.
+    pub data: DataConfig,
+    /// What jobs may take.
+    pub jobs: JobsConfig,
 }
 
 /// Every key with its default and what it means, as `opine config example` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// The checks of each section: what is wrong though every value is of the right type.
-const SECTIONS: [(&str, Check); 6] = [
+const SECTIONS: [(&str, Check); 8] = [
     ("access", |config, report| {
         for fault in config.access.faults() {
             report.fault("keys", fault);
@@ -95,6 +101,8 @@ const SECTIONS: [(&str, Check); 6] = [
         }
     }),
     ("limits", |config, report| config.limits.check(report)),
+    ("data", |config, report| config.data.check(report)),
+    ("jobs", |config, report| config.jobs.check(report)),
     ("log", |config, report| config.log.check(report)),
     ("traces", |config, report| config.traces.check(report)),
 ];
@@ -182,6 +190,8 @@ impl Default for Config {
             cache: CacheConfig::default(),
             log: LogConfig::default(),
             traces: TracesConfig::default(),
+            data: DataConfig::default(),
+            jobs: JobsConfig::default(),
         }
     }
 }
@@ -312,6 +322,8 @@ impl Config {
             *path = folder.join(&path);
         }
         self.hub.resolve(folder);
+        self.data.resolve(folder);
+        self.jobs.resolve(folder);
         for backend in self.backends.values_mut() {
             backend.resolve(folder);
         }

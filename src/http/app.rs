@@ -12,14 +12,18 @@ use actix_web::{App, HttpServer, web};
 
 use super::access::access;
 use super::envelope::envelope;
+use super::idempotency::idempotency;
+use super::lasting::LastingError;
 use super::reload::{ReloadError, Reloaded, reload};
-use super::routes;
-use super::service::{RequestIds, Service};
+use super::service::{Guards, RequestIds, Service};
+use super::{jobs, routes};
 use crate::assemble::{AssembleError, Opening, engine, open, url_reader};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
 use crate::engine::{AdmissionCounts, CacheCounts, Clock, Engine};
 use crate::gate::{Policies, PolicyError};
+use crate::jobs::PlaceError;
+use crate::store::StoreError;
 use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
@@ -68,6 +72,12 @@ pub enum StartError {
         /// The address.
         address: SocketAddr,
     },
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder of images for jobs cannot be used.
+    #[error(transparent)]
+    Images(#[from] PlaceError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {error}; name a free one with `--listen ADDR:PORT` (port 0 takes any)"
@@ -87,19 +97,25 @@ impl Application {
     /// Called inside a Tokio runtime.
     ///
     /// # Errors
-    /// Cards or maps that are wrong, or an address that is taken.
+    /// Cards or maps that are wrong, a data folder that cannot be used, or an address that is taken.
     pub fn build(config: &Config) -> Result<Self, StartError> {
         let judges = open(config, Opening::Later)?.judges;
-        let application = Self::with_engine(engine(judges, config), config)?;
-        application.service.opening.store(true, Ordering::Relaxed);
-        Ok(application)
+        Self::with_guards(engine(judges, config), config, true)
     }
 
     /// The same with an engine that is assembled already.
     ///
     /// # Errors
-    /// An address that is taken.
+    /// An address that is taken, or a data folder that cannot be used.
     pub fn with_engine(engine: Engine, config: &Config) -> Result<Self, StartError> {
+        Self::with_guards(engine, config, false)
+    }
+
+    fn with_guards(
+        engine: Engine,
+        config: &Config,
+        are_models_to_open: bool,
+    ) -> Result<Self, StartError> {
         let keyring = config.access.keyring(Clock.now());
         let keyring = keyring.map_err(|faults| StartError::Access(faults.join("\n")))?;
         let loopback = config.listen.ip().to_canonical().is_loopback();
@@ -108,21 +124,32 @@ impl Application {
                 address: config.listen,
             });
         }
-        let urls = url_reader(config)?;
-        let request_ids = RequestIds::new(milliseconds_since_epoch());
-        let folder = config.calibration.folder.as_deref();
-        let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
-        let service = Service::new(engine, maps, config, request_ids).guarded(keyring, urls);
         let policies = config.gates.folder.as_deref();
         let policies = policies
             .map(Policies::load)
             .transpose()?
             .unwrap_or_default();
-        let service = web::Data::new(service.deciding_by(policies));
+        let guards = Guards {
+            keyring,
+            urls: url_reader(config)?,
+            policies,
+            are_models_to_open,
+        };
+        let request_ids = RequestIds::new(milliseconds_since_epoch());
+        let folder = config.calibration.folder.as_deref();
+        let maps = folder.map(Maps::load).transpose()?.unwrap_or_default();
+        let service = Service::new(engine, maps, config, request_ids, guards);
+        let service = web::Data::new(service.map_err(|error| match error {
+            LastingError::Store(error) => StartError::Store(error),
+            LastingError::Place(error) => StartError::Images(error),
+        })?);
         let shared = service.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
+                // The last of them is the outermost: whoever is not let in gets no stored reply either.
+                .wrap(from_fn(idempotency))
+                .wrap(from_fn(jobs::make_room))
                 .wrap(from_fn(access))
                 .wrap(from_fn(envelope))
                 .configure(routes::configure)
@@ -154,6 +181,11 @@ impl Application {
         self.address
     }
 
+    /// Whether it has a data folder, and therefore keeps jobs.
+    pub fn keeps_jobs(&self) -> bool {
+        self.service.lasting.keeps_jobs()
+    }
+
     /// What opens the models, and reads cards and maps again, from anywhere.
     pub fn models(&self) -> Models {
         Models(self.service.clone())
@@ -177,6 +209,7 @@ impl Application {
             server: self.server.0.handle(),
             draining: Arc::clone(&self.service.draining),
             notice: self.notice,
+            service: self.service.clone().into_inner(),
         }
     }
 
@@ -224,7 +257,7 @@ impl Models {
     /// A card that has become wrong in the meantime.
     pub async fn open(&self) -> Result<(), ReloadError> {
         let opened = super::reload::open_models(&self.0).await;
-        self.0.opening.store(false, Ordering::Relaxed);
+        self.0.opening.send_replace(false);
         opened
     }
 
@@ -255,6 +288,7 @@ impl Models {
 /// Stops a service.
 #[derive(Debug, Clone)]
 pub struct Stopper {
+    service: Arc<Service>,
     server: ServerHandle,
     draining: Arc<AtomicBool>,
     notice: Duration,
@@ -271,19 +305,20 @@ impl Stopper {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Ends so that no request is lost: gives notice at `/readyz`, goes on serving for the configured time, takes no
-    /// more connections, finishes the requests in work, and ends. Called inside a Tokio runtime.
+    /// Ends so that no request is lost: gives notice at `/readyz`, goes on serving for the configured time while jobs
+    /// come to rest, takes no more connections, finishes the requests in work, and ends. Called inside a Tokio runtime.
     pub async fn stop_with_notice(&self) {
         self.drain();
-        tokio::time::sleep(self.notice).await;
+        tokio::join!(tokio::time::sleep(self.notice), self.service.lasting.park());
         self.server.pause().await;
         tokio::time::sleep(SETTLING).await;
         self.server.stop(true).await;
     }
 
-    /// Takes no more connections, finishes the requests in work, and ends.
+    /// Lets jobs come to rest, takes no more connections, finishes the requests in work, and ends.
     pub async fn stop(&self) {
         self.drain();
+        self.service.lasting.park().await;
         self.server.stop(true).await;
     }
 }

@@ -1,7 +1,5 @@
 //! Health, readiness, and the contract itself.
 
-use std::sync::atomic::Ordering;
-
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -65,7 +63,7 @@ pub(super) async fn readiness(service: web::Data<Service>) -> HttpResponse {
     // A judge with no backend of its own can be asked of any that is configured.
     let any_ready = judges.iter().any(|judge| judge.state == "ready")
         || backends.iter().any(|backend| backend.state == "ready");
-    let opening = service.opening.load(Ordering::Relaxed);
+    let opening = service.is_opening();
     let (mut response, status) = match (service.is_draining(), opening, any_ready) {
         (true, _, _) => (HttpResponse::ServiceUnavailable(), "draining"),
         (false, true, _) => (HttpResponse::ServiceUnavailable(), "opening"),

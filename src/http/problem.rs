@@ -4,15 +4,18 @@
 //! A problem says what happened, where, and what would have worked. It never repeats what was sent
 //! beyond a short name, and nothing of the inside of the service leaves with it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::whole;
 use crate::engine::{BindError, Overloaded};
+use crate::jobs::{BadLine, SettingFault};
+use crate::store::StoreError;
 
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -56,10 +59,20 @@ pub enum Code {
     QuotaSpent,
     /// More wrong keys of an address than are listened to.
     TooManyWrongKeys,
+    /// A line of a manifest that cannot be an item.
+    BadManifest,
+    /// More items than one manifest may have.
+    TooManyItems,
+    /// The `Idempotency-Key` was sent before, with another request.
+    IdempotencyKeyReused,
     /// No judge of that name.
     UnknownJudge,
     /// No backend of that name.
     UnknownBackend,
+    /// No job of that name that is the caller's.
+    UnknownJob,
+    /// The service keeps no jobs.
+    JobsOff,
     /// Nothing is served at that path.
     NotFound,
     /// The path does not have that method.
@@ -68,6 +81,10 @@ pub enum Code {
     ReloadRefused,
     /// The body did not arrive in time.
     BodyTimeout,
+    /// The job is finished and cannot be changed.
+    JobFinished,
+    /// The first request with this `Idempotency-Key` is being answered.
+    IdempotencyInFlight,
     /// The body has more bytes than allowed.
     BodyTooLarge,
     /// The body is in a form that is not read here.
@@ -78,11 +95,13 @@ pub enum Code {
     InternalError,
     /// The judge is known and cannot be asked now.
     JudgeUnavailable,
+    /// There is no space left for data.
+    StorageFull,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 37] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -101,17 +120,25 @@ impl Code {
         Code::RateLimited,
         Code::QuotaSpent,
         Code::TooManyWrongKeys,
+        Code::BadManifest,
+        Code::TooManyItems,
+        Code::IdempotencyKeyReused,
         Code::UnknownJudge,
         Code::UnknownBackend,
+        Code::UnknownJob,
+        Code::JobsOff,
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::BodyTimeout,
         Code::ReloadRefused,
+        Code::JobFinished,
+        Code::IdempotencyInFlight,
         Code::BodyTooLarge,
         Code::UnsupportedMediaType,
         Code::Overloaded,
         Code::InternalError,
         Code::JudgeUnavailable,
+        Code::StorageFull,
     ];
 
     /// The table: stable name, status and title of each code.
@@ -135,12 +162,27 @@ impl Code {
             Code::RateLimited => ("rate_limited", 429, "The key sends too many requests"),
             Code::QuotaSpent => ("quota_spent", 429, "The key has used up its day"),
             Code::TooManyWrongKeys => ("too_many_wrong_keys", 429, "Too many wrong keys came"),
+            Code::BadManifest => ("bad_manifest", 422, "A line of the manifest is wrong"),
+            Code::TooManyItems => ("too_many_items", 422, "The manifest has too many items"),
+            Code::IdempotencyKeyReused => (
+                "idempotency_key_reused",
+                422,
+                "The key belongs to another request",
+            ),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
+            Code::UnknownJob => ("unknown_job", 404, "There is no such job"),
+            Code::JobsOff => ("jobs_off", 404, "The service keeps no jobs"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::BodyTimeout => ("body_timeout", 408, "The body took too long"),
             Code::ReloadRefused => ("reload_refused", 409, "Cards and maps stay as they were"),
+            Code::JobFinished => ("job_finished", 409, "The job is finished"),
+            Code::IdempotencyInFlight => (
+                "idempotency_in_flight",
+                409,
+                "The first request is being answered",
+            ),
             Code::BodyTooLarge => ("body_too_large", 413, "The body is too large"),
             Code::UnsupportedMediaType => (
                 "unsupported_media_type",
@@ -150,6 +192,7 @@ impl Code {
             Code::Overloaded => ("overloaded", 429, "Too many requests are in work"),
             Code::InternalError => ("internal_error", 500, "The service failed"),
             Code::JudgeUnavailable => ("judge_unavailable", 503, "The judge cannot be asked now"),
+            Code::StorageFull => ("storage_full", 507, "There is no space left for data"),
         }
     }
 
@@ -179,6 +222,19 @@ pub(super) struct Problem {
     retry_after_seconds: Option<u32>,
     allow: Option<Box<str>>,
     challenge: Option<&'static str>,
+    is_replayed: bool,
+}
+
+/// The header of a reply that was stored before.
+pub(super) const REPLAYED: &str = "Idempotency-Replayed";
+
+/// A problem as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredProblem<'a> {
+    code: Cow<'a, str>,
+    detail: Cow<'a, str>,
+    pointer: Option<Cow<'a, str>>,
+    hint: Option<Cow<'a, str>>,
 }
 
 /// A problem as it is sent.
@@ -206,6 +262,7 @@ impl Problem {
             retry_after_seconds: None,
             allow: None,
             challenge: None,
+            is_replayed: false,
         }
     }
 
@@ -252,6 +309,44 @@ impl Problem {
         self
     }
 
+    /// All of it that is worth storing: it does not depend on the request that it answers first.
+    pub(super) fn to_stored(&self) -> Vec<u8> {
+        let stored = StoredProblem {
+            code: Cow::Borrowed(self.code.name()),
+            detail: Cow::Borrowed(&self.detail),
+            pointer: self.pointer.as_deref().map(Cow::Borrowed),
+            hint: self.hint.as_deref().map(Cow::Borrowed),
+        };
+        serde_json::to_vec(&stored).expect("strings are always JSON")
+    }
+
+    /// A problem that was stored; `None` where it is not one.
+    pub(super) fn from_stored(bytes: &[u8]) -> Option<Self> {
+        let stored: StoredProblem<'_> = serde_json::from_slice(bytes).ok()?;
+        let code = Code::ALL.into_iter().find(|c| c.name() == stored.code)?;
+        Some(Problem {
+            pointer: stored.pointer.map(Cow::into_owned),
+            hint: stored.hint.map(Cow::into_owned),
+            is_replayed: true,
+            ..Problem::new(code, stored.detail)
+        })
+    }
+
+    /// The same as the fault of a line of a manifest.
+    pub(super) fn in_line(&self, line: u64) -> BadLine {
+        let detail = match self.pointer.as_deref() {
+            Some(pointer) if !pointer.is_empty() && !self.detail.contains(pointer) => {
+                format!("{} (at `{pointer}`)", self.detail)
+            }
+            _ => self.detail.clone(),
+        };
+        BadLine {
+            line,
+            detail,
+            hint: self.hint.clone(),
+        }
+    }
+
     pub(super) fn code(&self) -> Code {
         self.code
     }
@@ -268,6 +363,9 @@ impl Problem {
         }
         if let Some(methods) = &self.allow {
             response.insert_header((header::ALLOW, methods.as_ref()));
+        }
+        if self.is_replayed {
+            response.insert_header((REPLAYED, "true"));
         }
         let body = ProblemJson {
             r#type: format!("urn:opine:problem:{}", self.code.name()),
@@ -321,6 +419,24 @@ impl From<BindError> for Problem {
                 Problem::new(Code::JudgeUnavailable, detail).hint(remedy)
             }
         }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error == StoreError::Full {
+            return Problem::new(Code::StorageFull, error.to_string())
+                .hint("what was stored is safe; send it again when there is space")
+                .retry_after(Duration::from_secs(60));
+        }
+        tracing::error!(%error, "the store failed");
+        Problem::internal()
+    }
+}
+
+impl From<SettingFault> for Problem {
+    fn from(fault: SettingFault) -> Self {
+        Problem::new(Code::InvalidValue, fault.to_string())
     }
 }
 

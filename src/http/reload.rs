@@ -88,7 +88,7 @@ async fn reread(service: &web::Data<Service>) -> Result<Reloaded, ReloadError> {
     let read = tokio::task::spawn_blocking(read).await;
     let (judges, maps) = read.map_err(|_| ReloadError::BrokenOff)??;
     let changes = changes(&before.judges, &judges, maps.iter().count());
-    service.replace(judges, maps);
+    service.replace(judges, Arc::new(maps));
     Ok(changes)
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn open_models(service: &web::Data<Service>) -> Result<(), Relo
     for fault in &opened.faults {
         tracing::error!(error = %fault, "a judge or backend is unavailable");
     }
-    service.replace(opened.judges, before.maps.clone());
+    service.replace(opened.judges, Arc::clone(&before.maps));
     Ok(())
 }
 

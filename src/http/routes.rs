@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, gate, judges, probes, rank, reload, score};
+use super::{compare, gate, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -45,6 +45,22 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Takes a manifest.
+    SubmitJob,
+    /// Lists the caller's jobs.
+    ListJobs,
+    /// Shows one job.
+    ShowJob,
+    /// Forgets a job.
+    DeleteJob,
+    /// Stops a job.
+    CancelJob,
+    /// Goes on with a job.
+    ResumeJob,
+    /// Gives the results of a job.
+    JobResults,
+    /// Tells how far a job is, again and again.
+    JobEvents,
     /// Lists the judges.
     ListJudges,
     /// Shows one judge.
@@ -62,7 +78,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 12] = [
+pub const ROUTES: [Route; 20] = [
     route(
         "POST",
         "/v1/score",
@@ -76,6 +92,14 @@ pub const ROUTES: [Route; 12] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    job_route("POST", "/v1/jobs", Operation::SubmitJob),
+    job_route("GET", "/v1/jobs", Operation::ListJobs),
+    job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
+    job_route("DELETE", "/v1/jobs/{id}", Operation::DeleteJob),
+    job_route("POST", "/v1/jobs/{id}/cancel", Operation::CancelJob),
+    job_route("POST", "/v1/jobs/{id}/resume", Operation::ResumeJob),
+    job_route("GET", "/v1/jobs/{id}/results", Operation::JobResults),
+    job_route("GET", "/v1/jobs/{id}/events", Operation::JobEvents),
     route(
         "POST",
         "/v1/gate",
@@ -136,6 +160,10 @@ const fn route(
     }
 }
 
+const fn job_route(method: &'static str, path: &'static str, operation: Operation) -> Route {
+    route(method, path, operation, Needs::Key(Scope::Jobs))
+}
+
 impl Operation {
     /// Name in `openapi.yaml`.
     pub const fn id(self) -> &'static str {
@@ -145,6 +173,14 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
+            Operation::SubmitJob => "submitJob",
+            Operation::ListJobs => "listJobs",
+            Operation::ShowJob => "showJob",
+            Operation::DeleteJob => "deleteJob",
+            Operation::CancelJob => "cancelJob",
+            Operation::ResumeJob => "resumeJob",
+            Operation::JobResults => "jobResults",
+            Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
             Operation::Reload => "reload",
@@ -162,6 +198,14 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
+            Operation::SubmitJob => route.to(jobs::submit),
+            Operation::ListJobs => route.to(jobs::list),
+            Operation::ShowJob => route.to(jobs::show),
+            Operation::DeleteJob => route.to(jobs::delete),
+            Operation::CancelJob => route.to(jobs::cancel),
+            Operation::ResumeJob => route.to(jobs::resume),
+            Operation::JobResults => route.to(jobs::results),
+            Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
             Operation::Reload => route.to(reload::post),

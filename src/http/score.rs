@@ -105,7 +105,7 @@ pub(super) async fn score(
     let how = How {
         engine: &service.engine,
         judge: &judge,
-        maps: request.settings.calibrated.then_some(&current.maps),
+        maps: request.settings.calibrated.then_some(&*current.maps),
         explain: request.settings.explain,
         limits: &limits,
     };

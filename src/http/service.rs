@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::caller::Caller;
+use super::lasting::{Lasting, LastingError, Sharing};
 use super::problem::Problem;
 use crate::access::Keyring;
 use crate::calibration::Maps;
 use crate::config::Config;
-use crate::engine::{Admission, Clock, Engine, Judge, Judges, RunLimits};
+use crate::engine::{Admission, BackendState, Clock, Engine, Judge, Judges, RunLimits};
 use crate::fetch::UrlReader;
 use crate::gate::Policies;
 use crate::metrics::Metrics;
@@ -21,8 +22,9 @@ use crate::metrics::Metrics;
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub(super) engine: Engine,
-    current: ArcSwap<Current>,
+    pub(super) engine: Arc<Engine>,
+    current: Arc<ArcSwap<Current>>,
+    pub(super) lasting: Lasting,
     pub(super) admission: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
@@ -37,7 +39,7 @@ pub(super) struct Service {
     pub(super) metrics: Arc<Metrics>,
     pub(super) config: Config,
     /// Whether models are still being opened.
-    pub(super) opening: AtomicBool,
+    pub(super) opening: watch::Sender<bool>,
     /// Held while cards and maps are read again, so that the last who asked has the last word.
     pub(super) reloading: Mutex<()>,
 }
@@ -46,7 +48,20 @@ pub(super) struct Service {
 #[derive(Debug)]
 pub(super) struct Current {
     pub(super) judges: Arc<Judges>,
-    pub(super) maps: Maps,
+    pub(super) maps: Arc<Maps>,
+}
+
+/// Who is let in, from where images are read, and whether judges are still to come.
+#[derive(Debug)]
+pub(super) struct Guards {
+    /// `None` where nobody is asked for a key.
+    pub(super) keyring: Option<Keyring>,
+    /// Reads images by URL.
+    pub(super) urls: UrlReader,
+    /// Whether models are opened after the start.
+    pub(super) are_models_to_open: bool,
+    /// Gate policies.
+    pub(super) policies: Policies,
 }
 
 /// What one request may cost.
@@ -72,33 +87,51 @@ impl Service {
         maps: Maps,
         config: &Config,
         request_ids: RequestIds,
-    ) -> Self {
+        guards: Guards,
+    ) -> Result<Self, LastingError> {
+        let Guards {
+            keyring,
+            urls,
+            policies,
+            are_models_to_open,
+        } = guards;
         let metrics = Arc::new(Metrics::default());
-        let engine = engine.observed_by(Arc::clone(&metrics) as _);
-        let judges = engine.judges();
-        Service {
+        let engine = Arc::new(engine.observed_by(Arc::clone(&metrics) as _));
+        let (judges, maps) = (engine.judges(), Arc::new(maps));
+        let current = Arc::new(ArcSwap::from_pointee(Current { judges, maps }));
+        let (opening, _) = watch::channel(are_models_to_open);
+        let bounds = Bounds {
+            body_bytes: config.limits.request_bytes,
+            body_time: config.body_time(),
+            body_rate: config.admission.body_bytes_per_second,
+            body_grace: config.admission.body_grace(),
+            request_time: config.request_time(),
+            images: config.limits.images_per_request,
+        };
+        let sharing = Sharing {
+            engine: Arc::clone(&engine),
+            current: Arc::clone(&current),
+            opening: opening.subscribe(),
+            urls: urls.clone(),
+            owns_answers: keyring.is_some() && !config.access.share_cache,
+        };
+        Ok(Service {
+            lasting: Lasting::open(config, bounds, sharing)?,
             engine,
-            current: ArcSwap::from_pointee(Current { judges, maps }),
+            current,
             metrics,
             config: config.clone(),
-            opening: AtomicBool::new(false),
+            opening,
             reloading: Mutex::new(()),
             admission: Admission::new(config.limits.requests_in_flight, config.admission.half()),
-            bounds: Bounds {
-                body_bytes: config.limits.request_bytes,
-                body_time: config.body_time(),
-                body_rate: config.admission.body_bytes_per_second,
-                body_grace: config.admission.body_grace(),
-                request_time: config.request_time(),
-                images: config.limits.images_per_request,
-            },
+            bounds,
             request_ids,
-            keyring: None,
-            urls: UrlReader::off(),
-            policies: Policies::default(),
+            keyring,
+            urls,
+            policies,
             share_cache: config.access.share_cache,
             draining: Arc::new(AtomicBool::new(false)),
-        }
+        })
     }
 
     /// The judges and maps of now. A request takes them once, and ends with what it took.
@@ -107,24 +140,10 @@ impl Service {
     }
 
     /// Takes other judges and maps from now on, both at once.
-    pub(super) fn replace(&self, judges: Judges, maps: Maps) {
+    pub(super) fn replace(&self, judges: Judges, maps: Arc<Maps>) {
         let judges = Arc::new(judges);
         self.engine.replace_judges(Arc::clone(&judges));
         self.current.store(Arc::new(Current { judges, maps }));
-    }
-
-    /// The same, asking for these keys, and reading images by URL.
-    pub(super) fn guarded(self, keyring: Option<Keyring>, urls: UrlReader) -> Self {
-        Service {
-            keyring,
-            urls,
-            ..self
-        }
-    }
-
-    /// The same, deciding by these policies.
-    pub(super) fn deciding_by(self, policies: Policies) -> Self {
-        Service { policies, ..self }
     }
 
     /// What the run of a request may cost, and whose answers it shares: a quick answer tells that somebody has asked
@@ -140,6 +159,24 @@ impl Service {
     /// The judge of that name, which can be asked.
     pub(super) fn judge(&self, name: &str) -> Result<Judge, Problem> {
         self.current().judge(name)
+    }
+
+    /// Whether models are still being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        *self.opening.borrow()
+    }
+
+    /// The judge of that name for a job, which waits for a judge whose model is being opened.
+    pub(super) fn judge_to_come(&self, name: &str) -> Result<Judge, Problem> {
+        // Asked before the judges are looked at: what is opened in between is found open.
+        let is_opening = self.is_opening();
+        let current = self.current();
+        match current.judges.find(name) {
+            Ok(judge) if is_opening && matches!(judge.state, BackendState::Unavailable { .. }) => {
+                Ok(judge.clone())
+            }
+            Ok(_) | Err(_) => current.judge(name),
+        }
     }
 
     /// Whether the service is about to end.

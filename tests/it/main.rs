@@ -32,6 +32,8 @@ mod gate;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod judge_runs;
 mod judged_models;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use actix_web::web::{Bytes, Payload};
 use futures::stream::TryStreamExt;
 use tokio::time::{Instant, timeout_at};
 
+use super::Body;
 use crate::engine::{Admission, Clock, Overloaded, Permit};
 use crate::http::service::Bounds;
 
@@ -61,6 +62,8 @@ pub(super) struct Arriving {
     deadline: Instant,
     pace: Pace,
     steps_aside: Option<Instant>,
+    /// When the piece before was given away.
+    given: Instant,
 }
 
 /// A least number of bytes within a time, again and again.
@@ -71,7 +74,15 @@ struct Pace {
 }
 
 impl Arriving {
-    pub(super) fn new(payload: Payload, bounds: Bounds, permit: Permit, is_stated: bool) -> Self {
+    pub(super) fn new(body: Body) -> Self {
+        let Body {
+            payload,
+            bounds,
+            stated_bytes,
+            permit,
+            is_streamed,
+        } = body;
+        let is_counted = stated_bytes.is_none() && !is_streamed;
         let now = Clock.now();
         let needed = bounds.body_rate.saturating_mul(bounds.body_grace.as_secs());
         Arriving {
@@ -79,19 +90,22 @@ impl Arriving {
             bounds,
             permit,
             read: 0,
-            spare: (!is_stated).then_some(Admission::UNSTATED),
+            spare: is_counted.then_some(Admission::UNSTATED),
             deadline: now + bounds.body_time,
             pace: Pace {
                 needed,
                 got: 0,
                 since: now,
             },
-            steps_aside: Some(now + PROMPTLY),
+            steps_aside: (!is_streamed).then_some(now + PROMPTLY),
+            given: now,
         }
     }
 
     /// The next piece; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, PayloadError> {
+        // The time for which whoever reads was busy with the piece before is no pause of the sender.
+        self.pace.since += Clock.now().saturating_duration_since(self.given);
         let chunk = loop {
             let (until, fault) = self.patience();
             match timeout_at(until, self.payload.try_next()).await {
@@ -112,6 +126,7 @@ impl Arriving {
         }
         self.take(chunk.len() as u64)?;
         self.pace.count(chunk.len() as u64);
+        self.given = Clock.now();
         Ok(Some(chunk))
     }
 

@@ -76,7 +76,7 @@ fn file_name(field: &Field) -> Option<String> {
     clippy::wildcard_enum_match_arm,
     reason = "the enum is open, and the rest are faults of form that need no name of their own"
 )]
-fn malformed(error: &MultipartError, bounds: Bounds) -> Problem {
+pub(in crate::http) fn malformed(error: &MultipartError, bounds: Bounds) -> Problem {
     let detail = match error {
         // The parser's own buffer holds 64 KiB, and only the headers of a part can fill it.
         MultipartError::Payload(PayloadError::Overflow) => "the headers of a part are too long",

@@ -18,7 +18,7 @@ use super::service::{Bounds, Service};
 use crate::engine::Permit;
 use arriving::{Arriving, BodyFault};
 
-pub(super) use form::Form;
+pub(super) use form::{Form, malformed};
 pub(super) use json::{Object, Reader, read_object};
 pub(super) use scalar::Scalar;
 pub(super) use structure::{Structure, read_structure};
@@ -41,6 +41,8 @@ pub(super) struct Body {
     bounds: Bounds,
     stated_bytes: Option<u64>,
     permit: Permit,
+    /// Whether its pieces are worked on as they come, and none is kept.
+    is_streamed: bool,
 }
 
 impl MediaType {
@@ -80,15 +82,7 @@ impl Body {
         payload: Payload,
         bounds: Bounds,
     ) -> Result<Self, Problem> {
-        let stated = request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.parse::<u64>().ok());
-        let fits = |bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= bounds.body_bytes);
-        if !stated.is_none_or(fits) {
-            return Err(too_large(bounds));
-        }
+        let stated = stated_bytes(request, bounds)?;
         let service = request.app_data::<web::Data<Service>>();
         let admission = &service
             .expect("the application holds the service")
@@ -98,6 +92,24 @@ impl Body {
             bounds,
             stated_bytes: stated,
             permit: admission.enter(stated)?,
+            is_streamed: false,
+        })
+    }
+
+    /// A body within bounds that is worked on piece by piece: whatever its length, it costs no memory, and it keeps
+    /// the place that it has until its end.
+    pub(super) fn streamed(
+        request: &HttpRequest,
+        payload: Payload,
+        bounds: Bounds,
+        permit: Permit,
+    ) -> Result<Self, Problem> {
+        Ok(Body {
+            payload,
+            bounds,
+            stated_bytes: stated_bytes(request, bounds)?,
+            permit,
+            is_streamed: true,
         })
     }
 
@@ -119,14 +131,34 @@ impl Body {
         Ok(bytes)
     }
 
+    /// Its pieces, up to the first fault.
+    pub(super) fn checked_chunks(self) -> impl Stream<Item = Result<Bytes, Problem>> {
+        let bounds = self.bounds;
+        self.chunks()
+            .map(move |chunk| chunk.map_err(|error| unreadable(&error, bounds)))
+    }
+
     /// Its pieces, up to the first that breaks a bound.
-    fn chunks(self) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-        let is_stated = self.stated_bytes.is_some();
-        let arriving = Arriving::new(self.payload, self.bounds, self.permit, is_stated);
-        stream::try_unfold(arriving, |mut arriving| async move {
+    pub(super) fn chunks(self) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+        stream::try_unfold(Arriving::new(self), |mut arriving| async move {
             let chunk = arriving.next().await?;
             Ok(chunk.map(|chunk| (chunk, arriving)))
         })
+    }
+}
+
+/// The length that a body states, where it does, and where that is allowed.
+fn stated_bytes(request: &HttpRequest, bounds: Bounds) -> Result<Option<u64>, Problem> {
+    let stated = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
+    let fits = |bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= bounds.body_bytes);
+    if stated.is_none_or(fits) {
+        Ok(stated)
+    } else {
+        Err(too_large(bounds))
     }
 }
 

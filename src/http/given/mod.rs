@@ -10,7 +10,10 @@ use super::body::{Body, Form, MediaType, Scalar, Structure, offload, read_object
 use super::problem::Problem;
 use super::service::Bounds;
 use crate::engine::{Clock, Permit};
-pub(super) use picture::{GivenImage, Texts, judge_name};
+pub(super) use picture::{
+    DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, texts_fit,
+};
+pub(super) use typed::texts_of_form;
 use typed::{GivenBody, GivenForm};
 
 /// A request that can be worked on, with the settings of its operation.

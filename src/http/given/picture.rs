@@ -24,13 +24,13 @@ pub(in crate::http) struct GivenImage {
 pub(in crate::http) type Texts = BTreeMap<String, String>;
 
 /// Most texts that may come with an image.
-pub(super) const MOST_TEXTS: usize = 16;
+pub(in crate::http) const MOST_TEXTS: usize = 16;
 
 /// Longest text, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
 /// Refuses a text that no question can quote.
-pub(super) fn texts_fit(texts: &Texts) -> Result<(), Problem> {
+pub(in crate::http) fn texts_fit(texts: &Texts) -> Result<(), Problem> {
     for (name, text) in texts {
         let length = text.chars().count();
         if length > LONGEST_TEXT {
@@ -45,7 +45,7 @@ pub(super) fn texts_fit(texts: &Texts) -> Result<(), Problem> {
 }
 
 /// Who judges when nobody is named.
-pub(super) const DEFAULT_JUDGE: &str = "technical-quality";
+pub(in crate::http) const DEFAULT_JUDGE: &str = "technical-quality";
 
 /// Longest name of a judge or an image, in characters.
 const LONGEST_NAME: usize = 200;
@@ -56,7 +56,7 @@ pub(in crate::http) fn judge_name(name: &str) -> Result<&str, Problem> {
 }
 
 /// A name that may stand in a result.
-pub(super) fn image_name(name: &str) -> Result<&str, Problem> {
+pub(in crate::http) fn image_name(name: &str) -> Result<&str, Problem> {
     of_bounded_length("the name of an image", name)
 }
 
@@ -91,7 +91,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The image that base64 text or a `data:` URL holds. A fault is the image's own, not the request's.
-pub(super) fn decoded(text: &str) -> Result<Image, Unscored> {
+pub(in crate::http) fn decoded(text: &str) -> Result<Image, Unscored> {
     let broken = |detail: String| Unscored::new(Reason::Image("image_base64"), detail);
     let start = data_url_prefix(text).map_err(|detail| broken(detail.to_owned()))?;
     BASE64

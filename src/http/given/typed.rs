@@ -189,7 +189,7 @@ impl<'de> Object<'de> for TextsBody {
 }
 
 /// A form has no objects, so that its texts come as JSON.
-fn texts_of_form(json: &[u8]) -> Result<Texts, Problem> {
+pub(in crate::http) fn texts_of_form(json: &[u8]) -> Result<Texts, Problem> {
     let wrapped = [&br#"{"texts":"#[..], json, b"}"].concat();
     let TextsBody(texts) = read_object(MOST_TEXTS, &wrapped).map_err(|problem| {
         problem.hint(r#"`texts` is a JSON object of strings, such as {"prompt": "a red circle"}"#)

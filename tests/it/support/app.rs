@@ -222,6 +222,14 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap()
     }
 
+    /// Each line of the body as JSON.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let text = str::from_utf8(&self.body).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
     /// The results of a score reply, which must be one.
     pub(crate) fn results(&self) -> Vec<Value> {
         assert_eq!(self.status, 200, "{}", self.json());

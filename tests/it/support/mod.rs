@@ -11,3 +11,4 @@ pub(crate) mod photo;
 pub(crate) mod png;
 pub(crate) mod scripted;
 pub(crate) mod seer;
+pub(crate) mod served;

@@ -43,6 +43,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["access", "near", "pixels"]),
     // Pictures by URL, for both faces.
     ("fetch", &["access", "backend", "judging"]),
+    // What outlives the process: bytes and texts.
+    ("store", &[]),
     (
         "engine",
         &[
@@ -78,6 +80,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What is counted, and where traces go.
     ("metrics", &["backend", "engine", "judging"]),
     ("traces", &["backend"]),
+    // Many items, asked when there is room.
+    (
+        "jobs",
+        &[
+            "calibration",
+            "card",
+            "digest",
+            "engine",
+            "fetch",
+            "judging",
+            "near",
+            "store",
+            "wire",
+        ],
+    ),
     // Two thin faces of the same engine calls. The command line starts the service.
     (
         "http",
@@ -90,10 +107,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "fetch",
             "gate",
+            "jobs",
             "judging",
             "metrics",
             "near",
             "ranking",
+            "store",
             "wire",
         ],
     ),
@@ -134,6 +153,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("fast_image_resize", &["pixels/"]),
     ("reqwest", &["backend/remote/", "fetch/"]),
     ("jpeg_decoder", &["pixels/scaled.rs"]),
+    ("rusqlite", &["store/"]),
     ("rustls", &["backend/remote/"]),
     ("getrandom", &["access/key.rs"]),
     ("tokenizers", &["backend/onnx/"]),

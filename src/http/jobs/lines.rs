@@ -1,0 +1,414 @@
+//! One record of a manifest: a line of JSON, or a row of CSV.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use serde::de::MapAccess;
+
+use crate::http::body::{Object, Reader, read_object};
+use crate::http::given::{MOST_TEXTS, Texts, decoded, image_name, texts_fit};
+use crate::http::problem::{Code, Problem};
+use crate::jobs::{BadLine, Item, NamedSource, Source, is_inside};
+
+/// What every record of a manifest is held to.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    /// How many images an item has.
+    pub(super) images: RangeInclusive<usize>,
+    /// Whether images may be named by `path`.
+    pub(super) takes_paths: bool,
+    /// Names of the texts that the judge's question quotes.
+    pub(super) texts: Vec<String>,
+    /// Those of them that the job gives to every item.
+    pub(super) shared: Texts,
+    /// The columns; `None` for lines of JSON.
+    pub(super) columns: Option<Vec<Column>>,
+}
+
+/// A column of CSV.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Column {
+    /// `id`.
+    Id,
+    /// `base64`, `path` or `url`, for an image by its place from 0: `path_2` is the second.
+    Image(usize, Kind),
+    /// `texts.NAME`.
+    Text(String),
+}
+
+/// How an image is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Base64,
+    Path,
+    Url,
+}
+
+/// An image as typed.
+#[derive(Debug, Default)]
+struct TypedImage<'a> {
+    id: Option<Cow<'a, str>>,
+    base64: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
+    url: Option<Cow<'a, str>>,
+}
+
+/// An item as typed.
+#[derive(Debug, Default)]
+struct TypedItem<'a> {
+    id: Option<Cow<'a, str>>,
+    texts: Option<Texts>,
+    alone: TypedImage<'a>,
+    images: Option<Vec<TypedImage<'a>>>,
+}
+
+impl<'de> Object<'de> for TypedImage<'de> {
+    const FIELDS: &'static [&'static str] = &["id", "base64", "path", "url"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        field: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error> {
+        let place = match field {
+            "id" => &mut self.id,
+            "base64" => &mut self.base64,
+            "path" => &mut self.path,
+            "url" => &mut self.url,
+            _ => return value.unknown(Self::FIELDS),
+        };
+        *place = Some(value.text()?);
+        Ok(())
+    }
+}
+
+impl<'de> Object<'de> for TypedItem<'de> {
+    const FIELDS: &'static [&'static str] = &["id", "texts", "base64", "path", "url", "images"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        field: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error> {
+        match field {
+            "id" => self.id = Some(value.text()?),
+            "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
+            "images" => self.images = Some(value.list(too_many)?),
+            "base64" => self.alone.base64 = Some(value.text()?),
+            "path" => self.alone.path = Some(value.text()?),
+            "url" => self.alone.url = Some(value.text()?),
+            _ => return value.unknown(Self::FIELDS),
+        }
+        Ok(())
+    }
+}
+
+fn too_many(most: usize) -> Problem {
+    let detail = format!("an item of this operation has at most {most} images");
+    Problem::new(Code::TooManyImages, detail)
+}
+
+impl Rules {
+    /// The item of a record, with its id where it has one.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would have worked.
+    pub(super) fn read(&self, line: u64, record: &[u8]) -> Result<(Option<String>, Item), BadLine> {
+        let read = match &self.columns {
+            None => read_object::<TypedItem<'_>>(*self.images.end(), record)
+                .and_then(|typed| self.check(typed)),
+            Some(columns) => row(record, columns).and_then(|typed| self.check(typed)),
+        };
+        read.map_err(|problem| problem.in_line(line))
+    }
+
+    fn check(&self, typed: TypedItem<'_>) -> Result<(Option<String>, Item), Problem> {
+        let id = typed.id.as_deref().map(image_name).transpose();
+        let id = id.map_err(|problem| problem.at("/id"))?.map(str::to_owned);
+        let texts = typed.texts.unwrap_or_default();
+        texts_fit(&texts).map_err(|problem| problem.at("/texts"))?;
+        let given = |name: &&String| texts.contains_key(*name) || self.shared.contains_key(*name);
+        if let Some(missing) = self.texts.iter().find(|name| !given(name)) {
+            let detail =
+                format!("the judge's question quotes the text `{missing}`, which is not given");
+            return Err(Problem::new(Code::MissingField, detail)
+                .hint("give it in the item's `texts`, or as `texts.NAME` of the whole job"));
+        }
+        let is_alone = !typed.alone.is_empty();
+        let images = match (typed.images, is_alone) {
+            (Some(_), true) => {
+                let detail = "the item has both `images` and an image of its own";
+                return Err(Problem::new(Code::InvalidValue, detail).hint("give one of them"));
+            }
+            (Some(images), false) => images,
+            (None, true) => vec![typed.alone],
+            (None, false) => vec![],
+        };
+        if !self.images.contains(&images.len()) {
+            let (least, most) = (self.images.start(), self.images.end());
+            let detail = if least == most {
+                format!(
+                    "an item of this operation has {least} images, this one has {}",
+                    images.len()
+                )
+            } else {
+                format!(
+                    "an item of this operation has {least} to {most} images, this one has {}",
+                    images.len()
+                )
+            };
+            return Err(Problem::new(Code::MissingImages, detail)
+                .hint("`base64`, `path` or `url` gives one image, `images` a list of them"));
+        }
+        let mut named: Vec<NamedSource> = Vec::with_capacity(images.len());
+        for (index, image) in images.into_iter().enumerate() {
+            let name = match (&image.id, &id) {
+                (Some(name), _) => image_name(name)?.to_owned(),
+                (None, Some(id)) if is_alone => id.clone(),
+                (None, _) => index.to_string(),
+            };
+            if named.iter().any(|other| other.name == name) {
+                let detail = format!("two images of the item are named `{name}`");
+                return Err(Problem::new(Code::InvalidValue, detail));
+            }
+            let source = self.source(image);
+            let source = source.map_err(|problem| problem.at(format!("/images/{index}")))?;
+            named.push(NamedSource { name, source });
+        }
+        Ok((
+            id,
+            Item {
+                images: named,
+                texts,
+            },
+        ))
+    }
+
+    fn source(&self, image: TypedImage<'_>) -> Result<Source, Problem> {
+        match (image.base64, image.path, image.url) {
+            (Some(base64), None, None) => Ok(match decoded(&base64) {
+                Ok(image) => Source::Bytes(image.bytes().to_vec()),
+                // A fault of the image alone, as everywhere.
+                Err(unscored) => Source::Broken(unscored.detail),
+            }),
+            (None, Some(path), None) => self.path(&path),
+            (None, None, Some(url)) => from_url(&url),
+            _ => Err(Problem::new(
+                Code::InvalidValue,
+                "an image is given by one of `base64`, `path` and `url`",
+            )),
+        }
+    }
+
+    fn path(&self, path: &str) -> Result<Source, Problem> {
+        if !self.takes_paths {
+            let detail = "this service reads no images by `path`";
+            return Err(Problem::new(Code::InvalidValue, detail)
+                .hint("send `base64`, or set `[jobs] images` to the folder of images"));
+        }
+        if !is_inside(path) {
+            let detail = "`path` leads out of the folder of images";
+            return Err(Problem::new(Code::InvalidValue, detail).hint(
+                "a path is relative, with `/` between its parts and no `.` or `..` among them",
+            ));
+        }
+        Ok(Source::Path(path.to_owned()))
+    }
+}
+
+/// The one place that takes the address of an image.
+fn from_url(_url: &str) -> Result<Source, Problem> {
+    let detail = "this service fetches no images for jobs";
+    Err(Problem::new(Code::InvalidValue, detail).hint("send `base64` or `path`"))
+}
+
+impl TypedImage<'_> {
+    fn is_empty(&self) -> bool {
+        self.base64.is_none() && self.path.is_none() && self.url.is_none()
+    }
+}
+
+/// The columns that a header names.
+///
+/// # Errors
+/// A name that is not known, or stands there twice.
+pub(super) fn columns(record: &[u8]) -> Result<Vec<Column>, Problem> {
+    let mut columns = Vec::new();
+    for cell in cells(record)?.iter() {
+        let name = text(cell)?.trim().to_owned();
+        let column = column(&name).ok_or_else(|| {
+            let clipped: String = name.chars().take(40).collect();
+            Problem::new(Code::UnknownField, format!("the column `{clipped}` is not known"))
+                .hint("known are `id`, `base64`, `path`, `url`, the same with `_1`, `_2` for several images, and `texts.NAME`")
+        })?;
+        if columns.contains(&column) {
+            let detail = format!("the column `{name}` stands there twice");
+            return Err(Problem::new(Code::DuplicateField, detail));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+fn column(name: &str) -> Option<Column> {
+    if name == "id" {
+        return Some(Column::Id);
+    }
+    if let Some(text) = name.strip_prefix("texts.") {
+        return (!text.is_empty()).then(|| Column::Text(text.to_owned()));
+    }
+    let (kind, place) = match name.split_once('_') {
+        None => (name, 1),
+        Some((kind, place)) => (
+            kind,
+            place
+                .parse()
+                .ok()
+                .filter(|place| (1..=1_024).contains(place))?,
+        ),
+    };
+    let kind = match kind {
+        "base64" => Kind::Base64,
+        "path" => Kind::Path,
+        "url" => Kind::Url,
+        _ => return None,
+    };
+    Some(Column::Image(place - 1, kind))
+}
+
+/// A row as the item that a line of JSON would have been; an empty cell is not there.
+fn row<'a>(record: &[u8], columns: &[Column]) -> Result<TypedItem<'a>, Problem> {
+    let cells = cells(record)?;
+    if cells.len() != columns.len() {
+        let detail = format!(
+            "{} cells where the header has {}",
+            cells.len(),
+            columns.len()
+        );
+        return Err(Problem::new(Code::InvalidValue, detail)
+            .hint("quote cells that hold a comma, and check that no line is cut"));
+    }
+    let mut item = TypedItem::default();
+    let mut images: Vec<TypedImage<'a>> = Vec::new();
+    for (cell, column) in cells.iter().zip(columns) {
+        let value = text(cell)?;
+        if value.is_empty() {
+            continue;
+        }
+        match column {
+            Column::Id => item.id = Some(Cow::Owned(value.to_owned())),
+            Column::Text(name) => {
+                let texts = item.texts.get_or_insert_default();
+                texts.insert(name.clone(), value.to_owned());
+            }
+            Column::Image(place, kind) => {
+                if images.len() <= *place {
+                    images.resize_with(place + 1, TypedImage::default);
+                }
+                let image = &mut images[*place];
+                let cell = match kind {
+                    Kind::Base64 => &mut image.base64,
+                    Kind::Path => &mut image.path,
+                    Kind::Url => &mut image.url,
+                };
+                *cell = Some(Cow::Owned(value.to_owned()));
+            }
+        }
+    }
+    if images.len() == 1 {
+        item.alone = images.remove(0);
+    } else {
+        item.images = Some(images);
+    }
+    Ok(item)
+}
+
+fn cells(record: &[u8]) -> Result<csv::ByteRecord, Problem> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .buffer_capacity(record.len().clamp(64, 64 << 10))
+        .from_reader(record);
+    let mut cells = csv::ByteRecord::new();
+    match reader.read_byte_record(&mut cells) {
+        Ok(_) => Ok(cells),
+        Err(_) => Err(Problem::new(Code::InvalidValue, "the row is not CSV")),
+    }
+}
+
+fn text(cell: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(cell).map_err(|_| {
+        Problem::new(Code::InvalidValue, "the text is not UTF-8").hint("save it as UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(images: RangeInclusive<usize>) -> Rules {
+        Rules {
+            images,
+            takes_paths: true,
+            texts: vec![],
+            shared: Texts::new(),
+            columns: None,
+        }
+    }
+
+    #[test]
+    fn a_line_and_a_row_are_the_same_item() {
+        let line = r#"{"id":"a","base64":"aGk=","texts":{"prompt":"a, b"}}"#;
+        let by_line = rules(1..=1).read(1, line.as_bytes()).unwrap();
+        let header = columns(b"id,texts.prompt,base64").unwrap();
+        let by_row = Rules {
+            columns: Some(header),
+            ..rules(1..=1)
+        };
+        assert_eq!(by_row.read(2, b"a,\"a, b\",aGk=").unwrap(), by_line);
+        assert_eq!(by_line.1.images[0].name, "a");
+        let pair = r#"{"images":[{"path":"x.png"},{"path":"y.png"}]}"#;
+        let by_line = rules(2..=2).read(1, pair.as_bytes()).unwrap();
+        let by_row = Rules {
+            columns: Some(columns(b"path_1,path_2").unwrap()),
+            ..rules(2..=2)
+        };
+        assert_eq!(by_row.read(2, b"x.png,y.png").unwrap(), by_line);
+    }
+
+    #[test]
+    fn a_bad_line_names_itself_and_what_would_have_worked() {
+        for (line, part) in [
+            ("{", "EOF"),
+            ("[]", "an object"),
+            ("{}", "has 0"),
+            (r#"{"ids":"a","path":"b"}"#, "`ids`"),
+            (r#"{"id":1,"path":"b"}"#, "`/id` must be a string"),
+            (r#"{"id":"","path":"b"}"#, "1 to 200"),
+            (r#"{"path":"b","base64":"aGk="}"#, "one of `base64`"),
+            (r#"{"path":"b","images":[]}"#, "both"),
+            (r#"{"path":"../b"}"#, "leads out"),
+            (r#"{"path":"/b"}"#, "leads out"),
+            (r#"{"url":"https://example.org/a"}"#, "fetches no"),
+            (r#"{"images":[{"path":"a"},{"path":"b"}]}"#, "at most 1"),
+            (r#"{"path":"a","texts":{"b":1}}"#, "a string"),
+        ] {
+            let bad = rules(1..=1).read(7, line.as_bytes()).unwrap_err();
+            assert_eq!(bad.line, 7);
+            assert!(bad.detail.contains(part), "{line}: {bad:?}");
+        }
+        let needy = Rules {
+            texts: vec!["prompt".into()],
+            takes_paths: false,
+            ..rules(1..=1)
+        };
+        let missing = needy.read(1, br#"{"base64":"aGk="}"#).unwrap_err();
+        assert!(missing.detail.contains("`prompt`"));
+        let off = needy
+            .read(1, br#"{"path":"a","texts":{"prompt":"b"}}"#)
+            .unwrap_err();
+        assert!(off.hint.unwrap().contains("[jobs] images"));
+        for header in ["id,id", "name", "path_0", "texts.", "path_x"] {
+            assert!(columns(header.as_bytes()).is_err(), "{header}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One item of a manifest, as it lies in the store.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Item {
+    /// Its images in order.
+    pub images: Vec<NamedSource>,
+    /// Its own texts; those of the job stand behind them.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// An image and its name in the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedSource {
+    /// The name.
+    pub name: String,
+    /// Where the image comes from.
+    pub source: Source,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// It came with the manifest.
+    Bytes(Vec<u8>),
+    /// It came with the manifest as base64 that is broken, in this way.
+    Broken(String),
+    /// It lies below the folder of images.
+    Path(String),
+    /// It is fetched.
+    Url(String),
+}
+
+/// The first line of the stored form; the bytes of the images follow it, one after the other.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    images: Vec<HeadImage>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    texts: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeadImage {
+    name: String,
+    source: HeadSource,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum HeadSource {
+    Bytes(usize),
+    Broken(String),
+    Path(String),
+    Url(String),
+}
+
+impl Item {
+    /// The stored form.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let head = Head {
+            images: self.images.iter().map(HeadImage::of).collect(),
+            texts: self.texts.clone(),
+        };
+        let mut stored = serde_json::to_vec(&head).expect("strings and numbers are always JSON");
+        stored.push(b'\n');
+        for image in &self.images {
+            if let Source::Bytes(bytes) = &image.source {
+                stored.extend_from_slice(bytes);
+            }
+        }
+        stored
+    }
+
+    /// Reads the stored form; `None` where it is not one.
+    pub fn from_bytes(stored: &[u8]) -> Option<Self> {
+        let end = stored.iter().position(|byte| *byte == b'\n')?;
+        let (head, mut rest) = (&stored[..end], &stored[end + 1..]);
+        let head: Head = serde_json::from_slice(head).ok()?;
+        let mut images = Vec::with_capacity(head.images.len());
+        for image in head.images {
+            let source = match image.source {
+                HeadSource::Bytes(length) => {
+                    let (bytes, after) = rest.split_at_checked(length)?;
+                    rest = after;
+                    Source::Bytes(bytes.to_vec())
+                }
+                HeadSource::Broken(detail) => Source::Broken(detail),
+                HeadSource::Path(path) => Source::Path(path),
+                HeadSource::Url(url) => Source::Url(url),
+            };
+            images.push(NamedSource {
+                name: image.name,
+                source,
+            });
+        }
+        rest.is_empty().then_some(Item {
+            images,
+            texts: head.texts,
+        })
+    }
+}
+
+impl HeadImage {
+    fn of(image: &NamedSource) -> Self {
+        let source = match &image.source {
+            Source::Bytes(bytes) => HeadSource::Bytes(bytes.len()),
+            Source::Broken(detail) => HeadSource::Broken(detail.clone()),
+            Source::Path(path) => HeadSource::Path(path.clone()),
+            Source::Url(url) => HeadSource::Url(url.clone()),
+        };
+        HeadImage {
+            name: image.name.clone(),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_and_nothing_that_is_cut() {
+        let named = |name: &str, source| NamedSource {
+            name: name.into(),
+            source,
+        };
+        let item = Item {
+            images: vec![
+                named("a", Source::Bytes(b"one\ntwo".to_vec())),
+                named("b", Source::Path("x/y.png".into())),
+                named("c", Source::Bytes(vec![0, 255])),
+                named("d", Source::Broken("cut".into())),
+                named("e", Source::Url("https://example.org/e".into())),
+            ],
+            texts: BTreeMap::from([("prompt".into(), "a\nb".into())]),
+        };
+        let stored = item.to_bytes();
+        assert_eq!(Item::from_bytes(&stored), Some(item));
+        assert_eq!(Item::from_bytes(&stored[..stored.len() - 1]), None);
+        assert_eq!(Item::from_bytes(b""), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Two images, which is better.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Asked, Operation, Options, Pictured, Place, option};
+use crate::card::Recipe;
+use crate::engine::{BindError, Judge, JudgedPair};
+use crate::jobs::SettingFault;
+use crate::judging::protocol::OpinionRule;
+use crate::judging::{Disagreement, Subject};
+use crate::near::quoted;
+use crate::wire::{CompareResult, PairReading};
+
+pub(super) const OPTIONS: &[&str] = &["by", "tie_width", "on_disagreement"];
+
+#[derive(Debug)]
+struct Compare {
+    reading: PairReading,
+}
+
+pub(super) fn make(options: &Options) -> Result<Arc<dyn Operation>, SettingFault> {
+    let mut reading = PairReading::default();
+    let rules = format!(
+        "one of {}",
+        quoted(&OpinionRule::ALL.map(OpinionRule::name))
+    );
+    if let Some(by) = option(options, "by", &rules, OpinionRule::from_name)? {
+        reading.by = by;
+    }
+    let width = |text: &str| {
+        let width: Option<f64> = text.parse().ok();
+        width.filter(|width| width.is_finite() && *width >= 0.0)
+    };
+    if let Some(width) = option(options, "tie_width", "in log-odds, 0 or above", width)? {
+        reading.tie_width = width;
+    }
+    let ways = format!(
+        "one of {}",
+        quoted(&Disagreement::ALL.map(Disagreement::name))
+    );
+    if let Some(way) = option(options, "on_disagreement", &ways, Disagreement::from_name)? {
+        reading.on_disagreement = way;
+    }
+    Ok(Arc::new(Compare { reading }))
+}
+
+#[async_trait]
+impl Operation for Compare {
+    fn images(&self) -> RangeInclusive<usize> {
+        2..=2
+    }
+
+    fn fits(&self, judge: &Judge) -> Result<(), BindError> {
+        match &judge.card.recipe {
+            // Who rates compares by two opinions.
+            Recipe::Compare(_) | Recipe::Score(_) | Recipe::Rating(_) => Ok(()),
+            Recipe::Choose(_) | Recipe::List(_) => Err(judge.wrong_protocol("compare")),
+        }
+    }
+
+    async fn ask(&self, at: &Place<'_>, item: Pictured) -> Result<Asked, BindError> {
+        let Ok([first, second]) = <[_; 2]>::try_from(item.images) else {
+            return Ok(Asked::failed(
+                "invalid_value",
+                "a comparison has two images",
+            ));
+        };
+        let names = (first.0, second.0);
+        let judged = match (first.1, second.1) {
+            (Ok(one), Ok(other)) => {
+                let pair = Subject::new(vec![one, other], item.texts);
+                let compared = at
+                    .engine
+                    .compare(at.judge, pair, self.reading.by, at.limits);
+                compared.await?
+            }
+            (Err(unscored), _) | (_, Err(unscored)) => {
+                JudgedPair::unasked(at.engine.unasked(at.judge, unscored)?)
+            }
+        };
+        let result = CompareResult::new(names.0, names.1, &judged, self.reading);
+        Ok(Asked::of(&result, judged.outcome.as_ref().err()))
+    }
+}
