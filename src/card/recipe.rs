@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::judging::protocol::{CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe};
+use crate::judging::protocol::{CompareRecipe, Given, GivenVerdict, RatingRecipe, Says, ScoreRecipe};
 use crate::judging::{
     LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, WordError,
 };
@@ -128,6 +128,9 @@ impl Recipe {
                     Says::Tie => "tie".to_owned(),
                 }));
                 fields.push(recipe.least_coverage.value().to_string());
+                if let GivenVerdict::Written(written) = &recipe.given {
+                    fields.push(written.fingerprint());
+                }
             }
         }
         if let Some(scale) = self.scale() {

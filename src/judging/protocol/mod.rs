@@ -6,7 +6,7 @@ mod rank;
 mod rating;
 mod score;
 
-pub use compare::{Compare, CompareRecipe, Compared, Says};
+pub use compare::{Compare, CompareRecipe, Compared, GivenVerdict, Says};
 pub use opinions::{OpinionRule, compare_opinions};
 pub use rank::{
     FailedPair, Next, Pairing, Pairs, RANKED_ITEMS, Rank, RankPlan, RankRun, RankStop, drive,

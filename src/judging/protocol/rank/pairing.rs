@@ -1,11 +1,10 @@
 //! Which pairs to compare next, given what was found so far: pure, and blind to who compares.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::plan::{Pairs, RankPlan};
-use crate::judging::WordError;
 use crate::judging::protocol::Compared;
-use crate::judging::{Reason, Unscored};
+use crate::judging::{Disagreement, Preference, Readout, Reason, Unscored, WordError};
 use crate::stats::choosing::{
     Choice, Met, Repeats, Stop, Widths, all_pairs, informative_batch, random_order, swiss_round,
 };
@@ -65,6 +64,16 @@ pub struct RankRun {
     pub order_effects: Vec<f64>,
     /// Comparisons whose two orders prefer different items.
     pub disagreements: u64,
+    /// Those of them that were left out, as the plan says.
+    pub dropped: u64,
+    /// Those of them that a person should look at; they are no votes either.
+    pub review: Vec<(u32, u32)>,
+    /// Comparisons that count as ties because their margin is within the plan's tie width.
+    pub within_width: u64,
+    /// Pairs of one and the same item: ties that nobody was asked about.
+    pub twins: Vec<(u32, u32)>,
+    /// How the comparisons were read.
+    pub readouts: BTreeSet<Readout>,
 }
 
 /// Chooses pairs and takes their comparisons until enough is known.
@@ -75,6 +84,8 @@ pub struct Pairing {
     met: Met,
     byes: Vec<u32>,
     schedule: Option<VecDeque<(u32, u32)>>,
+    /// Items with one number are the same item.
+    kinds: Vec<u32>,
     asking: Vec<(u32, u32)>,
     run: RankRun,
     posterior: Option<Posterior>,
@@ -108,6 +119,7 @@ impl Pairing {
             met: Met::new(count),
             byes: vec![0; items],
             schedule,
+            kinds: (0..count).collect(),
             asking: Vec::new(),
             run: RankRun {
                 votes: Vec::new(),
@@ -117,9 +129,27 @@ impl Pairing {
                 widths: None,
                 order_effects: Vec::new(),
                 disagreements: 0,
+                dropped: 0,
+                review: Vec::new(),
+                within_width: 0,
+                twins: Vec::new(),
+                readouts: BTreeSet::new(),
             },
             posterior: None,
         })
+    }
+
+    /// The same, where items of equal keys are the same item: they tie by construction, and nobody is asked.
+    #[must_use]
+    pub fn with_twins<K: PartialEq>(mut self, keys: &[K]) -> Self {
+        let first = |key: &K| keys.iter().position(|other| other == key);
+        let kinds = keys
+            .iter()
+            .filter_map(|key| first(key).and_then(|place| u32::try_from(place).ok()));
+        for (own, kind) in self.kinds.iter_mut().zip(kinds) {
+            *own = kind;
+        }
+        self
     }
 
     /// The run so far.
@@ -145,32 +175,56 @@ impl Pairing {
                 .iter()
                 .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
         self.take(compared);
-        self.refit()?;
-        if all_failed {
-            return Ok(self.end(RankStop::Failed));
+        loop {
+            self.refit()?;
+            if all_failed {
+                return Ok(self.end(RankStop::Failed));
+            }
+            if let Some(stop) = self.enough() {
+                return Ok(self.end(stop));
+            }
+            let chosen = self.choose()?;
+            if chosen.is_empty() {
+                return Ok(self.end(RankStop::Exhausted));
+            }
+            self.asking = self.without_twins(chosen);
+            if !self.asking.is_empty() {
+                self.run.asked += self.asking.len() as u64;
+                return Ok(Next::Compare(self.asking.clone()));
+            }
         }
+    }
+
+    /// Why nothing more is asked, if enough was.
+    fn enough(&self) -> Option<RankStop> {
         let left = match self.plan.repeats {
             Repeats::Never => self.met.pairs_left(),
             Repeats::Allowed => u64::MAX,
         };
         let widths = self.run.widths.as_ref();
-        match self.plan.stopping.now(self.run.asked, left, widths) {
-            Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
+        let stop = self.plan.stopping.now(self.run.asked, left, widths)?;
+        Some(match stop {
+            Stop::Narrow => RankStop::Narrow,
             // A budget that was just enough for every pair was no limit.
-            Some(Stop::Budget) if left == 0 => return Ok(self.end(RankStop::Exhausted)),
-            Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
-            Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
-            None => {}
-        }
-        self.asking = self.choose()?;
-        if self.asking.is_empty() {
-            return Ok(self.end(RankStop::Exhausted));
-        }
-        for (first, second) in &self.asking {
+            Stop::Budget if left == 0 => RankStop::Exhausted,
+            Stop::Budget => RankStop::Budget,
+            Stop::Exhausted => RankStop::Exhausted,
+        })
+    }
+
+    /// The pairs that must be asked about; those of one and the same item tie at once.
+    fn without_twins(&mut self, chosen: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+        for (first, second) in &chosen {
             self.met.add(*first, *second);
         }
-        self.run.asked += self.asking.len() as u64;
-        Ok(Next::Compare(self.asking.clone()))
+        let is_same = |pair: &(u32, u32)| self.kinds[pair.0 as usize] == self.kinds[pair.1 as usize];
+        let (twins, asked): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_same);
+        let ties = twins
+            .iter()
+            .map(|pair| Vote::new(pair.0, pair.1, Outcome::Tie));
+        self.run.votes.extend(ties);
+        self.run.twins.extend(twins);
+        asked
     }
 
     fn end(&mut self, stop: RankStop) -> Next {
@@ -181,20 +235,45 @@ impl Pairing {
     fn take(&mut self, compared: Vec<Result<Compared, Unscored>>) {
         for (pair, one) in std::mem::take(&mut self.asking).into_iter().zip(compared) {
             match one {
-                Ok(compared) => {
-                    let outcome = Outcome::Soft {
-                        first: compared.comparison.first(),
-                        second: compared.comparison.second(),
-                    };
-                    self.run.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.run
-                        .order_effects
-                        .extend(compared.comparison.order_effect());
-                    self.run.disagreements += u64::from(compared.orders_disagree);
-                }
+                Ok(compared) => self.count(pair, &compared),
                 Err(unscored) => self.run.failed.push(FailedPair { pair, unscored }),
             }
         }
+    }
+
+    /// Makes a comparison a vote, as the plan says of ties and of orders that disagree.
+    fn count(&mut self, pair: (u32, u32), compared: &Compared) {
+        let comparison = &compared.comparison;
+        self.run.order_effects.extend(comparison.order_effect());
+        self.run.disagreements += u64::from(compared.orders_disagree);
+        self.run.readouts.insert(compared.readout);
+        let RankPlan {
+            ties,
+            on_disagreement,
+            ..
+        } = self.plan;
+        let within = ties.width() > 0.0 && comparison.margin(ties.margin()).abs() <= ties.width();
+        let decided_tie = compared.orders_disagree && on_disagreement == Disagreement::Tie;
+        let outcome = match compared.preference(ties, on_disagreement) {
+            Preference::Dropped => {
+                self.run.dropped += 1;
+                return;
+            }
+            Preference::Review => {
+                self.run.review.push(pair);
+                return;
+            }
+            Preference::Tie if decided_tie => Outcome::Tie,
+            Preference::Tie if within => {
+                self.run.within_width += 1;
+                Outcome::Tie
+            }
+            Preference::First | Preference::Second | Preference::Tie => Outcome::Soft {
+                first: comparison.first(),
+                second: comparison.second(),
+            },
+        };
+        self.run.votes.push(Vote::new(pair.0, pair.1, outcome));
     }
 
     /// Strengths and widths under the prior, where they are needed to choose or to stop.
