@@ -11,7 +11,7 @@ use crate::judging::protocol::{
     Answered, OpinionRule, Pairing, Pairs, Protocol, Rank, RankPlan, RankRun, Step,
     compare_opinions, drive,
 };
-use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
+use crate::judging::{Disagreement, Image, Provenance, Reason, Subject, Unscored};
 
 /// How a ranking is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,8 @@ pub struct RankChoice {
     pub seed: u64,
     /// How a judge that rates compares.
     pub by: OpinionRule,
+    /// What becomes of a comparison whose two orders prefer different images.
+    pub on_disagreement: Disagreement,
 }
 
 /// How images are ranked.
@@ -59,6 +61,7 @@ impl RankChoice {
         let every_pair = items * items.saturating_sub(1) / 2;
         let mut plan = RankPlan::new(pairs, self.budget.unwrap_or(every_pair));
         plan.seed = self.seed;
+        plan.on_disagreement = self.on_disagreement;
         if let Some(places) = self.places {
             plan = plan.until_places(places);
         }
@@ -108,8 +111,10 @@ impl Engine {
                 Ranked::Pairs(plan, run.and_then(something_compared))
             }
             (RankWay::Pairs(plan, rule), Recipe::Score(_) | Recipe::Rating(_)) => {
-                let pairing =
-                    Pairing::new(plan, images.len()).map_err(|error| judge.unfit(&error))?;
+                let digests: Vec<_> = images.iter().map(Image::digest).collect();
+                let pairing = Pairing::new(plan, images.len())
+                    .map_err(|error| judge.unfit(&error))?
+                    .with_twins(&digests);
                 let judged = self.score_all(judge, images, texts, limits).await?;
                 let run = by_opinions(pairing, &judged, judge, rule);
                 Ranked::Pairs(plan, run.and_then(something_compared))
@@ -136,9 +141,19 @@ impl Engine {
 
 /// A run without a single comparison ranks nothing, and its first failure says why.
 fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
+    if !run.votes.is_empty() {
+        return Ok(run);
+    }
     match run.failed.first() {
-        Some(failed) if run.votes.is_empty() => Err(failed.unscored.clone()),
-        _ => Ok(run),
+        Some(failed) => Err(failed.unscored.clone()),
+        None if run.disagreements > 0 => Err(Unscored::new(
+            Reason::NotApplicable,
+            format!(
+                "the two orders disagree on each of {} comparisons, and such comparisons were to be left out",
+                run.disagreements
+            ),
+        )),
+        None => Ok(run),
     }
 }
 

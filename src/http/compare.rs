@@ -9,12 +9,15 @@ use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::{Clock, JudgedPair, RunLimits};
 use crate::judging::protocol::OpinionRule;
-use crate::judging::{Disagreement, Subject};
+use crate::judging::{Disagreement, Margin, Subject, TieWidth};
 use crate::wire::{CompareResult, JudgeJson, PairReading};
 
 /// What a comparison takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct CompareSettings(PairReading);
+struct CompareSettings {
+    reading: PairReading,
+    calibrated: bool,
+}
 
 impl Settings for CompareSettings {
     const JSON: &'static [&'static str] = &[
@@ -23,6 +26,7 @@ impl Settings for CompareSettings {
         "images",
         "by",
         "tie_width",
+        "calibrated",
         "on_disagreement",
     ];
     const FORM: &'static [&'static str] = &[
@@ -31,20 +35,22 @@ impl Settings for CompareSettings {
         "image",
         "by",
         "tie_width",
+        "calibrated",
         "on_disagreement",
     ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
-            "by" => self.0.by = rule(value.text(name)?)?,
+            "by" => self.reading.by = rule(value.text(name)?)?,
             "tie_width" => {
-                self.0.tie_width = value.number(name)?;
-                if self.0.tie_width < 0.0 {
+                let width = TieWidth::new(Margin::LogOdds, value.number(name)?);
+                self.reading.ties = width.map_err(|_| {
                     let detail = "`tie_width` is in log-odds, 0 or above";
-                    return Err(Problem::new(Code::InvalidValue, detail));
-                }
+                    Problem::new(Code::InvalidValue, detail)
+                })?;
             }
-            _ => self.0.on_disagreement = disagreement(value.text(name)?)?,
+            "calibrated" => self.calibrated = value.truth(name)?,
+            _ => self.reading.on_disagreement = disagreement(value.text(name)?)?,
         }
         Ok(())
     }
@@ -57,7 +63,7 @@ pub(super) fn rule(name: &str) -> Result<OpinionRule, Problem> {
     })
 }
 
-fn disagreement(name: &str) -> Result<Disagreement, Problem> {
+pub(super) fn disagreement(name: &str) -> Result<Disagreement, Problem> {
     Disagreement::from_name(name).ok_or_else(|| {
         let known = Disagreement::ALL.map(Disagreement::name).join("`, `");
         Problem::new(
@@ -65,6 +71,13 @@ fn disagreement(name: &str) -> Result<Disagreement, Problem> {
             format!("`on_disagreement` is one of `{known}`"),
         )
     })
+}
+
+/// No tie width was fitted for this very judge.
+pub(super) fn no_tie_width(detail: String) -> Problem {
+    Problem::new(Code::NoCalibration, detail)
+        .at("/calibrated")
+        .hint("`opine calibrate ties` fits a width; `[calibration] folder` names where the service finds it")
 }
 
 /// What is answered.
@@ -90,7 +103,15 @@ pub(super) async fn compare(
         let detail = format!("a comparison has two images, this one has {count}");
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     };
-    let reading = request.settings.0;
+    let CompareSettings {
+        reading,
+        calibrated,
+    } = request.settings;
+    if calibrated && reading.ties.width() > 0.0 {
+        let detail =
+            "`tie_width` gives a width and `calibrated` takes a fitted one; send one of them";
+        return Err(Problem::new(Code::InvalidValue, detail).at("/tie_width"));
+    }
     let names = (first.name, second.name);
     let judged = match (first.image, second.image) {
         (Ok(one), Ok(other)) => {
@@ -105,8 +126,14 @@ pub(super) async fn compare(
             JudgedPair::unasked(unasked)
         }
     };
+    let (reading, fitted) = match calibrated {
+        true => reading
+            .calibrated(&judged, &service.maps)
+            .map_err(|error| no_tie_width(error.to_string()))?,
+        false => (reading, None),
+    };
     Ok(HttpResponse::Ok().json(CompareReply {
         judge: JudgeJson::new(&judge),
-        result: CompareResult::new(names.0, names.1, &judged, reading),
+        result: CompareResult::new(names.0, names.1, &judged, reading).with_map(fitted),
     }))
 }

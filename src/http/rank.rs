@@ -4,34 +4,57 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::body::Scalar;
-use super::compare::rule;
+use super::compare::{disagreement, no_tie_width, rule};
 use super::given::{self, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::{Clock, RankChoice, RankMethod, RunLimits};
 use crate::judging::protocol::Pairs;
 use crate::judging::{Image, Reason};
-use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, Ranking};
+use crate::wire::{JudgeJson, NotRanked, ProvenanceJson, RankTies, Ranking};
 
 /// What a ranking takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct RankSettings(RankChoice);
+struct RankSettings {
+    choice: RankChoice,
+    calibrated: bool,
+}
 
 impl Settings for RankSettings {
     const JSON: &'static [&'static str] = &[
-        "judge", "texts", "images", "method", "budget", "places", "seed", "by",
+        "judge",
+        "texts",
+        "images",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "calibrated",
+        "on_disagreement",
     ];
     const FORM: &'static [&'static str] = &[
-        "judge", "texts", "image", "method", "budget", "places", "seed", "by",
+        "judge",
+        "texts",
+        "image",
+        "method",
+        "budget",
+        "places",
+        "seed",
+        "by",
+        "calibrated",
+        "on_disagreement",
     ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
-            "method" => self.0.method = Some(method(value.text(name)?)?),
-            "budget" => self.0.budget = Some(value.count(name)?),
-            "places" => self.0.places = u32::try_from(value.count(name)?).ok(),
-            "seed" => self.0.seed = value.count(name)?,
-            _ => self.0.by = rule(value.text(name)?)?,
+            "method" => self.choice.method = Some(method(value.text(name)?)?),
+            "budget" => self.choice.budget = Some(value.count(name)?),
+            "places" => self.choice.places = u32::try_from(value.count(name)?).ok(),
+            "seed" => self.choice.seed = value.count(name)?,
+            "calibrated" => self.calibrated = value.truth(name)?,
+            "on_disagreement" => self.choice.on_disagreement = disagreement(value.text(name)?)?,
+            _ => self.choice.by = rule(value.text(name)?)?,
         }
         Ok(())
     }
@@ -102,16 +125,29 @@ pub(super) async fn rank(
         names.push(given.name);
         images.push(image);
     }
-    let way = request.settings.0.way(&judge, images.len());
+    let mut way = request.settings.choice.way(&judge, images.len());
     if images.len() < 2 {
         let detail = "a ranking has 2 to 1024 images, this one has 1";
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     }
+    let ties = match request.settings.calibrated {
+        true => Some(
+            RankTies::find(&service.maps, &judge, &mut way)
+                .map_err(|error| no_tie_width(error.to_string()))?,
+        ),
+        false => None,
+    };
     let ranked = service
         .engine
         .rank(&judge, images, request.texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
-    let ranking = Ranking::new(&names, ranked).map_err(|error| nothing_ranked(&error))?;
+    if let Some(ties) = &ties {
+        ties.check(&provenance, &ranked)
+            .map_err(|error| no_tie_width(error.to_string()))?;
+    }
+    let ranking = Ranking::new(&names, ranked)
+        .map_err(|error| nothing_ranked(&error))?
+        .with_map(ties.map(|ties| ties.fitted));
     Ok(HttpResponse::Ok().json(RankReply {
         judge: JudgeJson::new(&judge),
         ranking,

@@ -196,6 +196,17 @@ impl Comparison {
         })
     }
 
+    /// The same comparison with its images named the other way round.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        Comparison {
+            first: self.second,
+            second: self.first,
+            tie: self.tie,
+            order_effect: self.order_effect,
+        }
+    }
+
     /// Log-odds of the first over the second, given that one is better; infinite where one cannot be.
     pub fn log_odds(&self) -> f64 {
         (self.first / self.second).ln()

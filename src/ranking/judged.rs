@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::report::{RankReport, RankSettings, RankedItem, rank};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
-use crate::judging::{Better, Unscored, Verdict};
+use crate::judging::{Better, TieWidth, Unscored, Verdict};
 use crate::stats::strengths::{Model, Posterior, StrengthSettings, Votes, posterior};
 use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
@@ -34,8 +34,62 @@ pub struct RankCost {
     /// What being shown first adds in log-odds, measured over the comparisons; absent where nothing was shown in pairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_order_effect: Option<MeasuredEffect>,
+    /// Those of them that were left out, as was asked.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub dropped: u64,
+    /// Those of them that a person should look at; they are no votes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub review: Vec<NamedPair>,
+    /// Within which margin a comparison counts as a tie; absent where no width was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_width: Option<TieWidthUsed>,
+    /// Comparisons that count as ties because of that width.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ties_within_width: Option<u64>,
+    /// Pairs of items that are the same bytes: ties by construction, which nobody was asked about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_images: Vec<NamedPair>,
     /// Comparisons that came to nothing.
     pub failed: Vec<FailedComparison>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Two items by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedPair {
+    /// One.
+    pub first: String,
+    /// The other.
+    pub second: String,
+}
+
+/// A tie width that was applied.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TieWidthUsed {
+    /// The width.
+    pub width: f64,
+    /// `log-odds` or `probability`.
+    pub margin: &'static str,
+    /// File that it was fitted into; `null` where it was given by hand.
+    pub map: Option<String>,
+}
+
+impl TieWidthUsed {
+    /// This width, from this file.
+    pub fn new(ties: TieWidth, map: Option<&str>) -> Self {
+        TieWidthUsed {
+            width: ties.width(),
+            margin: ties.margin().name(),
+            map: map.map(str::to_owned),
+        }
+    }
 }
 
 /// A mean with its interval.
@@ -71,6 +125,9 @@ pub struct ScoredRanking {
     pub method: &'static str,
     /// Items with no score, which have no place.
     pub unscored: Vec<UnscoredItem>,
+    /// Pairs of items that are the same bytes: ties by construction.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_images: Vec<NamedPair>,
 }
 
 /// An item with no score.
@@ -119,6 +176,10 @@ pub fn by_comparisons(
         bootstrap: None,
     };
     let name = |item: u32| names[item as usize].clone();
+    let pair = |(first, second): &(u32, u32)| NamedPair {
+        first: name(*first),
+        second: name(*second),
+    };
     let mut report = rank(&table, &settings)?;
     if let Ok(known) = posterior(&table.votes, &settings.strengths) {
         with_posterior(&mut report, &table.items, &known)?;
@@ -131,6 +192,11 @@ pub fn by_comparisons(
             comparisons: run.asked,
             disagreements: run.disagreements,
             measured_order_effect: order_effect(&run.order_effects),
+            dropped: run.dropped,
+            review: run.review.iter().map(pair).collect(),
+            tie_width: None,
+            ties_within_width: None,
+            same_images: run.twins.iter().map(pair).collect(),
             failed: run
                 .failed
                 .iter()
@@ -222,5 +288,6 @@ pub fn by_scores(names: &[String], outcomes: &[Result<Verdict, Unscored>]) -> Sc
         items,
         method: "scores",
         unscored,
+        same_images: Vec::new(),
     }
 }

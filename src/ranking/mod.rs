@@ -7,6 +7,8 @@ mod report;
 mod sheet;
 pub mod votes;
 
-pub use judged::{ComparedRanking, ScoredRanking, by_comparisons, by_scores};
+pub use judged::{
+    ComparedRanking, NamedPair, ScoredRanking, TieWidthUsed, by_comparisons, by_scores,
+};
 pub use report::{RankReport, RankSettings, RankedItem, rank};
 pub use sheet::contact_sheet;

@@ -4,6 +4,7 @@
 mod calibrated;
 mod pair;
 mod ranking;
+mod ties;
 
 use serde::{Serialize, Serializer};
 
@@ -15,6 +16,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 pub use calibrated::CalibratedJson;
 pub use pair::{CompareResult, PairReading};
 pub use ranking::{NotRanked, Ranking};
+pub use ties::{NoTieWidth, RankTies};
 
 /// One image and what became of it.
 #[derive(Debug, Clone, Serialize)]

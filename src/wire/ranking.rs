@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-use crate::engine::Ranked;
+use crate::calibration::FittedTies;
+use crate::engine::{Judged, Ranked};
 use crate::judging::Unscored;
-use crate::ranking::{ComparedRanking, RankedItem, ScoredRanking, by_comparisons, by_scores};
+use crate::ranking::{
+    ComparedRanking, NamedPair, RankedItem, ScoredRanking, TieWidthUsed, by_comparisons, by_scores,
+};
 
 /// A ranking, by scores or by comparisons.
 #[derive(Debug, Serialize)]
@@ -35,16 +38,33 @@ impl Ranking {
     pub fn new(names: &[String], ranked: Ranked) -> Result<Self, NotRanked> {
         match ranked {
             Ranked::Scores(judged) => {
+                let same_images = same_images(names, &judged);
                 let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
-                Ok(Ranking::Scores(by_scores(names, &outcomes)))
+                Ok(Ranking::Scores(ScoredRanking {
+                    same_images,
+                    ..by_scores(names, &outcomes)
+                }))
             }
             Ranked::Pairs(plan, run) => {
                 let run = run.map_err(NotRanked::Unscored)?;
-                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge)
+                let mut ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge)
                     .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                if plan.ties.width() > 0.0 {
+                    ranking.cost.tie_width = Some(TieWidthUsed::new(plan.ties, None));
+                    ranking.cost.ties_within_width = Some(run.within_width);
+                }
                 Ok(Ranking::Compared(Box::new(ranking)))
             }
         }
+    }
+
+    /// The same, naming the file that its tie width is from.
+    #[must_use]
+    pub fn with_map(mut self, fitted: Option<&FittedTies>) -> Self {
+        if let (Ranking::Compared(ranking), Some(fitted)) = (&mut self, fitted) {
+            ranking.cost.tie_width = Some(TieWidthUsed::new(fitted.ties, Some(&fitted.file)));
+        }
+        self
     }
 
     /// The items, the best first.
@@ -64,4 +84,19 @@ impl Ranking {
             }
         }
     }
+}
+
+/// Images of the same bytes, each with the first of its kind.
+fn same_images(names: &[String], judged: &[Judged]) -> Vec<NamedPair> {
+    let digest = |at: usize| judged[at].provenance.image;
+    let earlier =
+        |at: usize| (0..at).find(|other| digest(at).is_some() && digest(*other) == digest(at));
+    (0..judged.len())
+        .filter_map(|at| {
+            Some(NamedPair {
+                first: names[earlier(at)?].clone(),
+                second: names[at].clone(),
+            })
+        })
+        .collect()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
+use crate::calibration::{ApplyError, Maps};
 use crate::cli::files::{image_files, read_at_most};
 use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
@@ -15,8 +16,8 @@ use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
 use crate::judging::Image;
 use crate::judging::protocol::{Pairs, RANKED_ITEMS, RankRun};
 use crate::pixels::{Encoding, Reencoding};
-use crate::ranking::contact_sheet;
-use crate::wire::{ProvenanceJson, Ranking};
+use crate::ranking::{NamedPair, contact_sheet};
+use crate::wire::{ProvenanceJson, RankTies, Ranking};
 
 #[derive(Debug, Serialize)]
 struct RankJson {
@@ -46,7 +47,16 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    let way = choice(arguments).way(&judge, names.len());
+    let mut way = choice(arguments).way(&judge, names.len());
+    let maps = arguments
+        .calibration
+        .as_deref()
+        .map(Maps::load)
+        .transpose()?;
+    let ties = maps
+        .as_ref()
+        .map(|maps| RankTies::find(maps, &judge, &mut way))
+        .transpose()?;
     let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     let bar = progress(way);
     let watch = |run: &RankRun| show(&bar, run);
@@ -55,7 +65,10 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
-    let ranking = Ranking::new(&names, ranked)?;
+    if let Some(ties) = &ties {
+        ties.check(&provenance, &ranked).map_err(ApplyError::from)?;
+    }
+    let ranking = Ranking::new(&names, ranked)?.with_map(ties.map(|ties| ties.fitted));
     if let Some(path) = &arguments.sheet {
         let thumbnails: Vec<_> = images
             .iter()
@@ -113,6 +126,7 @@ fn choice(arguments: &RankArguments) -> RankChoice {
         places: arguments.places,
         seed: arguments.seed,
         by: arguments.by.rule(),
+        on_disagreement: arguments.on_disagreement.choice(),
     }
 }
 
@@ -139,6 +153,7 @@ fn print(ranking: &Ranking) -> std::io::Result<()> {
     match ranking {
         Ranking::Scores(ranking) => {
             table::print_items(&ranking.items)?;
+            say_same(&ranking.same_images);
             for item in &ranking.unscored {
                 output::say(format_args!("unscored  {}: {}", item.item, item.detail));
             }
@@ -156,6 +171,19 @@ fn print(ranking: &Ranking) -> std::io::Result<()> {
                     effect.value, effect.n
                 ));
             }
+            say_same(&cost.same_images);
+            if let (Some(ties), Some(count)) = (&cost.tie_width, cost.ties_within_width) {
+                output::say(format_args!(
+                    "{count} are ties within {:.4} in {}",
+                    ties.width, ties.margin
+                ));
+            }
+            if cost.dropped > 0 {
+                output::say(format_args!("{} were left out", cost.dropped));
+            }
+            for pair in &cost.review {
+                output::say(format_args!("review  {} and {}", pair.first, pair.second));
+            }
             for failed in &cost.failed {
                 output::say(format_args!(
                     "failed  {} and {}: {}",
@@ -165,4 +193,13 @@ fn print(ranking: &Ranking) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn say_same(pairs: &[NamedPair]) {
+    for pair in pairs {
+        output::say(format_args!(
+            "{} and {} are the same bytes: a tie by construction",
+            pair.first, pair.second
+        ));
+    }
 }

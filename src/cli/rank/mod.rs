@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::compare::RuleName;
+use super::compare::{DisagreementName, RuleName};
 use super::files::named_text;
 use super::{CliError, Common, Ending, output};
 use crate::ranking::{RankSettings, rank, votes};
@@ -42,6 +42,12 @@ pub(super) struct RankArguments {
     /// How a judge that rates compares pairs
     #[arg(long, value_enum, default_value = "thurstone")]
     by: RuleName,
+    /// What becomes of a comparison whose two orders prefer different images
+    #[arg(long, value_enum, default_value = "average")]
+    on_disagreement: DisagreementName,
+    /// Take the tie width that `opine calibrate ties` fitted for this very judge, from this file or folder
+    #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "from")]
+    calibration: Option<PathBuf>,
     /// A text that the judge's question quotes; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
