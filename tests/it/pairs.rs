@@ -113,7 +113,7 @@ fn a_judge_that_compares_nothing_ranks_nothing_and_says_why() {
     assert!(message.contains("no line of the recording"), "{message}");
 }
 
-/// Twelve grays, and people who tie those that are 30 apart or less.
+/// Twelve grays, and people who tie those that are two steps apart or less.
 pub(crate) fn people(folder: &Path) -> &'static str {
     let levels: Vec<u8> = (0..12).map(|step| 30 + 17 * step).collect();
     let mut votes = "first,second,outcome\n".to_owned();
