@@ -140,6 +140,16 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
+impl Mismatch {
+    /// The same, of tie widths.
+    fn of_ties(self) -> Self {
+        if let Mismatch::NoMap { judge, known } = self {
+            return Mismatch::NoTies { judge, known };
+        }
+        self
+    }
+}
+
 /// Why a verdict was not calibrated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ApplyError {
@@ -312,10 +322,7 @@ impl Maps {
             let here = JudgeKey::of(provenance, readout.unwrap_or(ties.key.readout));
             (ties.differences(&here, by), &ties.key, &*ties.file, ties)
         });
-        nearest(&provenance.judge, compared).map_err(|mismatch| match mismatch {
-            Mismatch::NoMap { judge, known } => Mismatch::NoTies { judge, known },
-            other => other,
-        })
+        nearest(&provenance.judge, compared).map_err(Mismatch::of_ties)
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) struct RankArguments {
     /// Votes instead: CSV with columns first, second, outcome (first, second or tie) and optionally weight and voter
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// The items that votes may be on, one name a line: a vote on any other is an error, an item without votes is told
+    #[arg(long, value_name = "FILE", requires = "from")]
+    items: Option<PathBuf>,
     /// Judge, or JUDGE@BACKEND
     #[arg(long, value_name = "ID", default_value = "technical-quality")]
     judge: String,
@@ -116,7 +119,14 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let Some(from) = &arguments.from else {
         return images::run(arguments);
     };
-    let votes = votes::read(from)?;
+    let mut votes = votes::read(from)?;
+    if let Some(path) = &arguments.items {
+        let names = std::fs::read_to_string(path)
+            .map_err(|error| CliError::Unreadable(path.clone(), error))?;
+        let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        votes = votes.among(&names, &from.display().to_string())?;
+    }
     let plan = |resamples| Plan {
         resamples,
         seed: arguments.seed,
