@@ -188,7 +188,7 @@ def written(opine: str, data: Path, tally: Tally) -> None:
     pairs = data / "t2i/genai-bench/gpt4o_responses_first300.jsonl"
     if pairs.is_file():
         found = texts(opine, "genai-bench-pair", pairs, tally, "--field", "response")
-        theirs = [json.loads(line)["model_vote"].strip("[]") for line in pairs.read_text().splitlines()]
+        theirs = [(json.loads(line)["model_vote"] or "NA").strip("[]") for line in pairs.read_text().splitlines()]
         for number, (ours, vote) in enumerate(zip(found, theirs)):
             # Their pattern leaves nothing where there is no verdict, and says NA.
             tally.check(ours.get("verdict", "NA") == vote, f"{pairs.name}: text {number}: {ours}, published {vote}")
