@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::judging::protocol::{CompareRecipe, Given, GivenVerdict, RatingRecipe, Says, ScoreRecipe};
+use crate::judging::protocol::{
+    CompareRecipe, Given, GivenVerdict, RatingRecipe, Says, ScoreRecipe,
+};
 use crate::judging::{
     LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, WordError,
 };

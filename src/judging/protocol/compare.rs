@@ -226,11 +226,7 @@ impl CompareRecipe {
     /// # Errors
     /// What kept the backend from answering, and as [`WrittenVerdict::read`]; [`Reason::Unparsed`] for equal
     /// scores where no answer of the card is a tie.
-    pub fn verdict(
-        &self,
-        written: &WrittenVerdict,
-        answered: Answered,
-    ) -> Result<usize, Unscored> {
+    pub fn verdict(&self, written: &WrittenVerdict, answered: Answered) -> Result<usize, Unscored> {
         let Answer::Text(text) = answered? else {
             return Err(Unscored::new(
                 Reason::Unparsed,
@@ -248,8 +244,9 @@ impl CompareRecipe {
         };
         let meant = self.says.iter().position(|says| *says == wanted);
         meant.ok_or_else(|| {
-            let detail =
-                format!("the scores {first} and {second} are a verdict that the card does not have");
+            let detail = format!(
+                "the scores {first} and {second} are a verdict that the card does not have"
+            );
             Unscored::new(Reason::Unparsed, detail)
         })
     }

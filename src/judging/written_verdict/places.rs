@@ -141,9 +141,7 @@ fn is_turned(before: &str) -> bool {
     let sentence = before.rsplit(SENTENCE_ENDS).next().unwrap_or_default();
     sentence
         .split(|sign: char| !(sign.is_alphanumeric() || sign == '\'' || sign == '\u{2019}'))
-        .any(|word| {
-            TURNED.contains(&word) || word.ends_with("n't") || word.ends_with("n\u{2019}t")
-        })
+        .any(|word| TURNED.contains(&word) || word.ends_with("n't") || word.ends_with("n\u{2019}t"))
 }
 
 /// The last scores of both names.

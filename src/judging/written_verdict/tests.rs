@@ -42,25 +42,47 @@ fn the_last_complete_verdict_in_brackets_counts_where_it_is_final() {
     let cases = [
         ("Reasons.\n\n[[A>B]]", "A>B"),
         ("**Final Verdict**: [[ b>a ]]**", "B>A"),
-        ("[[A=B=Good]] is my verdict, because both are sharp.", "A=B=Good"),
+        (
+            "[[A=B=Good]] is my verdict, because both are sharp.",
+            "A=B=Good",
+        ),
         // The greedy pattern `\[\[.*\]\]` reads these as one verdict that is none, or takes the first.
-        ("At first [[A>B]] seemed right. My final verdict: [[B>A]].", "B>A"),
-        ("If hands counted, [[A>B]].\n\nThey do not.\n\n[[B>A]]", "B>A"),
+        (
+            "At first [[A>B]] seemed right. My final verdict: [[B>A]].",
+            "B>A",
+        ),
+        (
+            "If hands counted, [[A>B]].\n\nThey do not.\n\n[[B>A]]",
+            "B>A",
+        ),
         ("[[A>B]] said one, [[A>B]] says the other", "A>B"),
         // A list of the choices, or two at once, settle on nothing.
-        ("1. [[A>B]]\n2. [[B>A]]\n3. [[A=B=Good]]\n4. [[A=B=Bad]]", "ambiguous"),
+        (
+            "1. [[A>B]]\n2. [[B>A]]\n3. [[A=B=Good]]\n4. [[A=B=Bad]]",
+            "ambiguous",
+        ),
         ("[[A>B]] or [[B>A]]", "ambiguous"),
-        ("[[A>B]]\n\n[[B>A]] would be wrong, though some may say so", "ambiguous"),
+        (
+            "[[A>B]]\n\n[[B>A]] would be wrong, though some may say so",
+            "ambiguous",
+        ),
         // Fragments and other words are no verdicts.
         ("My verdict is [[A>B", "unparsed"),
         ("My verdict is [[A is better]]", "unparsed"),
         ("[A>B]", "unparsed"),
         ("", "unparsed"),
-        ("I'm sorry, but I cannot assist with this request.", "refused"),
+        (
+            "I'm sorry, but I cannot assist with this request.",
+            "refused",
+        ),
         ("As an AI-generated image, A is poor.\n\n[[B>A]]", "B>A"),
     ];
     for (text, expected) in cases {
-        assert_eq!(read(VerdictPlace::Brackets, &four(), text), expected, "{text}");
+        assert_eq!(
+            read(VerdictPlace::Brackets, &four(), text),
+            expected,
+            "{text}"
+        );
     }
 }
 
@@ -77,8 +99,16 @@ fn letters_in_json_in_tags_and_after_words() {
         (key(), r#"{"winner": "B"#, "unparsed"),
         (key(), r#"{"winner": "neither"}"#, "unparsed"),
         (key(), r#"{"winner": "A"} {"winner": "B"}"#, "ambiguous"),
-        (tag(), "<think>A?</think><answer>Image 2 is better</answer>", "B"),
-        (tag(), "<answer>A</answer> No, in the end <answer>B</answer>", "B"),
+        (
+            tag(),
+            "<think>A?</think><answer>Image 2 is better</answer>",
+            "B",
+        ),
+        (
+            tag(),
+            "<answer>A</answer> No, in the end <answer>B</answer>",
+            "B",
+        ),
         (tag(), "<answer>Image 1 is", "unparsed"),
         (after(), "Analysis: A has more.\nJudgement: [[A]]", "A"),
         (after(), "judgement: **C**.", "C"),
@@ -93,10 +123,19 @@ fn letters_in_json_in_tags_and_after_words() {
 fn prose_is_read_where_a_sentence_says_it_whole() {
     let cases = [
         ("Image 2 is better than Image 1.", "B"),
-        ("In detail: both are sharp. BOTH IMAGES ARE EQUALLY GOOD.", "C"),
+        (
+            "In detail: both are sharp. BOTH IMAGES ARE EQUALLY GOOD.",
+            "C",
+        ),
         ("Image 1 is better aligned. Image 2 is better overall.", "B"),
-        ("Image 1 is better. But in conclusion, Image 2 is better.", "B"),
-        ("Image 1 is better, though some say Image 2 is better.", "ambiguous"),
+        (
+            "Image 1 is better. But in conclusion, Image 2 is better.",
+            "B",
+        ),
+        (
+            "Image 1 is better, though some say Image 2 is better.",
+            "ambiguous",
+        ),
         ("I do not think that Image 1 is better.", "unparsed"),
         ("It isn't clear whether Image 1 is better.", "unparsed"),
         ("Image 1 is better aligned with the caption", "unparsed"),
@@ -115,8 +154,16 @@ fn two_scores_are_read_by_their_names() {
     let named = |first: &str, second: &str| VerdictPlace::Scores(first.into(), second.into());
     let cases = [
         (named("A", "B"), r#"{"A": 7, "B": 5.5}"#, "7:5.5"),
-        (named("Image 1", "Image 2"), "**Image 1**: 3/5\n**Image 2**: 4/5", "3:4"),
-        (named("A", "B"), r#"{"A": 1, "B": 2} corrected: {"A": 3, "B": 2}"#, "3:2"),
+        (
+            named("Image 1", "Image 2"),
+            "**Image 1**: 3/5\n**Image 2**: 4/5",
+            "3:4",
+        ),
+        (
+            named("A", "B"),
+            r#"{"A": 1, "B": 2} corrected: {"A": 3, "B": 2}"#,
+            "3:2",
+        ),
         (named("A", "B"), r#"{"A": 7}"#, "unparsed"),
         (named("A", "B"), r#"{"A": 7, "B": "good"}"#, "unparsed"),
     ];

@@ -154,9 +154,7 @@ fn drawn_verdicts_give_frequencies_and_unreadable_ones_lower_the_coverage() {
     assert_eq!(digests.len(), 8);
     let straight = ["[[A]]", "[[A]]", "[[A]]", "[[B]]"];
     let turned = ["[[B]]", "[[B]]", "no", "[[C]]"];
-    let compared = recipe
-        .read(texts(&[straight, turned].concat()))
-        .unwrap();
+    let compared = recipe.read(texts(&[straight, turned].concat())).unwrap();
     assert_eq!(compared.readout, Readout::Samples);
     assert!((compared.coverage.unwrap().value() - 0.75).abs() < 1e-12);
     // (3 + 1/2) against (1 + 1/2), and (2 + 1/2) against 1/2, as logarithms halved.

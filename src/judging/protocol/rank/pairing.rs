@@ -217,7 +217,8 @@ impl Pairing {
         for (first, second) in &chosen {
             self.met.add(*first, *second);
         }
-        let is_same = |pair: &(u32, u32)| self.kinds[pair.0 as usize] == self.kinds[pair.1 as usize];
+        let is_same =
+            |pair: &(u32, u32)| self.kinds[pair.0 as usize] == self.kinds[pair.1 as usize];
         let (twins, asked): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_same);
         let ties = twins
             .iter()
