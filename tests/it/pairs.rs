@@ -342,8 +342,8 @@ fn a_backend_that_dies_midway_leaves_a_ranking_that_goes_on_when_it_is_back() {
     let whole = opine(folder.path(), &arguments);
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
     let report = json(&whole);
-    let names: Vec<&Value> = (report["items"].as_array().unwrap().iter())
-        .map(|item| &item["item"])
+    let names: Vec<&str> = (report["items"].as_array().unwrap().iter())
+        .map(|item| item["item"].as_str().unwrap())
         .collect();
     let expected = [220, 170, 120, 70, 20].map(|level| format!("pictures/{level:03}.png"));
     assert_eq!(names, expected);
