@@ -59,3 +59,5 @@ mod support;
 mod technical_quality;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod verdicts;
