@@ -4,6 +4,7 @@ use super::belief::Belief;
 use super::fit::{prepare_placed, solve};
 use super::*;
 use crate::stats::StatsError;
+use crate::stats::distributions::normal_below;
 
 /// Votes of three items: lopsided, few, and one stated.
 fn votes() -> Votes {
@@ -87,12 +88,17 @@ fn moments_are_those_of_a_grid() {
                 let found = belief.mean[item] - belief.mean[2];
                 let spread_of =
                     covariance(item, item) + covariance(2, 2) - 2.0 * covariance(item, 2);
-                // Of so few votes the differences are skew, which normal messages leave out. A tenth of a variance
-                // moves the coverage of a 95 % interval by 1.3 points at most, of the two that whole runs are allowed.
+                // Of so few votes the differences are skew, which normal messages leave out: variances fall short of
+                // the grid's, by an eighth under the widest prior. Intervals of 95 % are held to what whole runs are
+                // (tests/it/recovery.rs), two points.
                 let near = (found - mean).abs() / variance.sqrt();
                 assert!(near < 0.05, "{model:?} {spread}: {found} {mean}");
                 let ratio = spread_of / variance;
-                assert!((ratio - 1.0).abs() < 0.1, "{model:?} {spread}: {ratio}");
+                let covered = 2.0 * normal_below(1.96 * ratio.sqrt()) - 1.0;
+                assert!(
+                    (covered - 0.95).abs() < 0.02,
+                    "{model:?} {spread}: {ratio}, {covered}"
+                );
             }
         }
     }
