@@ -299,6 +299,41 @@ def votes_of_others(opine: str, data: Path, tally: Tally) -> None:
             print(f"skipped votes: no {name}")
 
 
+def texts(opine: str, judge: str, file: Path, tally: Tally, *more: str) -> list[dict]:
+    """Every real text of a file, read as the judge reads it: each is read, or says by name why it is not."""
+    code, out, seconds, _ = run([opine, "judges", "read", "--judge", judge, *more, str(file)])
+    found = [json.loads(line) for line in out.splitlines()] if code in (0, 1) else []
+    lines = sum(bool(line.strip()) for line in file.read_text().splitlines())
+    tally.check(len(found) == lines, f"{file.name}: {len(found)} of {lines} texts")
+    reasons: dict[str, int] = {}
+    for one in found:
+        if "reason" in one:
+            reasons[one["reason"]] = reasons.get(one["reason"], 0) + 1
+    read = len(found) - sum(reasons.values())
+    shares = ", ".join(f"{reason} {count} ({count / max(lines, 1):.2%})" for reason, count in sorted(reasons.items()))
+    print(f"{file.name} by {judge}: {read} of {lines} read ({read / max(lines, 1):.2%}); {shares or 'none left'}; {seconds:.2f} s")
+    return found
+
+
+def written(opine: str, data: Path, tally: Tally) -> None:
+    """Real written answers: verdicts of GenAI-Bench against those that its authors read, and scores of VIEScore."""
+    pairs = data / "t2i/genai-bench/gpt4o_responses_first300.jsonl"
+    if pairs.is_file():
+        found = texts(opine, "genai-bench-pair", pairs, tally, "--field", "response")
+        theirs = [(json.loads(line)["model_vote"] or "NA").strip("[]") for line in pairs.read_text().splitlines()]
+        for number, (ours, vote) in enumerate(zip(found, theirs)):
+            # Their pattern leaves nothing where there is no verdict, and says NA.
+            tally.check(ours.get("verdict", "NA") == vote, f"{pairs.name}: text {number}: {ours}, published {vote}")
+    for file in sorted((data / "t2i/viescore").glob("t2i_raw_*.jsonl")):
+        found = texts(opine, "viescore-pq", file, tally)
+        # What the authors' own reader wrote down is a list, one number or a word that says that there is none.
+        for line, one in zip(file.read_text().splitlines(), found):
+            score = json.loads(line)["score"]
+            numbers = [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?", str(score))]
+            if one.get("rating") is not None:
+                tally.check(one["rating"] == min(numbers, default=None), f"{file.name}: {one}, published {score}")
+
+
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -310,6 +345,7 @@ def main() -> None:
     if (data / "t2i/viescore/judge_scores.tsv").is_file():
         gates(opine, data / "t2i/viescore", tally)
     votes_of_others(opine, data, tally)
+    written(opine, data, tally)
     hostile = data / "images/hostile"
     if (hostile / "generated/expect.json").is_file():
         verdicts(opine, hostile / "generated", tally)

@@ -66,6 +66,16 @@ pub enum CalibrationError {
         /// Id of a judged value.
         judged: String,
     },
+    /// No pair of people was compared by the judge.
+    #[error(
+        "no pair that people judged was compared by the judge: people judged pairs such as `{human}`, the judge such as `{judged}`"
+    )]
+    NoPairJoined {
+        /// A pair of people.
+        human: String,
+        /// A pair of the judge.
+        judged: String,
+    },
     /// Nothing was scored at all.
     #[error("no item has a score: {unscored} unscored")]
     NothingScored {
@@ -194,6 +204,26 @@ pub enum CalibrationError {
         "the levels of this judge are not known here, and a temperature map needs them: add the folder of its card to the configuration"
     )]
     NoLevels,
+    /// People called no pair a tie, so that their pairs say nothing of where ties begin.
+    #[error("people call none of {n} pairs a tie: such pairs do not show where ties begin")]
+    NoHumanTies {
+        /// Judged pairs that people judged.
+        n: usize,
+    },
+    /// The judge is not shown to prefer what people prefer.
+    #[error(
+        "the judge is not shown to prefer what people prefer: it agrees on {value:.3} of {n} pairs that both decide, with interval {low:.3} to {high:.3}, which does not lie above one half"
+    )]
+    NoPreference {
+        /// Pairs that both decide.
+        n: usize,
+        /// Share on which they agree.
+        value: f64,
+        /// Lower end of its interval.
+        low: f64,
+        /// Upper end of its interval.
+        high: f64,
+    },
     /// One of the fits on a part of the items failed.
     #[error("without fold {fold}: {source}")]
     Fold {
@@ -216,6 +246,8 @@ impl CalibrationError {
             | CalibrationError::NoRelation { .. }
             | CalibrationError::Against { .. }
             | CalibrationError::NotMonotone { .. }
+            | CalibrationError::NoHumanTies { .. }
+            | CalibrationError::NoPreference { .. }
             | CalibrationError::Fold { .. } => true,
             CalibrationError::Table(_)
             | CalibrationError::Word(_)
@@ -223,6 +255,7 @@ impl CalibrationError {
             | CalibrationError::NoScale { .. }
             | CalibrationError::OutOfScale { .. }
             | CalibrationError::NothingJoined { .. }
+            | CalibrationError::NoPairJoined { .. }
             | CalibrationError::Mixed { .. }
             | CalibrationError::AnotherJudge { .. }
             | CalibrationError::WrongLabels { .. }
@@ -240,7 +273,9 @@ impl CalibrationError {
             CalibrationError::Item { .. } => "item",
             CalibrationError::NoScale { .. } => "no_scale",
             CalibrationError::OutOfScale { .. } => "out_of_scale",
-            CalibrationError::NothingJoined { .. } => "nothing_joined",
+            CalibrationError::NothingJoined { .. } | CalibrationError::NoPairJoined { .. } => {
+                "nothing_joined"
+            }
             CalibrationError::NothingScored { .. } => "nothing_scored",
             CalibrationError::Mixed { .. } => "mixed_judges",
             CalibrationError::AnotherJudge { .. } => "another_judge",
@@ -253,6 +288,8 @@ impl CalibrationError {
             CalibrationError::WrongLabels { .. } => "wrong_labels",
             CalibrationError::NoOpinion { .. } => "no_opinion",
             CalibrationError::NoLevels => "no_levels",
+            CalibrationError::NoHumanTies { .. } => "no_human_ties",
+            CalibrationError::NoPreference { .. } => "no_preference",
             CalibrationError::Fold { source, .. } => source.code(),
         }
     }

@@ -162,13 +162,7 @@ impl<'a> Reader<'a> {
                 format!("scale.{end}")
             });
         }
-        for field in PROVENANCE {
-            let inner = format!("provenance.{field}");
-            let column = [inner, field.to_owned()]
-                .into_iter()
-                .find(|name| table.has(name));
-            columns.push(column.ok_or_else(|| no_provenance(table, field))?);
-        }
+        columns.extend(provenance_columns(table, "score")?);
         if let Some(levels) = wanted.levels {
             let names = levels.options().names();
             columns.extend(names.map(|name| format!("opinion.{name}")));
@@ -217,55 +211,11 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&self, line: u64, item: &str, cells: &[Cell<'_>]) -> Result<JudgeKey, CalibrationError> {
-        let text = |field: usize| {
-            cells[BEFORE + field].label().ok_or_else(|| {
-                let detail = "a scored row needs it: a map is keyed by it".to_owned();
-                self.error(line, BEFORE + field, TableFault::Missing, detail)
-            })
-        };
-        let wrong = |field: usize, detail: String| {
-            CalibrationError::from(self.error(line, BEFORE + field, TableFault::Format, detail))
-        };
-        let (card, readout) = (text(2)?, text(5)?);
-        let key = JudgeKey {
-            judge: text(0)?,
-            version: text(1)?,
-            card: Digest::parse(&card)
-                .ok_or_else(|| wrong(2, format!("`{card}` is no digest such as `blake3:...`")))?,
-            backend: text(3)?,
-            model_revision: text(4)?,
-            readout: Readout::from_name(&readout)
-                .ok_or_else(|| wrong(5, format!("`{readout}` is no known readout")))?,
-            preprocessing: text(6)?,
-            temperature: match cells[BEFORE + 7].number(&[]) {
-                Reading::Value(temperature) if temperature > 0.0 => Some(temperature),
-                Reading::Missing(_) => None,
-                Reading::Value(_) | Reading::Wrong(..) => {
-                    let detail = "a temperature is a number above 0, and missing for a judge that gives a number";
-                    return Err(wrong(7, detail.to_owned()));
-                }
-            },
-        };
-        let card = self.wanted.card.map(|card| card.to_string());
-        let asked = [
-            ("judge", Some(self.wanted.judge.to_owned()), &key.judge),
-            (
-                "backend",
-                self.wanted.backend.map(str::to_owned),
-                &key.backend,
-            ),
-            ("card", card, &key.card.to_string()),
-        ];
-        for (field, wanted, found) in asked {
-            if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
-                return Err(CalibrationError::AnotherJudge {
-                    item: item.to_owned(),
-                    field,
-                    found: found.clone(),
-                    wanted,
-                });
-            }
-        }
+        let cells = &cells[BEFORE..BEFORE + PROVENANCE.len()];
+        let key = read_key(cells, |field, fault, detail| {
+            self.error(line, BEFORE + field, fault, detail)
+        })?;
+        self.wanted.check(item, &key)?;
         Ok(key)
     }
 
@@ -330,13 +280,85 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn no_provenance(table: &Table, field: &str) -> TableError {
+impl JudgeName<'_> {
+    /// Refuses a row that another judge gave.
+    ///
+    /// # Errors
+    /// [`CalibrationError::AnotherJudge`].
+    pub(super) fn check(&self, item: &str, key: &JudgeKey) -> Result<(), CalibrationError> {
+        let card = self.card.map(|card| card.to_string());
+        let asked = [
+            ("judge", Some(self.judge.to_owned()), &key.judge),
+            ("backend", self.backend.map(str::to_owned), &key.backend),
+            ("card", card, &key.card.to_string()),
+        ];
+        for (field, wanted, found) in asked {
+            if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
+                return Err(CalibrationError::AnotherJudge {
+                    item: item.to_owned(),
+                    field,
+                    found: found.clone(),
+                    wanted,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns of a judge's key, in the order in which [`read_key`] takes their cells; `command` prints such a file.
+pub(super) fn provenance_columns(table: &Table, command: &str) -> Result<Vec<String>, TableError> {
+    let column = |field: &&str| {
+        let inner = format!("provenance.{field}");
+        let found = [inner, (*field).to_owned()]
+            .into_iter()
+            .find(|name| table.has(name));
+        found.ok_or_else(|| no_provenance(table, field, command))
+    };
+    PROVENANCE.iter().map(column).collect()
+}
+
+/// The key that the cells of [`provenance_columns`] hold; `error` places a fault of one of them.
+pub(super) fn read_key(
+    cells: &[Cell<'_>],
+    error: impl Fn(usize, TableFault, String) -> TableError,
+) -> Result<JudgeKey, TableError> {
+    let text = |field: usize| {
+        cells[field].label().ok_or_else(|| {
+            let detail = "a judged row needs it: a map is keyed by it".to_owned();
+            error(field, TableFault::Missing, detail)
+        })
+    };
+    let wrong = |field: usize, detail: String| error(field, TableFault::Format, detail);
+    let (card, readout) = (text(2)?, text(5)?);
+    Ok(JudgeKey {
+        judge: text(0)?,
+        version: text(1)?,
+        card: Digest::parse(&card)
+            .ok_or_else(|| wrong(2, format!("`{card}` is no digest such as `blake3:...`")))?,
+        backend: text(3)?,
+        model_revision: text(4)?,
+        readout: Readout::from_name(&readout)
+            .ok_or_else(|| wrong(5, format!("`{readout}` is no known readout")))?,
+        preprocessing: text(6)?,
+        temperature: match cells[7].number(&[]) {
+            Reading::Value(temperature) if temperature > 0.0 => Some(temperature),
+            Reading::Missing(_) => None,
+            Reading::Value(_) | Reading::Wrong(..) => {
+                let detail = "a temperature is a number above 0, and missing for a judge that gives a number";
+                return Err(wrong(7, detail.to_owned()));
+            }
+        },
+    })
+}
+
+fn no_provenance(table: &Table, field: &str, command: &str) -> TableError {
     TableError::new(
         table.path(),
         TableFault::NoColumn,
         format!("no column `{field}` or `provenance.{field}`: a map is keyed by it"),
         format!(
-            "calibrate from the lines of `opine score --json`, or add the columns {}",
+            "calibrate from the lines of `opine {command} --json`, or add the columns {}",
             PROVENANCE.join(", ")
         ),
     )

@@ -1,14 +1,15 @@
 //! Fitted maps as they are kept: bound to one judge, and applied to no other.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::conformal::{Conformal, Measure};
 use super::figures::{Figure, Figured};
-use super::file::MapFileError;
+use super::file::{Fitted, MapFileError};
 use super::problem::yes_and_no;
-use super::{Calibration, Difference, JudgeKey, MapKind};
+use super::{Calibration, Difference, FittedTies, JudgeKey, MapKind};
 use crate::digest::Digest;
+use crate::judging::protocol::OpinionRule;
 use crate::judging::{
     CalibratedScore, CalibrationMap, Opinion, Provenance, RawScore, Readout, Verdict, WordError,
 };
@@ -80,6 +81,13 @@ pub enum Mismatch {
         /// Judges for which there are maps.
         known: Vec<String>,
     },
+    /// No tie width was fitted for a judge of this name.
+    NoTies {
+        /// The judge.
+        judge: String,
+        /// Judges for which there are tie widths.
+        known: Vec<String>,
+    },
     /// The nearest map was fitted for another judge.
     Differs {
         /// File of the map.
@@ -110,6 +118,13 @@ impl fmt::Display for Mismatch {
                 "no calibration map was fitted for `{judge}`; there are maps for {}",
                 known.join(", ")
             ),
+            Mismatch::NoTies { judge, known } => {
+                write!(formatter, "no tie width was fitted for `{judge}`; ")?;
+                match known.is_empty() {
+                    true => formatter.write_str("`opine calibrate ties` fits one"),
+                    false => write!(formatter, "there are some for {}", known.join(", ")),
+                }
+            }
             Mismatch::Differs { file, differences } => {
                 let all: Vec<String> = differences.iter().map(Difference::to_string).collect();
                 write!(formatter, "calibration map `{file}`: {}", all.join("; "))
@@ -124,6 +139,16 @@ impl fmt::Display for Mismatch {
 }
 
 impl std::error::Error for Mismatch {}
+
+impl Mismatch {
+    /// The same, of tie widths.
+    fn of_ties(self) -> Self {
+        if let Mismatch::NoMap { judge, known } = self {
+            return Mismatch::NoTies { judge, known };
+        }
+        self
+    }
+}
 
 /// Why a verdict was not calibrated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -230,43 +255,40 @@ impl FittedMap {
     }
 }
 
-/// Maps by file.
+/// Maps and tie widths by file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Maps(Vec<FittedMap>);
+pub struct Maps {
+    maps: Vec<FittedMap>,
+    ties: Vec<FittedTies>,
+}
 
 impl Maps {
     /// These maps.
     pub fn new(maps: impl IntoIterator<Item = FittedMap>) -> Self {
-        Maps(maps.into_iter().collect())
+        Maps {
+            maps: maps.into_iter().collect(),
+            ties: Vec::new(),
+        }
     }
 
-    /// Every `.toml` file of a folder, in order of name.
+    /// One file of either kind, or every `.toml` file of a folder, in order of name.
     ///
     /// # Errors
-    /// A folder that cannot be read, or the first file that is no map.
-    pub fn load(folder: &Path) -> Result<Self, MapFileError> {
-        let entries =
-            std::fs::read_dir(folder).map_err(|error| MapFileError::unreadable(folder, &error))?;
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry
-                .map_err(|error| MapFileError::unreadable(folder, &error))?
-                .path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                files.push(path);
+    /// A folder that cannot be read, or the first file that is neither.
+    pub fn load(path: &Path) -> Result<Self, MapFileError> {
+        let mut found = Maps::default();
+        for file in files(path)? {
+            match Fitted::load(&file)? {
+                Fitted::Map(map) => found.maps.push(*map),
+                Fitted::Ties(ties) => found.ties.push(*ties),
             }
         }
-        files.sort();
-        let maps = files.iter().map(|path| FittedMap::load(path));
-        Ok(Maps(maps.collect::<Result<_, _>>()?))
+        Ok(found)
     }
 
-    /// All of them.
+    /// All maps.
     pub fn iter(&self) -> impl Iterator<Item = &FittedMap> {
-        self.0.iter()
+        self.maps.iter()
     }
 
     /// The map that was fitted for exactly this judge.
@@ -280,38 +302,81 @@ impl Maps {
         readout: Readout,
     ) -> Result<&FittedMap, Mismatch> {
         let here = JudgeKey::of(provenance, readout);
-        let mut compared: Vec<(Vec<Difference>, &FittedMap)> = self
-            .0
-            .iter()
-            .filter(|map| map.key.judge == here.judge)
-            .map(|map| (map.key.differences(&here), map))
-            .collect();
-        compared.sort_by_key(|(differences, _)| differences.len());
-        let exact = compared.iter().filter(|(found, _)| found.is_empty());
-        match (exact.count(), compared.into_iter().next()) {
-            (1, Some((_, map))) => Ok(map),
-            (0, Some((differences, map))) => Err(Mismatch::Differs {
-                file: map.file.clone(),
-                differences,
-            }),
-            (_, None) => {
-                let mut known: Vec<String> =
-                    self.0.iter().map(|map| map.key.judge.clone()).collect();
-                known.sort();
-                known.dedup();
-                Err(Mismatch::NoMap {
-                    judge: here.judge,
-                    known,
-                })
-            }
-            (_, Some(_)) => {
-                let same = self.0.iter();
-                let same = same.filter(|map| map.key.differences(&here).is_empty());
-                Err(Mismatch::Several {
-                    files: same.map(|map| map.file.clone()).collect(),
-                    judge: here.judge,
-                })
-            }
+        let all = self.maps.iter();
+        let compared = all.map(|map| (map.key.differences(&here), &map.key, &*map.file, map));
+        nearest(&here.judge, compared)
+    }
+
+    /// The tie width that was fitted for exactly this judge, comparing by this rule. Without a `readout`, before
+    /// anything was asked, one of any readout is taken: [`FittedTies::check`] then sees to it.
+    ///
+    /// # Errors
+    /// As [`Maps::for_provenance`].
+    pub fn ties_for(
+        &self,
+        provenance: &Provenance,
+        readout: Option<Readout>,
+        by: Option<OpinionRule>,
+    ) -> Result<&FittedTies, Mismatch> {
+        let compared = self.ties.iter().map(|ties| {
+            let here = JudgeKey::of(provenance, readout.unwrap_or(ties.key.readout));
+            (ties.differences(&here, by), &ties.key, &*ties.file, ties)
+        });
+        nearest(&provenance.judge, compared).map_err(Mismatch::of_ties)
+    }
+}
+
+/// The file itself, or every `.toml` file of the folder, in order of name.
+fn files(path: &Path) -> Result<Vec<PathBuf>, MapFileError> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |error: std::io::Error| MapFileError::unreadable(path, &error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        let extension = file.extension();
+        if extension.is_some_and(|extension| extension == "toml") {
+            files.push(file);
         }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The one of these, with its differences, key and file, that differs in nothing.
+fn nearest<'a, T>(
+    judge: &str,
+    compared: impl Iterator<Item = (Vec<Difference>, &'a JudgeKey, &'a str, &'a T)>,
+) -> Result<&'a T, Mismatch> {
+    let mut known: Vec<String> = Vec::new();
+    let mut own = Vec::new();
+    for (differences, key, file, one) in compared {
+        known.push(key.judge.clone());
+        if key.judge == judge {
+            own.push((differences, file, one));
+        }
+    }
+    own.sort_by_key(|(differences, ..)| differences.len());
+    let exact = own.iter().filter(|(found, ..)| found.is_empty());
+    let files: Vec<String> = exact.map(|(_, file, _)| (*file).to_owned()).collect();
+    match (files.len(), own.into_iter().next()) {
+        (1, Some((_, _, one))) => Ok(one),
+        (0, Some((differences, file, _))) => Err(Mismatch::Differs {
+            file: file.to_owned(),
+            differences,
+        }),
+        (_, None) => {
+            known.sort();
+            known.dedup();
+            Err(Mismatch::NoMap {
+                judge: judge.to_owned(),
+                known,
+            })
+        }
+        (_, Some(_)) => Err(Mismatch::Several {
+            judge: judge.to_owned(),
+            files,
+        }),
     }
 }

@@ -22,11 +22,12 @@ mod problem;
 mod relation;
 mod reliability;
 mod report;
+mod ties;
 
 pub use conformal::{Conformal, Measure};
 pub use error::CalibrationError;
 pub use figures::{Figure, Figured};
-pub use file::{MapFault, MapFileError};
+pub use file::{Fitted, MapFault, MapFileError};
 pub use fit::{Calibration, CalibrationSettings, calibrate};
 pub use items::{Item, Items, Joined, Matching, join};
 pub use judged::{JudgeName, Judged, JudgedColumns, read_judged};
@@ -39,4 +40,7 @@ pub use reliability::{ReliabilityError, Relied, weights_of};
 pub use report::{
     CalibrationReport, ConformalReport, FigureReport, HeldOutReport, ItemsReport, JudgeReport,
     Value,
+};
+pub use ties::{
+    FittedTies, HumanPair, JudgedPairs, TieFigures, TieSettings, calibrate_ties, read_judged_pairs,
 };

@@ -19,7 +19,7 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 41] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 45] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
@@ -47,6 +47,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 41] = [
     card!("digits-1-to-5"),
     card!("digits-reversed"),
     card!("dsg-vqa"),
+    card!("genai-bench-pair"),
     card!("mllm-judge-batch"),
     card!("mllm-judge-cot-figure"),
     card!("mllm-judge-cot-figure-instruction"),
@@ -54,12 +55,15 @@ const CARDS: [(&str, &str, Option<ModelFile>); 41] = [
     card!("mllm-judge-no-cot"),
     card!("mllm-judge-no-figure"),
     card!("mllm-judge-vision-expert"),
+    card!("pair-scores"),
+    card!("pair-verdict"),
     card!("q-align"),
     card!("q-align-aesthetics"),
     card!("q-bench"),
     card!("q-boost"),
     card!("tiny-seer"),
     card!("two-afc"),
+    card!("unified-reward-pair"),
     card!("viescore-pq"),
     card!("viescore-sc"),
     card!("visualquality-r1"),
@@ -121,6 +125,7 @@ mod tests {
             "digits-1-to-5",
             "digits-reversed",
             "dsg-vqa",
+            "genai-bench-pair",
             "mllm-judge-batch",
             "mllm-judge-cot-figure",
             "mllm-judge-cot-figure-instruction",
@@ -128,6 +133,8 @@ mod tests {
             "mllm-judge-no-cot",
             "mllm-judge-no-figure",
             "mllm-judge-vision-expert",
+            "pair-scores",
+            "pair-verdict",
             "q-align",
             "q-align-aesthetics",
             "q-bench",
@@ -135,6 +142,7 @@ mod tests {
             "technical-quality",
             "tiny-seer",
             "two-afc",
+            "unified-reward-pair",
             "viescore-pq",
             "viescore-sc",
             "visualquality-r1",

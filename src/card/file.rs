@@ -30,6 +30,8 @@ pub(super) struct CardFile {
     pub answer: Vec<Spanned<AnswerFile>>,
     /// Of `rank`.
     pub list: Option<Spanned<ListFile>>,
+    /// Of `compare`, where the verdict is written in text.
+    pub verdict: Option<Spanned<VerdictFile>>,
     #[serde(default)]
     pub readout: ReadoutFile,
     /// The form in which images are sent; as they are given unless said.
@@ -94,6 +96,23 @@ pub(super) enum PlaceFile {
     After(String),
     Brackets,
     Last,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerdictFile {
+    pub places: Vec<VerdictPlaceFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum VerdictPlaceFile {
+    Tag(String),
+    Key(String),
+    After(String),
+    Scores([String; 2]),
+    Brackets,
+    Sentence,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::judging::protocol::{
-    ChooseRecipe, ClosedQuestion, CompareRecipe, Given, ListRecipe, RatingRecipe, Says, ScoreRecipe,
+    ChooseRecipe, ClosedQuestion, CompareRecipe, Given, GivenVerdict, ListRecipe, RatingRecipe,
+    Says, ScoreRecipe,
 };
 use crate::judging::{
     LevelSet, Options, Piece, Prompt, Question, Scale, Subject, Temperature, Template, Wanted,
@@ -155,6 +156,9 @@ impl Recipe {
                     Says::Tie => "tie".to_owned(),
                 }));
                 fields.push(recipe.least_coverage.value().to_string());
+                if let GivenVerdict::Written(written) = &recipe.given {
+                    fields.push(written.fingerprint());
+                }
             }
             Recipe::Choose(recipe) => fields.push(recipe.least_coverage.value().to_string()),
             Recipe::List(recipe) => {

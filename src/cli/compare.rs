@@ -9,9 +9,10 @@ use super::files::{named_text, read_at_most, shown};
 use super::panel::{self, PanelArguments};
 use super::runtime;
 use super::{CliError, Common, Ending, output};
+use crate::calibration::{ApplyError, Maps};
 use crate::engine::RunLimits;
 use crate::judging::protocol::OpinionRule;
-use crate::judging::{Disagreement, Image, Subject};
+use crate::judging::{Disagreement, Image, Margin, Subject, TieWidth};
 use crate::wire::{CompareResult, PairReading};
 
 /// Arguments of `opine compare`.
@@ -27,8 +28,11 @@ pub(super) struct CompareArguments {
     #[arg(long, value_enum, default_value = "thurstone")]
     by: RuleName,
     /// Log-odds within which it is a tie
-    #[arg(long, value_name = "LOG_ODDS", default_value_t = 0.0, value_parser = width)]
-    tie_width: f64,
+    #[arg(long, value_name = "LOG_ODDS", value_parser = width)]
+    tie_width: Option<TieWidth>,
+    /// Take the tie width that `opine calibrate ties` fitted for this very judge, from this file or folder
+    #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "tie_width")]
+    calibration: Option<PathBuf>,
     /// What becomes of a pair whose two orders prefer different images
     #[arg(long, value_enum, default_value = "average")]
     on_disagreement: DisagreementName,
@@ -60,8 +64,9 @@ impl RuleName {
     }
 }
 
+/// Names of what becomes of orders that disagree.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum DisagreementName {
+pub(super) enum DisagreementName {
     /// The averaged log-odds decide
     Average,
     /// It is a tie
@@ -73,7 +78,7 @@ enum DisagreementName {
 }
 
 impl DisagreementName {
-    fn choice(self) -> Disagreement {
+    pub(super) fn choice(self) -> Disagreement {
         match self {
             DisagreementName::Average => Disagreement::Average,
             DisagreementName::Tie => Disagreement::Tie,
@@ -83,16 +88,21 @@ impl DisagreementName {
     }
 }
 
-fn width(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(width) if width.is_finite() && width >= 0.0 => Ok(width),
-        _ => Err("a tie width is a number of log-odds, 0 or above".to_owned()),
-    }
+fn width(text: &str) -> Result<TieWidth, String> {
+    let width = text.parse::<f64>().ok();
+    width
+        .and_then(|width| TieWidth::new(Margin::LogOdds, width).ok())
+        .ok_or_else(|| "a tie width is a number of log-odds, 0 or above".to_owned())
 }
 
 pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
     let config = arguments.common.configuration()?;
     let most_bytes = config.limits.image_bytes;
+    let maps = arguments
+        .calibration
+        .as_deref()
+        .map(Maps::load)
+        .transpose()?;
     let engine = crate::assemble::assemble(&config)?;
     let read = |path: &Path| {
         let bytes = read_at_most(path, most_bytes);
@@ -104,13 +114,17 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
     let texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     let reading = PairReading {
         by: arguments.by.rule(),
-        tie_width: arguments.tie_width,
+        ties: arguments.tie_width.unwrap_or_default(),
         on_disagreement: arguments.on_disagreement.choice(),
     };
     let pair = Subject::new(images, texts);
     let name = |path: &Path| path.display().to_string();
     let (first, second) = (name(&arguments.first), name(&arguments.second));
     if arguments.panel.is_panel()? {
+        if maps.is_some() {
+            let detail = "`--calibration` is for one judge: a tie width is fitted for one, and not for a panel";
+            return Err(CliError::Panel(detail.to_owned()));
+        }
         let names = [first.as_str(), second.as_str()];
         let json = arguments.json;
         return panel::compare(&arguments.panel, &engine, &pair, names, reading, json);
@@ -119,7 +133,13 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
     let runtime = runtime()?;
     let limits = RunLimits::none();
     let judged = runtime.block_on(engine.compare(&judge, pair, reading.by, &limits))?;
-    let result = CompareResult::new(first, second, &judged, reading);
+    let (reading, fitted) = match &maps {
+        Some(maps) => reading
+            .calibrated(&judged, maps)
+            .map_err(ApplyError::from)?,
+        None => (reading, None),
+    };
+    let result = CompareResult::new(first, second, &judged, reading).with_map(fitted);
     if arguments.json {
         output::json_line(&result)?;
     } else {
@@ -146,6 +166,15 @@ fn print(result: &CompareResult) -> std::io::Result<()> {
         shown(&result.second),
         share(result.tie),
     ))?;
+    if let Some(ties) = &result.tie_width {
+        let from = ties.map.as_deref().map(|map| format!(", from `{map}`"));
+        output::say(format_args!(
+            "a margin of {:.4} or less in {} is a tie{}",
+            ties.width,
+            ties.margin,
+            from.unwrap_or_default()
+        ));
+    }
     if let Some(effect) = result.order_effect {
         output::say(format_args!(
             "being shown first adds {effect:+.4} in log-odds"

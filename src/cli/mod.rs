@@ -131,6 +131,8 @@ enum CliError {
     #[error(transparent)]
     NotRanked(#[from] crate::wire::NotRanked),
     #[error(transparent)]
+    NoTieWidth(#[from] crate::wire::NoTieWidth),
+    #[error(transparent)]
     Recording(crate::backend::recorded::RecordingError),
     #[error("`{}` cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),

@@ -162,7 +162,7 @@ impl Judge {
     }
 
     /// Where a verdict of this judge on an image comes from.
-    pub(super) fn provenance(&self, backend: &dyn Backend, image: Option<Digest>) -> Provenance {
+    pub fn provenance(&self, backend: &dyn Backend, image: Option<Digest>) -> Provenance {
         let preprocessing = match &self.card.reencoding {
             None => backend.preprocessing(),
             Some(reencoding) => format!("{}, {}", reencoding.id(), backend.preprocessing()),

@@ -7,12 +7,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{BindError, Engine, Judge, Judged, RunLimits};
 use crate::card::Recipe;
+use crate::digest::Digest;
 use crate::judging::protocol::{
     Anchor, AnchorPlan, Anchoring, Answered, Chooses, ListPlan, ListRun, OpinionRule, Pairing,
     Pairs, Protocol, Rank, RankPlan, RankProgress, RankRun, Step, Watchable, compare_opinions,
     drive,
 };
-use crate::judging::{Image, Provenance, Reason, Subject, Unscored, WordError};
+use crate::judging::{Disagreement, Image, Provenance, Reason, Subject, Unscored, WordError};
 
 /// How a ranking is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub struct RankChoice {
     pub repeats: Option<u32>,
     /// The images that others are compared with.
     pub anchors: Vec<Anchor>,
+    /// What becomes of a comparison whose two orders prefer different images.
+    pub on_disagreement: Disagreement,
 }
 
 /// How images are ranked.
@@ -106,6 +109,7 @@ impl RankChoice {
                 let every_pair = items * items.saturating_sub(1) / 2;
                 let mut plan = RankPlan::new(pairs, self.budget.unwrap_or(every_pair));
                 plan.seed = self.seed;
+                plan.on_disagreement = self.on_disagreement;
                 if let Some(places) = self.places {
                     plan = plan.until_places(places);
                 }
@@ -163,6 +167,11 @@ impl RankChoice {
                 "places",
                 self.places.is_some(),
                 method != RankMethod::Anchors,
+            ),
+            (
+                "on_disagreement",
+                self.on_disagreement != Disagreement::Average,
+                matches!(method, RankMethod::Pairs(_)),
             ),
         ];
         let misplaced = misplaced.iter().find(|(_, given, fits)| *given && !fits);
@@ -257,6 +266,7 @@ impl Engine {
             RankWay::Pairs(plan, rule) => {
                 let pairing = Pairing::new(plan, images.len());
                 let pairing = pairing.map_err(|error| judge.unfit(&error))?;
+                let pairing = pairing.with_twins(&kinds(&images, &texts));
                 let run = self.by_pairs(judge, (images, texts), (pairing, rule), asked);
                 Ranked::Pairs(plan, run.await?)
             }
@@ -336,11 +346,29 @@ impl Engine {
     }
 }
 
+/// What tells items apart: their bytes and their texts.
+fn kinds(images: &[Image], texts: &ItemTexts) -> Vec<(Digest, BTreeMap<String, String>)> {
+    let kinds = images.iter().enumerate();
+    kinds
+        .map(|(place, image)| (image.digest(), texts.of(place)))
+        .collect()
+}
+
 /// A run without a single comparison ranks nothing, and its first failure says why.
 pub(super) fn something_compared(run: RankRun) -> Result<RankRun, Unscored> {
+    if !run.votes.is_empty() {
+        return Ok(run);
+    }
     match run.failed.first() {
-        Some(failed) if run.votes.is_empty() => Err(failed.unscored.clone()),
-        _ => Ok(run),
+        Some(failed) => Err(failed.unscored.clone()),
+        None if run.disagreements > 0 => Err(Unscored::new(
+            Reason::NotApplicable,
+            format!(
+                "the two orders disagree on each of {} comparisons, and such comparisons were to be left out",
+                run.disagreements
+            ),
+        )),
+        None => Ok(run),
     }
 }
 

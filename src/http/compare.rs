@@ -10,12 +10,16 @@ use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::JudgedPair;
 use crate::judging::protocol::OpinionRule;
-use crate::judging::{Disagreement, Subject};
+use crate::judging::{Disagreement, Margin, Subject, TieWidth};
 use crate::wire::{CompareResult, JudgeJson, PairReading};
 
 /// What a comparison takes beside judge, texts and images.
 #[derive(Debug, Default)]
-struct CompareSettings(PairReading, PanelSettings);
+struct CompareSettings {
+    reading: PairReading,
+    calibrated: bool,
+    panel: PanelSettings,
+}
 
 impl Settings for CompareSettings {
     const JSON: &'static [&'static str] = &[
@@ -24,6 +28,7 @@ impl Settings for CompareSettings {
         "images",
         "by",
         "tie_width",
+        "calibrated",
         "on_disagreement",
         "judges",
         "jury",
@@ -37,6 +42,7 @@ impl Settings for CompareSettings {
         "image_url",
         "by",
         "tie_width",
+        "calibrated",
         "on_disagreement",
         "judges",
         "jury",
@@ -46,25 +52,26 @@ impl Settings for CompareSettings {
     const STRUCTURES: &'static [&'static str] = &["judges", "weights"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
-        if self.1.set(name, value)? {
+        if self.panel.set(name, value)? {
             return Ok(());
         }
         match name {
-            "by" => self.0.by = rule(value.text(name)?)?,
+            "by" => self.reading.by = rule(value.text(name)?)?,
             "tie_width" => {
-                self.0.tie_width = value.number(name)?;
-                if self.0.tie_width < 0.0 {
+                let width = TieWidth::new(Margin::LogOdds, value.number(name)?);
+                self.reading.ties = width.map_err(|_| {
                     let detail = "`tie_width` is in log-odds, 0 or above";
-                    return Err(Problem::new(Code::InvalidValue, detail));
-                }
+                    Problem::new(Code::InvalidValue, detail)
+                })?;
             }
-            _ => self.0.on_disagreement = disagreement(value.text(name)?)?,
+            "calibrated" => self.calibrated = value.truth(name)?,
+            _ => self.reading.on_disagreement = disagreement(value.text(name)?)?,
         }
         Ok(())
     }
 
     fn structure(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
-        self.1.structure(name, value)
+        self.panel.structure(name, value)
     }
 }
 
@@ -75,7 +82,7 @@ pub(super) fn rule(name: &str) -> Result<OpinionRule, Problem> {
     })
 }
 
-fn disagreement(name: &str) -> Result<Disagreement, Problem> {
+pub(super) fn disagreement(name: &str) -> Result<Disagreement, Problem> {
     Disagreement::from_name(name).ok_or_else(|| {
         let known = Disagreement::ALL.map(Disagreement::name).join("`, `");
         Problem::new(
@@ -83,6 +90,19 @@ fn disagreement(name: &str) -> Result<Disagreement, Problem> {
             format!("`on_disagreement` is one of `{known}`"),
         )
     })
+}
+
+/// No tie width was fitted for this very judge.
+/// The fault of a panel that is asked to take a tie width, which is fitted for one judge.
+pub(super) fn one_judges_width() -> Problem {
+    let detail = "a tie width is fitted for one judge; `calibrated` is not for a panel";
+    Problem::new(Code::InvalidValue, detail).at("/calibrated")
+}
+
+pub(super) fn no_tie_width(detail: String) -> Problem {
+    Problem::new(Code::NoCalibration, detail)
+        .at("/calibrated")
+        .hint("`opine calibrate ties` fits a width; `[calibration] folder` names where the service finds it")
 }
 
 /// What is answered.
@@ -103,16 +123,26 @@ pub(super) async fn compare(
     let request = given::read::<CompareSettings>(&http, body, service.bounds).await?;
     let settings = &request.settings;
     let who = settings
-        .1
+        .panel
         .who(&request.judge, request.judge_given, &service)?;
     let count = request.images.len();
     let Ok([first, second]) = <[GivenImage; 2]>::try_from(request.images) else {
         let detail = format!("a comparison has two images, this one has {count}");
         return Err(Problem::new(Code::InvalidValue, detail).at("/images"));
     };
-    let reading = request.settings.0;
+    let CompareSettings {
+        reading,
+        calibrated,
+        ..
+    } = request.settings;
+    if calibrated && reading.ties.width() > 0.0 {
+        let detail =
+            "`tie_width` gives a width and `calibrated` takes a fitted one; send one of them";
+        return Err(Problem::new(Code::InvalidValue, detail).at("/tie_width"));
+    }
     let judge = match who {
         Who::Judge(judge) => *judge,
+        Who::Panel(_) if calibrated => return Err(one_judges_width()),
         Who::Panel(seated) => {
             let pair = [first, second];
             let texts = request.texts;
@@ -133,8 +163,14 @@ pub(super) async fn compare(
             JudgedPair::unasked(unasked)
         }
     };
+    let (reading, fitted) = match calibrated {
+        true => reading
+            .calibrated(&judged, &service.maps)
+            .map_err(|error| no_tie_width(error.to_string()))?,
+        false => (reading, None),
+    };
     Ok(HttpResponse::Ok().json(CompareReply {
         judge: JudgeJson::new(&judge),
-        result: CompareResult::new(names.0, names.1, &judged, reading),
+        result: CompareResult::new(names.0, names.1, &judged, reading).with_map(fitted),
     }))
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::body::{Scalar, Structure};
-use super::compare::rule;
+use super::compare::{disagreement, no_tie_width, one_judges_width, rule};
 use super::given::{self, GivenImage, Settings};
 use super::model::ModelSettings;
 use super::panel::{PanelSettings, Who};
@@ -15,7 +15,7 @@ use super::service::{Bounds, Service};
 use crate::engine::{ItemTexts, RankChoice, RankMethod};
 use crate::judging::protocol::{Anchor, MOST_REPEATS, Prior, RANKED_ITEMS};
 use crate::judging::{Image, Reason};
-use crate::wire::{JudgeJson, NotRanked, PanelRankReply, ProvenanceJson, Ranking};
+use crate::wire::{JudgeJson, NotRanked, PanelRankReply, ProvenanceJson, RankTies, Ranking};
 
 /// What a ranking takes beside judge, texts and images.
 #[derive(Debug, Default)]
@@ -25,6 +25,7 @@ struct RankSettings {
     anchors: BTreeMap<String, Vec<f64>>,
     panel: PanelSettings,
     model: ModelSettings,
+    calibrated: bool,
 }
 
 impl Settings for RankSettings {
@@ -49,6 +50,8 @@ impl Settings for RankSettings {
         "covariates",
         "interval",
         "resamples",
+        "calibrated",
+        "on_disagreement",
     ];
     const FORM: &'static [&'static str] = &[
         "judge",
@@ -72,6 +75,8 @@ impl Settings for RankSettings {
         "covariates",
         "interval",
         "resamples",
+        "calibrated",
+        "on_disagreement",
     ];
     const STRUCTURES: &'static [&'static str] = &["judges", "weights", "covariates"];
 
@@ -87,6 +92,8 @@ impl Settings for RankSettings {
             "seed" => choice.seed = value.count(name)?,
             "repeats" => choice.repeats = Some(within(name, value, 1..=MOST_REPEATS)?),
             "anchors" => self.anchors = value.named(name)?,
+            "calibrated" => self.calibrated = value.truth(name)?,
+            "on_disagreement" => choice.on_disagreement = disagreement(value.text(name)?)?,
             _ => choice.by = rule(value.text(name)?)?,
         }
         Ok(())
@@ -231,6 +238,7 @@ pub(super) async fn rank(
         anchors: given,
         panel,
         model,
+        calibrated,
     } = request.settings;
     let who = panel.who(&request.judge, request.judge_given, &service)?;
     let (names, images, mut texts) = images(request.images)?;
@@ -239,6 +247,7 @@ pub(super) async fn rank(
     let settings = model.judged(&names, choice.seed)?;
     let judge = match who {
         Who::Judge(judge) => *judge,
+        Who::Panel(_) if calibrated => return Err(one_judges_width()),
         Who::Panel(seated) => {
             let (panel, weighing) = *seated;
             let way = choice.way_of(&panel, weighing.jury, images.len())?;
@@ -248,13 +257,25 @@ pub(super) async fn rank(
             return Ok(HttpResponse::Ok().json(reply.map_err(|error| nothing_ranked(&error))?));
         }
     };
-    let way = choice.way(&judge, images.len())?;
+    let mut way = choice.way(&judge, images.len())?;
+    let ties = match calibrated {
+        true => Some(
+            RankTies::find(&service.maps, &judge, &mut way)
+                .map_err(|error| no_tie_width(error.to_string()))?,
+        ),
+        false => None,
+    };
     let ranked = service
         .engine
         .rank(&judge, images, texts, way, &limits, &|_| {});
     let (provenance, ranked) = ranked.await?;
-    let ranking =
-        Ranking::with(&names, ranked, &settings).map_err(|error| nothing_ranked(&error))?;
+    if let Some(ties) = &ties {
+        ties.check(&provenance, &ranked)
+            .map_err(|error| no_tie_width(error.to_string()))?;
+    }
+    let ranking = Ranking::with(&names, ranked, &settings)
+        .map_err(|error| nothing_ranked(&error))?
+        .with_map(ties.map(|ties| ties.fitted));
     Ok(HttpResponse::Ok().json(RankReply {
         judge: JudgeJson::new(&judge),
         ranking,

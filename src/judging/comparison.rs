@@ -1,6 +1,7 @@
 //! The outcome of asking which of two is better: in both orders, or from two opinions.
 
 use super::WordError;
+use crate::stats::pairs::over_both_orders;
 
 /// Probabilities that the first, the second, or neither is better, with the measured order effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,6 +10,75 @@ pub struct Comparison {
     second: f64,
     tie: f64,
     order_effect: Option<f64>,
+}
+
+/// Log-odds beyond which there is no difference any more.
+const MOST_LOG_ODDS: f64 = 700.0;
+
+/// In what the lead of one over the other is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Margin {
+    /// Log-odds of the first over the second, given that one is better.
+    #[default]
+    LogOdds,
+    /// Probability that the first is better, less that of the second.
+    Probability,
+}
+
+impl Margin {
+    /// Every margin.
+    pub const ALL: [Margin; 2] = [Margin::LogOdds, Margin::Probability];
+
+    /// Stable name in files, options and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Margin::LogOdds => "log-odds",
+            Margin::Probability => "probability",
+        }
+    }
+
+    /// The margin of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Margin::ALL.into_iter().find(|margin| margin.name() == name)
+    }
+}
+
+/// Within which margin a comparison is a tie.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TieWidth {
+    margin: Margin,
+    width: f64,
+}
+
+impl TieWidth {
+    /// No ties but those of exactly even comparisons and of the judge's own tie option.
+    pub const NONE: TieWidth = TieWidth {
+        margin: Margin::LogOdds,
+        width: 0.0,
+    };
+
+    /// A width, 0 or above.
+    ///
+    /// # Errors
+    /// A width that is negative or not finite.
+    pub fn new(margin: Margin, width: f64) -> Result<Self, WordError> {
+        if width.is_finite() && width >= 0.0 {
+            return Ok(TieWidth { margin, width });
+        }
+        Err(WordError::new(format!(
+            "a tie width is {width}; it must be 0 or above"
+        )))
+    }
+
+    /// In what it is measured.
+    pub fn margin(self) -> Margin {
+        self.margin
+    }
+
+    /// The width.
+    pub fn width(self) -> f64 {
+        self.width
+    }
 }
 
 /// What a comparison comes down to.
@@ -96,12 +166,13 @@ impl Comparison {
                 "log-odds {shown_first} and {shown_second} must be finite and the tie mass {tie} in 0..=1"
             )));
         }
-        let first = (1.0 - tie) / (1.0 + (-(shown_first + shown_second) / 2.0).exp());
+        let (log_odds, order_effect) = over_both_orders(shown_first, shown_second);
+        let first = (1.0 - tie) / (1.0 + (-log_odds).exp());
         Ok(Comparison {
             first,
             second: 1.0 - tie - first,
             tie,
-            order_effect: Some((shown_first - shown_second) / 2.0),
+            order_effect: Some(order_effect),
         })
     }
 
@@ -138,19 +209,41 @@ impl Comparison {
         [effect, -effect].map(|effect| 1.0 / (1.0 + (-(self.log_odds() + effect)).exp()))
     }
 
+    /// The same comparison with its images named the other way round.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        Comparison {
+            first: self.second,
+            second: self.first,
+            tie: self.tie,
+            order_effect: self.order_effect,
+        }
+    }
+
     /// Log-odds of the first over the second, given that one is better; infinite where one cannot be.
     pub fn log_odds(&self) -> f64 {
         (self.first / self.second).ln()
     }
 
-    /// What it comes down to: a tie where the log-odds are within `tie_width` (0 for none) or a tie is the
-    /// most probable, else the likelier of the two.
-    pub fn preference(&self, tie_width: f64) -> Preference {
-        let odds = self.log_odds();
-        let even = self.first.total_cmp(&self.second).is_eq();
-        if even || odds.abs() < tie_width || self.tie > self.first.max(self.second) {
+    /// How far the first is ahead, in units of the margin; 0 where both are even.
+    pub fn margin(&self, margin: Margin) -> f64 {
+        if self.first.total_cmp(&self.second).is_eq() {
+            return 0.0;
+        }
+        match margin {
+            // A probability of 0 has no finite odds; these are beyond all that doubles can hold.
+            Margin::LogOdds => self.log_odds().clamp(-MOST_LOG_ODDS, MOST_LOG_ODDS),
+            Margin::Probability => self.first - self.second,
+        }
+    }
+
+    /// What it comes down to: a tie where the margin is within `ties`, where both are exactly even or where a tie
+    /// is the most probable, else the likelier of the two.
+    pub fn preference(&self, ties: TieWidth) -> Preference {
+        let margin = self.margin(ties.margin);
+        if margin.abs() <= ties.width || self.tie > self.first.max(self.second) {
             Preference::Tie
-        } else if odds > 0.0 {
+        } else if margin > 0.0 {
             Preference::First
         } else {
             Preference::Second
@@ -214,7 +307,19 @@ mod tests {
             (of(1.0, 0.0, 0.0), 3.0, Preference::First),
         ];
         for (comparison, width, preference) in cases {
-            assert_eq!(comparison.preference(width), preference, "{comparison:?}");
+            let ties = TieWidth::new(Margin::LogOdds, width).unwrap();
+            assert_eq!(comparison.preference(ties), preference, "{comparison:?}");
+        }
+        let near = of(0.55, 0.45, 0.0);
+        for (width, preference) in [(0.11, Preference::Tie), (0.09, Preference::First)] {
+            let ties = TieWidth::new(Margin::Probability, width).unwrap();
+            assert_eq!(near.preference(ties), preference);
+        }
+        for wrong in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(TieWidth::new(Margin::LogOdds, wrong).is_err());
+        }
+        for (comparison, margin) in [(of(1.0, 0.0, 0.0), 700.0), (of(0.0, 0.0, 1.0), 0.0)] {
+            assert!((comparison.margin(Margin::LogOdds) - margin).abs() < 1e-12);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a rating from written text: only from the place that the card names, never a guess.
 
-use super::{Reason, Scale, Unscored, WordError};
+use super::{Reason, Scale, Unscored, WordError, refusal_phrase};
 
 /// Where in the text the rating stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,19 +53,11 @@ impl Extraction {
     /// The rating in a text.
     ///
     /// # Errors
+    /// [`Reason::Refused`]: no place that the card names holds a number, and the text declines.
     /// [`Reason::Unparsed`]: no place holds a number, several where one is meant, or one outside the scale.
     pub fn read(&self, text: &str, scale: Scale) -> Result<f64, Unscored> {
         let unparsed = |detail: String| Unscored::new(Reason::Unparsed, detail);
-        let found = self
-            .places
-            .iter()
-            .find_map(|place| place.numbers(text))
-            .ok_or_else(|| {
-                unparsed(format!(
-                    "no rating where the card looks for one, in `{}`",
-                    shortened(text)
-                ))
-            })?;
+        let found = self.found(text)?;
         if let Some(outside) = found
             .iter()
             .find(|number| !(scale.min()..=scale.max()).contains(*number))
@@ -88,10 +80,40 @@ impl Extraction {
         }
     }
 
+    /// The numbers at the first place that has some. Just any number of a text that declines is none.
+    fn found(&self, text: &str) -> Result<Vec<f64>, Unscored> {
+        for place in &self.places {
+            if *place == Place::Last {
+                declined(text)?;
+            }
+            if let Some(found) = place.numbers(text) {
+                return Ok(found);
+            }
+        }
+        declined(text)?;
+        let detail = format!(
+            "no rating where the card looks for one, in `{}`",
+            shortened(text)
+        );
+        Err(Unscored::new(Reason::Unparsed, detail))
+    }
+
     /// All that the reading depends on, as words for a digest.
     pub fn fingerprint(&self) -> String {
         format!("{:?} {:?}", self.places, self.reduce)
     }
+}
+
+/// Refuses a text that declines to answer.
+///
+/// # Errors
+/// [`Reason::Refused`].
+pub(super) fn declined(text: &str) -> Result<(), Unscored> {
+    let Some(phrase) = refusal_phrase(text) else {
+        return Ok(());
+    };
+    let detail = format!("\"{phrase}\" in its answer, `{}`", shortened(text));
+    Err(Unscored::new(Reason::Refused, detail))
 }
 
 impl Place {
@@ -156,7 +178,7 @@ fn is_numeral(sign: char) -> bool {
 }
 
 /// Every number of a text, without the denominators of `4/5` and `4 out of 5`, and the digits of words.
-fn numbers(text: &str) -> Vec<f64> {
+pub(super) fn numbers(text: &str) -> Vec<f64> {
     let mut found = Vec::new();
     let mut before = "";
     let mut rest = text;
@@ -269,6 +291,13 @@ mod tests {
                 "{text}"
             );
         }
+        for place in [tag(), Place::Last] {
+            let text = "I'm sorry, I can't rate images on a scale from 1 to 5.";
+            assert_eq!(read(place, Reduce::Only, text), Err(Reason::Refused));
+        }
+        // A phrase of refusals in an answer that does rate is no refusal.
+        let text = "As an AI image this is good. <answer>4</answer>";
+        assert_eq!(read(tag(), Reduce::Only, text), Ok(4.0));
         assert!(Extraction::new(vec![], Reduce::Only).is_err());
         assert!(Extraction::new(vec![Place::Tag(" ".into())], Reduce::Only).is_err());
     }

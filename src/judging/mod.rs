@@ -21,13 +21,15 @@ mod prompt;
 pub mod protocol;
 mod question;
 mod readout;
+mod refusal;
 mod score;
 mod subject;
 mod verdict;
+mod written_verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
 pub use calibration_map::{CalibrationMap, Curve, Mapped};
-pub use comparison::{Comparison, Disagreement, Preference};
+pub use comparison::{Comparison, Disagreement, Margin, Preference, TieWidth};
 pub use extract::{Extraction, Place, Reduce};
 pub use interval::{IntervalKind, ScoreInterval};
 pub use labels::{HumanLabel, HumanLabels};
@@ -38,9 +40,11 @@ pub use order::{MOST_LABELS, Order, OrderReading, Partial, label};
 pub use prompt::{AnswerOption, Image, Options, Part, Prompt, Wanted};
 pub use question::{Piece, Question, Template};
 pub use readout::{AnswerPlace, LengthCorrection, Reading, Readout, Sampling};
+pub use refusal::refusal_phrase;
 pub use score::{CalibratedScore, RawScore};
 pub use subject::Subject;
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
+pub use written_verdict::{Found, VerdictPlace, WrittenVerdict};
 
 /// Why a value cannot be one of the words of judging: what was wrong and what is allowed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -52,6 +52,8 @@ pub enum Reason {
     LowCoverage,
     /// The answer was of another kind than the one asked for, or could not be read.
     Unparsed,
+    /// The written answer holds different verdicts and settles on none of them.
+    Ambiguous,
     /// The question does not apply to this item.
     NotApplicable,
     /// The image could not be used; the code says why.
@@ -73,6 +75,7 @@ impl Reason {
             Reason::Refused => "refused",
             Reason::LowCoverage => "low_coverage",
             Reason::Unparsed => "unparsed",
+            Reason::Ambiguous => "ambiguous",
             Reason::NotApplicable => "not_applicable",
             Reason::Image(code) => code,
             Reason::NotFinite => "not_finite",

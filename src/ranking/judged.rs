@@ -7,7 +7,7 @@ use super::report::{RankReport, RankSettings, RankedItem, rank};
 use super::settings::{IntervalKind, JudgedSettings};
 use super::votes::VoteTable;
 use crate::judging::protocol::RankRun;
-use crate::judging::{Better, RawScore, Unscored, Verdict};
+use crate::judging::{Better, RawScore, TieWidth, Unscored, Verdict};
 use crate::stats::strengths::{Calibrated, Outcome, Vote, Votes, calibrated_posterior};
 use crate::stats::{DEFAULT_LEVEL, StatsError, mean};
 
@@ -36,8 +36,62 @@ pub struct RankCost {
     /// What being shown first adds in log-odds, measured over the comparisons; absent where nothing was shown in pairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_order_effect: Option<MeasuredEffect>,
+    /// Those of them that were left out, as was asked.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub dropped: u64,
+    /// Those of them that a person should look at; they are no votes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub review: Vec<NamedPair>,
+    /// Within which margin a comparison counts as a tie; absent where no width was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_width: Option<TieWidthUsed>,
+    /// Comparisons that count as ties because of that width.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ties_within_width: Option<u64>,
+    /// Pairs of items that are the same bytes: ties by construction, which nobody was asked about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_images: Vec<NamedPair>,
     /// Comparisons that came to nothing.
     pub failed: Vec<FailedComparison>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Two items by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedPair {
+    /// One.
+    pub first: String,
+    /// The other.
+    pub second: String,
+}
+
+/// A tie width that was applied.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TieWidthUsed {
+    /// The width.
+    pub width: f64,
+    /// `log-odds` or `probability`.
+    pub margin: &'static str,
+    /// File that it was fitted into; `null` where it was given by hand.
+    pub map: Option<String>,
+}
+
+impl TieWidthUsed {
+    /// This width, from this file.
+    pub fn new(ties: TieWidth, map: Option<&str>) -> Self {
+        TieWidthUsed {
+            width: ties.width(),
+            margin: ties.margin().name(),
+            map: map.map(str::to_owned),
+        }
+    }
 }
 
 /// A mean with its interval.
@@ -73,6 +127,9 @@ pub struct ScoredRanking {
     pub method: &'static str,
     /// Items with no score, which have no place.
     pub unscored: Vec<UnscoredItem>,
+    /// Pairs of items that are the same bytes: ties by construction.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_images: Vec<NamedPair>,
 }
 
 /// An item with no score.
@@ -224,12 +281,24 @@ impl RankCost {
     /// What a run by that method cost.
     pub(super) fn new(names: &[String], run: &RankRun, method: &'static str) -> Self {
         let name = |item: u32| names[item as usize].clone();
+        let pair = |(first, second): &(u32, u32)| NamedPair {
+            first: name(*first),
+            second: name(*second),
+        };
         RankCost {
             method,
             stop: run.stop.name(),
             comparisons: run.asked,
             disagreements: run.disagreements,
-            measured_order_effect: order_effect(run.order_effects.iter().copied().flatten()),
+            measured_order_effect: order_effect(
+                (run.order_effects.iter().copied().flatten())
+                    .chain(run.effects_left_out.iter().copied()),
+            ),
+            dropped: run.dropped,
+            review: run.review.iter().map(pair).collect(),
+            tie_width: None,
+            ties_within_width: None,
+            same_images: run.twins.iter().map(pair).collect(),
             failed: run
                 .failed
                 .iter()
@@ -340,5 +409,6 @@ pub fn by_raw_scores(names: &[String], scores: &[ScoreOrNot]) -> ScoredRanking {
         items,
         method: "scores",
         unscored,
+        same_images: Vec::new(),
     }
 }

@@ -15,8 +15,8 @@ pub mod votes;
 pub use anchored::{AnchoredRanking, by_anchors};
 pub use covariates::{CovariateError, Covariates};
 pub use judged::{
-    ComparedRanking, MeasuredEffect, NoRanking, RankCost, ScoreOrNot, ScoredRanking, UnscoredItem,
-    by_comparisons, by_raw_scores, by_scores,
+    ComparedRanking, MeasuredEffect, NamedPair, NoRanking, RankCost, ScoreOrNot, ScoredRanking,
+    TieWidthUsed, UnscoredItem, by_comparisons, by_raw_scores, by_scores,
 };
 pub use listed::{ListedRanking, by_lists};
 pub use panel::{MemberReport, MemberVotes, PanelRanking, agreement, by_crowd, members_of};

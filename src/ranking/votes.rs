@@ -76,6 +76,46 @@ pub enum VotesError {
     },
 }
 
+impl VoteTable {
+    /// The same votes among exactly these items, of which some may have none; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`VotesError::Unusable`] for a vote on another item, or for a name that is given twice.
+    pub fn among(&self, items: &[String], path: &str) -> Result<VoteTable, VotesError> {
+        let unusable = |reason: String| VotesError::Unusable {
+            path: path.to_owned(),
+            reason,
+        };
+        let known = Names::new(items.iter());
+        if known.0.len() != items.len() {
+            let twice = (0..items.len()).find(|at| items[..*at].contains(&items[*at]));
+            let name = twice.map_or("", |at| &items[at]);
+            return Err(unusable(format!(
+                "is ranked among items of which `{name}` is given twice"
+            )));
+        }
+        if let Some(name) = self.items.iter().find(|name| !known.0.contains_key(*name)) {
+            return Err(unusable(format!(
+                "has a vote on `{name}`, which is not among the {} items that are given",
+                items.len()
+            )));
+        }
+        let place = |item: u32| known.place(&self.items[item as usize]);
+        let votes = self.votes.all().iter().map(|vote| Vote {
+            first: place(vote.first),
+            second: place(vote.second),
+            ..*vote
+        });
+        let votes = Votes::new(items.len(), votes.collect());
+        Ok(VoteTable {
+            votes: votes.expect("sound votes on known items"),
+            items: known.sorted(),
+            voters: self.voters.clone(),
+            covariates: Vec::new(),
+        })
+    }
+}
+
 /// Reads a file of votes. A byte order mark, CR LF, blank lines and blanks around values are no part of it;
 /// columns of other names are left out.
 ///

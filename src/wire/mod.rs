@@ -8,6 +8,7 @@ mod gated;
 mod pair;
 mod panel;
 mod ranking;
+mod ties;
 
 use serde::{Serialize, Serializer};
 
@@ -26,6 +27,7 @@ pub use panel::{
     Weighing,
 };
 pub use ranking::{NotRanked, Ranking};
+pub use ties::{NoTieWidth, RankTies};
 
 /// One image and what became of it.
 #[derive(Debug, Clone, Serialize)]

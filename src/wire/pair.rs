@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::ProvenanceJson;
+use crate::calibration::{FittedTies, Maps, Mismatch};
 use crate::engine::JudgedPair;
 use crate::judging::protocol::OpinionRule;
-use crate::judging::{Coverage, Disagreement};
+use crate::judging::{Coverage, Disagreement, TieWidth};
+use crate::ranking::TieWidthUsed;
 
 /// Two images and which is better.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +37,9 @@ pub struct CompareResult {
     /// The rule by which two opinions were compared; absent where the pair was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<&'static str>,
+    /// Within which margin it is a tie; absent where no width was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_width: Option<TieWidthUsed>,
     /// Why there is no comparison: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -50,13 +55,42 @@ pub struct CompareResult {
 pub struct PairReading {
     /// The rule for judges that rate.
     pub by: OpinionRule,
-    /// Log-odds within which it is a tie; 0 for none.
-    pub tie_width: f64,
+    /// Within which margin it is a tie.
+    pub ties: TieWidth,
     /// What becomes of orders that disagree.
     pub on_disagreement: Disagreement,
 }
 
+impl PairReading {
+    /// The same with the tie width that was fitted for exactly the judge of this comparison. What nobody was asked
+    /// about, or nobody answered, is read as before.
+    ///
+    /// # Errors
+    /// No width for this very judge, with what differs.
+    pub fn calibrated<'a>(
+        mut self,
+        judged: &JudgedPair,
+        maps: &'a Maps,
+    ) -> Result<(Self, Option<&'a FittedTies>), Mismatch> {
+        let Some(compared) = judged.outcome.as_ref().ok().filter(|_| !judged.same_image) else {
+            return Ok((self, None));
+        };
+        let fitted = maps.ties_for(&judged.provenance, Some(compared.readout), judged.rule)?;
+        self.ties = fitted.ties;
+        Ok((self, Some(fitted)))
+    }
+}
+
 impl CompareResult {
+    /// The same, naming the file that its tie width is from.
+    #[must_use]
+    pub fn with_map(mut self, fitted: Option<&FittedTies>) -> Self {
+        if let Some(fitted) = fitted {
+            self.tie_width = Some(TieWidthUsed::new(fitted.ties, Some(&fitted.file)));
+        }
+        self
+    }
+
     /// The object for one pair.
     pub fn new(
         first: impl Into<String>,
@@ -77,13 +111,14 @@ impl CompareResult {
             orders_disagree: None,
             coverage: None,
             by: judged.rule.map(OpinionRule::name),
+            tie_width: (reading.ties.width() > 0.0).then(|| TieWidthUsed::new(reading.ties, None)),
             reason: None,
             detail: None,
             provenance: ProvenanceJson::from(&judged.provenance),
         };
         match &judged.outcome {
             Ok(compared) => {
-                let preference = compared.preference(reading.tie_width, reading.on_disagreement);
+                let preference = compared.preference(reading.ties, reading.on_disagreement);
                 result.status = "compared";
                 result.preference = Some(preference.name());
                 result.first_better = Some(compared.comparison.first());

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use crate::engine::Ranked;
+use crate::calibration::FittedTies;
+use crate::engine::{Judged, Ranked};
 use crate::judging::Unscored;
 use crate::ranking::{
-    AnchoredRanking, ComparedRanking, JudgedSettings, ListedRanking, RankedItem, ScoredRanking,
-    by_anchors, by_comparisons, by_lists, by_scores,
+    AnchoredRanking, ComparedRanking, JudgedSettings, ListedRanking, NamedPair, RankedItem,
+    ScoredRanking, TieWidthUsed, by_anchors, by_comparisons, by_lists, by_scores,
 };
 
 /// A ranking, by scores, comparisons or lists.
@@ -57,13 +58,22 @@ impl Ranking {
             Ranked::Anchors(..) if !settings.is_default() => Err(no_model("anchors")),
             Ranked::Lists(..) if !settings.is_default() => Err(no_model("lists")),
             Ranked::Scores(judged) => {
+                let same_images = same_images(names, &judged);
                 let outcomes: Vec<_> = judged.into_iter().map(|one| one.outcome).collect();
-                Ok(Ranking::Scores(by_scores(names, &outcomes)))
+                Ok(Ranking::Scores(ScoredRanking {
+                    same_images,
+                    ..by_scores(names, &outcomes)
+                }))
             }
             Ranked::Pairs(plan, run) => {
                 let run = run.map_err(NotRanked::Unscored)?;
-                let ranking = by_comparisons(names, &run, plan.pairs.name(), plan.ridge, settings)
-                    .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                let mut ranking =
+                    by_comparisons(names, &run, plan.pairs.name(), plan.ridge, settings)
+                        .map_err(|error| NotRanked::NoStrengths(error.to_string()))?;
+                if plan.ties.width() > 0.0 {
+                    ranking.cost.tie_width = Some(TieWidthUsed::new(plan.ties, None));
+                    ranking.cost.ties_within_width = Some(run.within_width);
+                }
                 Ok(Ranking::Compared(Box::new(ranking)))
             }
             Ranked::Anchors(plan, run) => {
@@ -79,6 +89,15 @@ impl Ranking {
                 Ok(Ranking::Listed(Box::new(ranking)))
             }
         }
+    }
+
+    /// The same, naming the file that its tie width is from.
+    #[must_use]
+    pub fn with_map(mut self, fitted: Option<&FittedTies>) -> Self {
+        if let (Ranking::Compared(ranking), Some(fitted)) = (&mut self, fitted) {
+            ranking.cost.tie_width = Some(TieWidthUsed::new(fitted.ties, Some(&fitted.file)));
+        }
+        self
     }
 
     /// The items, the best first.
@@ -114,4 +133,19 @@ pub(super) fn no_model(by: &str) -> NotRanked {
     NotRanked::NoStrengths(format!(
         "a ranking by {by} has no model, ridge, order effect, covariates or kind of interval to choose; rank by pairs for them"
     ))
+}
+
+/// Images of the same bytes, each with the first of its kind.
+fn same_images(names: &[String], judged: &[Judged]) -> Vec<NamedPair> {
+    let digest = |at: usize| judged[at].provenance.image;
+    let earlier =
+        |at: usize| (0..at).find(|other| digest(at).is_some() && digest(*other) == digest(at));
+    (0..judged.len())
+        .filter_map(|at| {
+            Some(NamedPair {
+                first: names[earlier(at)?].clone(),
+                second: names[at].clone(),
+            })
+        })
+        .collect()
 }

@@ -135,6 +135,11 @@ class Score:
         return found
 
 
+def reason(text):
+    """Why a text without what is looked for is not read."""
+    return "refused" if text.startswith("I'm sorry") else "unparsed"
+
+
 class Rating:
     """A number in written text; a case has the texts and the numbers that a reader finds in them."""
 
@@ -149,7 +154,7 @@ class Rating:
     def expected(self, answers):
         ratings = [rating for _, rating in answers if rating is not None]
         if not ratings:
-            return {"unscored": "unparsed"}
+            return {"unscored": reason(answers[0][0])}
         if len(ratings) < 0.5 * self.samples:
             return {"unscored": "low_coverage"}
         mean = math.fsum(ratings) / len(ratings)
@@ -207,3 +212,47 @@ class Order:
     def expected(self, answers):
         ((_, order),) = answers
         return {"unscored": "unparsed"} if order is None else {"order": order, "readout": "parsed_text"}
+
+
+class Written:
+    """Which of two, in written text: `says` is "first", "second" or "tie" for each answer.
+
+    A case has for each order the texts and what a reader finds in them: an answer, or why there is none.
+    """
+
+    def __init__(self, says, samples=1):
+        self.says = says
+        self.samples = samples
+
+    def lines(self, pictures, answers):
+        for order, texts in zip([pictures, pictures[::-1]], answers):
+            assert len(texts) == self.samples
+            for repeat, (text, _) in enumerate(texts):
+                yield {"images": order, "text": text, **({"repeat": repeat} if repeat else {})}
+
+    def order(self, texts):
+        """Log-odds of the first shown and the share of ties, from the posterior means of drawn answers."""
+        counts = [sum(found == answer for _, found in texts) for answer in self.says]
+        shares = [math.exp(mass) for mass in jeffreys(counts)]
+        side = {word: math.fsum(p for p, said in zip(shares, self.says.values()) if said == word) for word in ["first", "second", "tie"]}
+        return math.log(side["first"] / side["second"]), side["tie"], sum(counts) / len(texts)
+
+    def expected(self, answers):
+        for texts in answers:
+            if not any(found in self.says for _, found in texts):
+                return {"unscored": texts[0][1]}
+        (straight, one_tie, one), (turned, other_tie, other) = map(self.order, answers)
+        turned = -turned
+        if min(one, other) < 0.5:
+            return {"unscored": "low_coverage"}
+        tie = (one_tie + other_tie) / 2
+        first = (1 - tie) / (1 + math.exp(-(straight + turned) / 2))
+        return {
+            "first": first,
+            "second": 1 - tie - first,
+            "tie": tie,
+            "order_effect": (straight - turned) / 2,
+            "orders_disagree": straight * turned < 0,
+            **({} if self.samples == 1 else {"coverage": min(one, other)}),
+            "readout": "parsed_text" if self.samples == 1 else "samples",
+        }

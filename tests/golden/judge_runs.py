@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 
 from blake3 import blake3
-from judge_formulas import Compare, Order, Rating, Score, drawn, listed, logits, read
+from judge_formulas import Compare, Order, Rating, Score, Written, drawn, listed, logits, read
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "judges/technical-quality/examples"
@@ -230,6 +230,94 @@ JUDGES = {
         [
             (["clean", "blurred"], {}, [read([-0.09, -2.75]), read([-3.6, -0.05])]),
             (["jpeg", "noisy"], {}, [read([-0.98, -0.52]), read([-0.73, -0.69])]),
+        ],
+    ),
+    "genai-bench-pair": (
+        Written({"A>B": "first", "B>A": "second", "A=B=Good": "tie", "A=B=Bad": "tie"}),
+        [
+            (
+                ["clean", "blurred"],
+                {"prompt": "a house under a blue sky"},
+                [
+                    [("Model B is out of focus, although one could say [[B>A]] for its colours.\n\nFinal Verdict: [[A>B]]", "A>B")],
+                    [("Model A is blurred.\n\n2. Model B is better: [[B>A]]", "B>A")],
+                ],
+            ),
+            (
+                ["jpeg", "noisy"],
+                {"prompt": "three dogs on a sofa"},
+                [[("There are no dogs in either.\n\n**[[A=B=Bad]]**", "A=B=Bad")], [("Blocks in B, grain in A.\n\n[[A>B]]", "A>B")]],
+            ),
+            (
+                ["clean", "noisy"],
+                {"prompt": "a photograph"},
+                [[("1. [[A>B]]\n2. [[B>A]]\n3. [[A=B=Good]]\n4. [[A=B=Bad]]", "ambiguous")], [("[[B>A]]", "B>A")]],
+            ),
+            (
+                ["clean", "jpeg"],
+                {"prompt": "a photograph"},
+                [[("[[A>B]]", "A>B")], [("I'm sorry, but I can't assist with this request.", "refused")]],
+            ),
+        ],
+    ),
+    "unified-reward-pair": (
+        Written({"Image 1 is better": "first", "Image 2 is better": "second", "Both images are equally good": "tie"}),
+        [
+            (
+                ["clean", "blurred"],
+                {"prompt": "a house under a blue sky"},
+                [
+                    [("Image 1 is better aligned and sharper. Image 1 is better than Image 2.", "Image 1 is better")],
+                    [("Image 2 is sharp. In conclusion, Image 2 is better than Image 1.", "Image 2 is better")],
+                ],
+            ),
+            (
+                ["jpeg", "noisy"],
+                {"prompt": "a photograph"},
+                [[("Both images are equally good.", "Both images are equally good")], [("<answer>Image 1 is better</answer>", "Image 1 is better")]],
+            ),
+            (
+                ["clean", "noisy"],
+                {"prompt": "a photograph"},
+                [[("I do not think that Image 1 is better.", "unparsed")], [("Image 1 is better.", "Image 1 is better")]],
+            ),
+        ],
+    ),
+    "pair-verdict": (
+        Written({"A": "first", "B": "second", "C": "tie"}, samples=4),
+        [
+            (
+                ["clean", "blurred"],
+                {},
+                [
+                    [("B is blurred. [[A]]", "A"), ("[[A]]", "A"), ('{"winner": "A"}', "A"), ("Close. [[C]]", "C")],
+                    [("[[B]]", "B"), ("[[B]]", "B"), ("It is hard to say.", "unparsed"), ("[[B]]", "B")],
+                ],
+            ),
+            (
+                ["jpeg", "noisy"],
+                {},
+                [
+                    [("[[A]]", "A"), ("[[A]]", "A"), ("[[A]]", "A"), ("[[B]]", "B")],
+                    [("[[A]]", "A"), ("[[A]]", "A"), ("[[B]]", "B"), ("[[A]]", "A")],
+                ],
+            ),
+            (
+                ["clean", "noisy"],
+                {},
+                [
+                    [("[[A]]", "A"), ("[[A]]", "A"), ("[[A]]", "A"), ("[[A]]", "A")],
+                    [("[[A]] or [[B]]", "ambiguous"), ("hm", "unparsed"), ("[[B", "unparsed"), ("[[B]]", "B")],
+                ],
+            ),
+        ],
+    ),
+    "pair-scores": (
+        Written({"A": "first", "B": "second", "equal": "tie"}),
+        [
+            (["clean", "blurred"], {}, [[('{"A": 8, "B": 3}', "A")], [('{"A": 2.5, "B": 8}', "B")]]),
+            (["jpeg", "noisy"], {}, [[('```json\n{"A": 5, "B": 5}\n```', "equal")], [('{"A": 6, "B": 5}', "A")]]),
+            (["clean", "noisy"], {}, [[('{"A": 8}', "unparsed")], [('{"A": 2, "B": 8}', "B")]]),
         ],
     ),
     "visualquality-r1": (

@@ -76,3 +76,4 @@ mod tidy;
 mod traces;
 #[cfg(test)]
 mod urls;
+mod verdicts;

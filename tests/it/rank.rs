@@ -5,7 +5,12 @@ use std::process::Output;
 use crate::command::{json, opine, stderr};
 
 fn rank(votes: &str, arguments: &[&str]) -> Output {
+    rank_among(votes, "", arguments)
+}
+
+fn rank_among(votes: &str, items: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("items.txt"), items).unwrap();
     std::fs::write(folder.path().join("votes.csv"), votes).unwrap();
     let all = [&["rank", "--from", "votes.csv"], arguments].concat();
     opine(folder.path(), &all)
@@ -197,4 +202,35 @@ fn a_file_that_is_none_could_not_be_done_and_says_where() {
     let output = rank(VOTES, &["--ridge=-1"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("`ridge`"), "{}", stderr(&output));
+}
+
+#[test]
+fn items_that_are_given_hold_the_votes_to_them() {
+    let among = |items: &str| rank_among(VOTES, items, &["--items", "items.txt", "--json"]);
+    let same = among("c\na\n\nb\n");
+    assert_eq!(same.status.code(), Some(0), "{}", stderr(&same));
+    assert_eq!(json(&same), json(&rank(VOTES, &["--json"])));
+    let unknown = among("a\nb\n");
+    assert_eq!(unknown.status.code(), Some(2));
+    let message = stderr(&unknown);
+    assert!(
+        message.contains("`c`") && message.contains("2 items"),
+        "{message}"
+    );
+    let twice = among("a\nb\nc\nb\n");
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(
+        stderr(&twice).contains("`b` is given twice"),
+        "{}",
+        stderr(&twice)
+    );
+    // An item that was never compared has no strength, and is told.
+    let alone = among("a\nb\nc\nd\n");
+    assert_eq!(alone.status.code(), Some(1), "{}", stderr(&alone));
+    let report = json(&alone);
+    assert_eq!(report["groups"][1], serde_json::json!(["d"]), "{report}");
+    assert!(
+        report["notes"][0].as_str().unwrap().contains("never met"),
+        "{report}"
+    );
 }

@@ -367,7 +367,7 @@ pub(super) fn kind_of(reason: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&["refus"]) {
         "refusal"
-    } else if has(&["pars", "unread", "malformed", "invalid_answer"]) {
+    } else if has(&["pars", "unread", "malformed", "invalid_answer", "ambiguous"]) {
         "parse_failure"
     } else if has(&["coverage"]) {
         "low_coverage"
@@ -391,6 +391,7 @@ mod tests {
         for (reason, kind) in [
             ("refused", "refusal"),
             ("unparsed", "parse_failure"),
+            ("ambiguous", "parse_failure"),
             ("low_coverage", "low_coverage"),
             ("not_applicable", "not_applicable"),
             ("missing (N/A)", "missing"),

@@ -17,7 +17,7 @@ pub use json::{ChatReply, read_reply, replies_of, reply_of, token_probability_li
 pub use labels::{Clash, Labels, is_plain, variants};
 pub use place::last_position;
 pub use position::{Extent, LOG_FLOOR, Position, TokenMass, read_position};
-pub use refusal::{check_reply, refusal_phrase};
+pub use refusal::check_reply;
 pub use sequence::{Forced, read_forced};
 pub use written::{label_of, read_parsed, read_samples, without_reasoning};
 

@@ -3,9 +3,9 @@
 use super::occurrence::{Occurrence, decisive, is_meant_otherwise, occurrences};
 use super::place::shortened;
 use super::position::failed;
-use super::{ChatReply, Labels, check_reply, refusal_phrase};
+use super::{ChatReply, Labels, check_reply};
 use crate::backend::BackendError;
-use crate::judging::Choice;
+use crate::judging::{Choice, refusal_phrase};
 
 /// How reasoning ends in the text of models whose engine does not cut it out.
 const REASONING: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thinking>")];

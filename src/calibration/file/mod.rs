@@ -2,13 +2,14 @@
 //!
 //! Every format that was ever written stays readable. Format 1 is the only one so far.
 
+mod ties;
 mod version_1;
 mod write;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::FittedMap;
+use super::{FittedMap, FittedTies};
 
 /// The format that is written.
 const FORMAT: i64 = 1;
@@ -67,21 +68,30 @@ impl MapFileError {
     }
 }
 
-impl FittedMap {
-    /// Reads a map.
+/// What a file of `opine calibrate` holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fitted {
+    /// A map of scores.
+    Map(Box<FittedMap>),
+    /// A tie width of comparisons.
+    Ties(Box<FittedTies>),
+}
+
+impl Fitted {
+    /// Reads a file of either kind.
     ///
     /// # Errors
     /// [`MapFileError`] that says what the file has instead.
     pub fn load(path: &Path) -> Result<Self, MapFileError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| MapFileError::unreadable(path, &error))?;
-        FittedMap::parse(&text, path)
+        Fitted::parse(&text, path)
     }
 
-    /// Reads a map from the text of a file of this name.
+    /// Reads the text of a file of this name.
     ///
     /// # Errors
-    /// As [`FittedMap::load`].
+    /// As [`Fitted::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, MapFileError> {
         let wrong = |fault, detail: String| MapFileError::new(path, fault, detail);
         let table: toml::Table = toml::from_str(text)
@@ -101,7 +111,28 @@ impl FittedMap {
                 return Err(wrong(MapFault::Format, detail));
             }
         }
-        version_1::read(text, path)
+        if table.get("kind").and_then(toml::Value::as_str) == Some(ties::KIND) {
+            return ties::read(text, path).map(|ties| Fitted::Ties(Box::new(ties)));
+        }
+        version_1::read(text, path).map(|map| Fitted::Map(Box::new(map)))
+    }
+}
+
+impl FittedMap {
+    /// Reads a map.
+    ///
+    /// # Errors
+    /// [`MapFileError`] that says what the file has instead.
+    pub fn load(path: &Path) -> Result<Self, MapFileError> {
+        Fitted::load(path)?.map(path)
+    }
+
+    /// Reads a map from the text of a file of this name.
+    ///
+    /// # Errors
+    /// As [`FittedMap::load`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, MapFileError> {
+        Fitted::parse(text, path)?.map(path)
     }
 
     /// The text of the map's file, with comments; the same map gives the same bytes.
@@ -114,15 +145,46 @@ impl FittedMap {
     /// # Errors
     /// [`MapFault::Unreadable`] for a file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), MapFileError> {
-        let folder = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        folder
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| std::fs::write(path, self.to_toml()))
-            .map_err(|error| {
-                let detail = format!("cannot be written: {error}");
-                MapFileError::new(path, MapFault::Unreadable, detail)
-            })
+        save(&self.to_toml(), path)
     }
+}
+
+impl FittedTies {
+    /// The text of the width's file, with comments; the same width gives the same bytes.
+    pub fn to_toml(&self) -> String {
+        ties::text(self)
+    }
+
+    /// Writes the width to a file, whose folder is made where it is missing.
+    ///
+    /// # Errors
+    /// [`MapFault::Unreadable`] for a file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), MapFileError> {
+        save(&self.to_toml(), path)
+    }
+}
+
+impl Fitted {
+    fn map(self, path: &Path) -> Result<FittedMap, MapFileError> {
+        match self {
+            Fitted::Map(map) => Ok(*map),
+            Fitted::Ties(_) => {
+                let detail = "it holds a tie width, which is for `compare` and `rank`";
+                Err(MapFileError::new(path, MapFault::Value, detail))
+            }
+        }
+    }
+}
+
+fn save(text: &str, path: &Path) -> Result<(), MapFileError> {
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| {
+            let detail = format!("cannot be written: {error}");
+            MapFileError::new(path, MapFault::Unreadable, detail)
+        })
 }

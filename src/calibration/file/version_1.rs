@@ -34,7 +34,7 @@ struct File {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Judge {
+pub(super) struct Judge {
     id: String,
     version: String,
     card: String,
@@ -278,7 +278,7 @@ fn scale(ends: &Ends, path: &Path) -> Result<Scale, MapFileError> {
     Scale::new(ends.min, ends.max, better).map_err(|error| wrong(error.to_string()))
 }
 
-fn key(judge: Judge, path: &Path) -> Result<JudgeKey, MapFileError> {
+pub(super) fn key(judge: Judge, path: &Path) -> Result<JudgeKey, MapFileError> {
     let readout = Readout::from_name(&judge.readout).ok_or_else(|| {
         let detail = format!("`{}` is no known readout", judge.readout);
         MapFileError::new(path, MapFault::Value, detail)
@@ -295,7 +295,7 @@ fn key(judge: Judge, path: &Path) -> Result<JudgeKey, MapFileError> {
     })
 }
 
-fn digest(text: &str, path: &Path) -> Result<Digest, MapFileError> {
+pub(super) fn digest(text: &str, path: &Path) -> Result<Digest, MapFileError> {
     Digest::parse(text).ok_or_else(|| {
         let detail = format!("`{text}` is no digest such as `blake3:...`");
         MapFileError::new(path, MapFault::Value, detail)

@@ -1,8 +1,8 @@
 //! Writes format 1: for a person first, with a comment over each part.
 
-use crate::calibration::FittedMap;
 use crate::calibration::conformal::Measure;
 use crate::calibration::figures::Figured;
+use crate::calibration::{FittedMap, JudgeKey};
 use crate::judging::{Curve, Scale};
 use crate::stats::fit::FittedMap as Logistic;
 
@@ -12,30 +12,12 @@ pub(super) fn text(map: &FittedMap) -> String {
     out.comment("Written by `opine calibrate`; applied to exactly the judge below, and refused for any other.");
     out.number("format", super::FORMAT);
     out.text("kind", map.kind.name());
-    judge(&mut out, map);
+    out.judge(&map.key);
     scales(&mut out, map);
     curve(&mut out, map);
     source(&mut out, map);
     measured(&mut out, map);
     out.0
-}
-
-fn judge(out: &mut Lines, map: &FittedMap) {
-    let key = &map.key;
-    out.section(
-        "judge",
-        &["The judge, down to the reading of its answers. All of this must match."],
-    );
-    out.text("id", &key.judge);
-    out.text("version", &key.version);
-    out.text("card", &key.card.to_string());
-    out.text("backend", &key.backend);
-    out.text("model_revision", &key.model_revision);
-    out.text("readout", key.readout.name());
-    out.text("preprocessing", &key.preprocessing);
-    if let Some(temperature) = key.temperature {
-        out.float("temperature", temperature);
-    }
 }
 
 fn scales(out: &mut Lines, map: &FittedMap) {
@@ -193,19 +175,36 @@ fn measured(out: &mut Lines, map: &FittedMap) {
 
 /// Text of a file, line by line.
 #[derive(Default)]
-struct Lines(String);
+pub(super) struct Lines(pub(super) String);
 
 impl Lines {
+    pub(super) fn judge(&mut self, key: &JudgeKey) {
+        self.section(
+            "judge",
+            &["The judge, down to the reading of its answers. All of this must match."],
+        );
+        self.text("id", &key.judge);
+        self.text("version", &key.version);
+        self.text("card", &key.card.to_string());
+        self.text("backend", &key.backend);
+        self.text("model_revision", &key.model_revision);
+        self.text("readout", key.readout.name());
+        self.text("preprocessing", &key.preprocessing);
+        if let Some(temperature) = key.temperature {
+            self.float("temperature", temperature);
+        }
+    }
+
     fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
     }
 
-    fn comment(&mut self, text: &str) {
+    pub(super) fn comment(&mut self, text: &str) {
         self.line(&format!("# {text}"));
     }
 
-    fn section(&mut self, name: &str, comments: &[&str]) {
+    pub(super) fn section(&mut self, name: &str, comments: &[&str]) {
         self.0.push('\n');
         for comment in comments {
             self.comment(comment);
@@ -213,17 +212,17 @@ impl Lines {
         self.line(&format!("[{name}]"));
     }
 
-    fn text(&mut self, name: &str, value: &str) {
+    pub(super) fn text(&mut self, name: &str, value: &str) {
         let quoted = toml::Value::String(value.to_owned());
         self.line(&format!("{name} = {quoted}"));
     }
 
-    fn number(&mut self, name: &str, value: impl std::fmt::Display) {
+    pub(super) fn number(&mut self, name: &str, value: impl std::fmt::Display) {
         self.line(&format!("{name} = {value}"));
     }
 
     /// With as many digits as read back to the same number.
-    fn float(&mut self, name: &str, value: f64) {
+    pub(super) fn float(&mut self, name: &str, value: f64) {
         self.line(&format!("{name} = {value:?}"));
     }
 
@@ -239,7 +238,7 @@ impl Lines {
         self.line("]");
     }
 
-    fn figured(&mut self, name: &str, interval: &str, figured: Option<&Figured>) {
+    pub(super) fn figured(&mut self, name: &str, interval: &str, figured: Option<&Figured>) {
         let Some(figured) = figured else { return };
         self.float(name, figured.value);
         if let Some(ends) = &figured.interval {

@@ -7,17 +7,20 @@ use toml::Spanned;
 use super::Place;
 use crate::card::file::{
     AnswerFile, BetterFile, CardFile, GivenFile, LevelFile, PlaceFile, ProtocolName, RatingFile,
-    ReduceFile, SaysFile, SaysWord, ScaleFile,
+    ReduceFile, SaysFile, SaysWord, ScaleFile, VerdictPlaceFile,
 };
 use crate::card::{CardError, Recipe};
 use crate::judging::protocol::{
-    Asked, ChooseRecipe, CompareRecipe, Given, RatingRecipe, Says, ScoreRecipe, Variant,
+    Asked, ChooseRecipe, CompareRecipe, Given, GivenVerdict, RatingRecipe, Says, ScoreRecipe,
+    Variant,
 };
 use crate::judging::{
     self, AnswerOption, Better, Coverage, Extraction, Level, LevelSet, Options, Question, Reduce,
-    Scale, Temperature,
+    Scale, Temperature, VerdictPlace, WrittenVerdict,
 };
 
+/// Sections that a judge may do without.
+const OPTIONAL: [&str; 2] = ["[[variant]]", "[verdict]"];
 /// Below this an answer says more about other words than about the levels.
 const DEFAULT_LEAST_COVERAGE: f64 = 0.5;
 
@@ -37,7 +40,7 @@ impl Place<'_> {
     /// A section of another protocol would be ignored, so it is refused.
     fn sections_belong(&self, typed: &CardFile, protocol: ProtocolName) -> Result<(), CardError> {
         use ProtocolName::{Compare, Rank, Rating, Score};
-        let sections: [(&str, Option<_>, &[ProtocolName]); 6] = [
+        let sections: [(&str, Option<_>, &[ProtocolName]); 7] = [
             (
                 "[scale]",
                 typed.scale.as_ref().map(Spanned::span),
@@ -64,6 +67,11 @@ impl Place<'_> {
                 &[Compare],
             ),
             ("[list]", typed.list.as_ref().map(Spanned::span), &[Rank]),
+            (
+                "[verdict]",
+                typed.verdict.as_ref().map(Spanned::span),
+                &[Compare],
+            ),
         ];
         for (name, span, owners) in sections {
             let belongs = owners.contains(&protocol);
@@ -72,7 +80,7 @@ impl Place<'_> {
                     let message = format!("`{name}` is no part of a `{}` judge", protocol.name());
                     return Err(self.error(span, message));
                 }
-                (None, true) if name != "[[variant]]" => {
+                (None, true) if !OPTIONAL.contains(&name) => {
                     let message = format!("a `{}` judge needs `{name}`", protocol.name());
                     return Err(self.error(typed.protocol.span(), message));
                 }
@@ -184,6 +192,7 @@ impl Place<'_> {
         }
         let recipe = CompareRecipe {
             question,
+            given: self.given_verdict(typed)?,
             options: self.at(span.clone(), Options::new(options))?,
             says,
             temperature: self.temperature(typed)?,
@@ -200,6 +209,19 @@ impl Place<'_> {
             least_coverage: self.least_coverage(typed)?,
         };
         self.at(typed.prompt.as_ref().text.span(), recipe.check())
+    }
+
+    fn given_verdict(&self, typed: &CardFile) -> Result<GivenVerdict, CardError> {
+        let Some(verdict) = &typed.verdict else {
+            return Ok(GivenVerdict::Chosen);
+        };
+        if let Some(temperature) = &typed.readout.temperature {
+            let message = "a written verdict has no masses that a temperature could divide; `[readout.sampling]` says how text is drawn";
+            return Err(self.error(temperature.span(), message));
+        }
+        let places = verdict.as_ref().places.iter().cloned();
+        let written = WrittenVerdict::new(places.map(VerdictPlace::from).collect());
+        self.at(verdict.span(), written).map(GivenVerdict::Written)
     }
 
     fn temperature(&self, typed: &CardFile) -> Result<Temperature, CardError> {
@@ -286,6 +308,19 @@ impl From<PlaceFile> for judging::Place {
             PlaceFile::After(words) => judging::Place::After(words),
             PlaceFile::Brackets => judging::Place::Brackets,
             PlaceFile::Last => judging::Place::Last,
+        }
+    }
+}
+
+impl From<VerdictPlaceFile> for VerdictPlace {
+    fn from(place: VerdictPlaceFile) -> Self {
+        match place {
+            VerdictPlaceFile::Tag(tag) => VerdictPlace::Tag(tag),
+            VerdictPlaceFile::Key(key) => VerdictPlace::Key(key),
+            VerdictPlaceFile::After(words) => VerdictPlace::After(words),
+            VerdictPlaceFile::Scores([first, second]) => VerdictPlace::Scores(first, second),
+            VerdictPlaceFile::Brackets => VerdictPlace::Brackets,
+            VerdictPlaceFile::Sentence => VerdictPlace::Sentence,
         }
     }
 }

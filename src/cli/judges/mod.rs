@@ -3,6 +3,7 @@
 mod backends;
 mod check;
 mod read;
+mod texts;
 
 use clap::{Args, Subcommand};
 

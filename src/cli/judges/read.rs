@@ -1,26 +1,41 @@
-//! `opine judges read`: reads one reply of a chat API as a judge would, for those who check the reading.
+//! `opine judges read`: reads one reply of a chat API, or many written texts, as a judge would, for those who check
+//! the reading.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::texts;
 use crate::backend::BackendError;
 use crate::backend::readout::{Labels, read_reply, reply_of};
-use crate::cli::{CliError, Ending, output};
+use crate::cli::{CliError, Common, Ending, output};
 use crate::judging::{AnswerOption, AnswerPlace, Choice, Opinion, Options, Temperature};
 
 /// Arguments of `opine judges read`.
 #[derive(Debug, Args)]
 pub(super) struct ReadArguments {
     /// The allowed answers, separated by commas
-    #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_name = "LABEL,...",
+        value_delimiter = ',',
+        required_unless_present = "judge"
+    )]
     labels: Vec<String>,
+    /// Read written texts as this judge reads them: one a line of the file, as JSON Lines
+    #[arg(long, value_name = "ID", conflicts_with_all = ["labels", "next"])]
+    judge: Option<String>,
+    /// Field of each line that holds the text; the whole line unless given
+    #[arg(long, value_name = "NAME", requires = "judge")]
+    field: Option<String>,
     /// Read the very first token, whatever is written after it, instead of the last label
     #[arg(long)]
     next: bool,
-    /// Reply of a chat API, or one of its choices, as JSON
+    /// Reply of a chat API, or one of its choices, as JSON; or JSON Lines of written texts
     file: PathBuf,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// What was read.
@@ -35,6 +50,11 @@ struct ReadJson {
 }
 
 pub(super) fn run(arguments: &ReadArguments) -> Result<Ending, CliError> {
+    if let Some(judge) = &arguments.judge {
+        let engine = arguments.common.engine()?;
+        let card = engine.judges().find(judge)?.card;
+        return texts::read_all(&card, &arguments.file, arguments.field.as_deref());
+    }
     let unreadable =
         |message: String| CliError::Reply(format!("`{}`: {message}", arguments.file.display()));
     let text = std::fs::read(&arguments.file).map_err(|error| unreadable(error.to_string()))?;

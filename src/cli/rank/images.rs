@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::given::{self, Items};
 use super::{MethodName, RankArguments, table};
 use crate::backend::recorded::Recorder;
+use crate::calibration::{ApplyError, Maps};
 use crate::cli::panel;
 use crate::cli::runtime;
 use crate::cli::{CliError, Ending, output};
@@ -13,8 +14,8 @@ use crate::engine::{RankChoice, RankMethod, RankWay, RunLimits};
 use crate::judging::Image;
 use crate::judging::protocol::{Anchor, Pairs, RankProgress};
 use crate::pixels::{Encoding, Limits, Reencoding};
-use crate::ranking::{RankCost, UnscoredItem, contact_sheet};
-use crate::wire::{ProvenanceJson, Ranking};
+use crate::ranking::{NamedPair, RankCost, UnscoredItem, contact_sheet};
+use crate::wire::{ProvenanceJson, RankTies, Ranking};
 
 #[derive(Debug, Serialize)]
 struct RankJson {
@@ -34,6 +35,10 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let most_bytes = config.limits.image_bytes;
     let image_limits = config.image_limits();
     if arguments.panel.is_panel()? {
+        if arguments.calibration.is_some() {
+            let detail = "`--calibration` is for one judge: a tie width is fitted for one, and not for a panel";
+            return Err(CliError::Panel(detail.to_owned()));
+        }
         let items = given::read(arguments, None, most_bytes)?;
         let shown = Shown {
             arguments,
@@ -66,7 +71,16 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
         images: &images,
         limits: image_limits,
     };
-    let way = choice(arguments, anchors).way(&judge, names.len())?;
+    let mut way = choice(arguments, anchors).way(&judge, names.len())?;
+    let maps = arguments
+        .calibration
+        .as_deref()
+        .map(Maps::load)
+        .transpose()?;
+    let ties = maps
+        .as_ref()
+        .map(|maps| RankTies::find(maps, &judge, &mut way))
+        .transpose()?;
     let bar = progress(&way, names.len());
     let watch = |progress: &RankProgress| show(&bar, progress);
     let limits = RunLimits::none();
@@ -74,7 +88,11 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
     let ranked = runtime.block_on(engine.rank(&judge, images.clone(), texts, way, &limits, &watch));
     bar.finish_and_clear();
     let (provenance, ranked) = ranked?;
+    if let Some(ties) = &ties {
+        ties.check(&provenance, &ranked).map_err(ApplyError::from)?;
+    }
     let ranking = Ranking::with(&names, ranked, &settings)?;
+    let ranking = ranking.with_map(ties.map(|ties| ties.fitted));
     let document = RankJson {
         judge: arguments.panel.judge().to_owned(),
         ranking,
@@ -139,6 +157,7 @@ fn choice(arguments: &RankArguments, anchors: Vec<Anchor>) -> RankChoice {
         by: arguments.by.rule(),
         repeats: arguments.repeats,
         anchors,
+        on_disagreement: arguments.on_disagreement.choice(),
     }
 }
 
@@ -184,6 +203,7 @@ fn print(ranking: &Ranking) -> std::io::Result<()> {
     match ranking {
         Ranking::Scores(ranking) => {
             table::print_items(&ranking.items)?;
+            say_same(&ranking.same_images);
             say_unscored(&ranking.unscored);
         }
         Ranking::Compared(ranking) => {
@@ -230,10 +250,32 @@ fn say_cost(cost: &RankCost) {
             effect.value, effect.n
         ));
     }
+    say_same(&cost.same_images);
+    if let (Some(ties), Some(count)) = (&cost.tie_width, cost.ties_within_width) {
+        output::say(format_args!(
+            "{count} are ties within {:.4} in {}",
+            ties.width, ties.margin
+        ));
+    }
+    if cost.dropped > 0 {
+        output::say(format_args!("{} were left out", cost.dropped));
+    }
+    for pair in &cost.review {
+        output::say(format_args!("review  {} and {}", pair.first, pair.second));
+    }
     for failed in &cost.failed {
         output::say(format_args!(
             "failed  {} and {}: {}",
             failed.first, failed.second, failed.detail
+        ));
+    }
+}
+
+fn say_same(pairs: &[NamedPair]) {
+    for pair in pairs {
+        output::say(format_args!(
+            "{} and {} are the same bytes: a tie by construction",
+            pair.first, pair.second
         ));
     }
 }

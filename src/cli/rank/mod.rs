@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::compare::RuleName;
+use super::compare::{DisagreementName, RuleName};
 use super::files::named_text;
 use super::panel::PanelArguments;
 use super::{CliError, Common, Ending, output};
@@ -31,6 +31,9 @@ pub(super) struct RankArguments {
     /// Votes instead: CSV with columns first, second, outcome (first, second or tie) and optionally weight and voter
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// The items that votes may be on, one name a line: a vote on any other is an error, an item without votes is told
+    #[arg(long = "items", value_name = "FILE", requires = "from")]
+    known: Option<PathBuf>,
     #[command(flatten)]
     panel: PanelArguments,
     /// How images are ranked [default: scores where the judge rates, active where it compares, listwise where it puts
@@ -56,6 +59,12 @@ pub(super) struct RankArguments {
     /// A file with a text to rank, such as a response to the one picture given; may be given several times
     #[arg(long = "item", value_name = "FILE")]
     items: Vec<PathBuf>,
+    /// What becomes of a comparison whose two orders prefer different images
+    #[arg(long, value_enum, default_value = "average")]
+    on_disagreement: DisagreementName,
+    /// Take the tie width that `opine calibrate ties` fitted for this very judge, from this file or folder
+    #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "from")]
+    calibration: Option<PathBuf>,
     /// A text that the judge's question quotes; may be given several times
     #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
     texts: Vec<(String, String)>,
@@ -196,6 +205,13 @@ pub(super) fn run(arguments: &RankArguments) -> Result<Ending, CliError> {
         return images::run(arguments);
     };
     let mut votes = votes::read(from)?;
+    if let Some(path) = &arguments.known {
+        let names = std::fs::read_to_string(path)
+            .map_err(|error| CliError::Unreadable(path.clone(), error))?;
+        let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        votes = votes.among(&names, &from.display().to_string())?;
+    }
     if let Some(covariates) = arguments.covariates()? {
         votes = votes.with_covariates(&covariates)?;
     }

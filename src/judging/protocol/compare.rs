@@ -3,13 +3,17 @@
 //! 2AFC-LMMs asks for a letter, Co-Instruct for words, Compare2Score (arXiv 2405.19298) for one of five
 //! comparative levels with a preference each; they differ in what is asked and in what each answer says.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use super::score::choice;
 use super::{Answered, Protocol, Step, covered};
 use crate::judging::{
-    Choice, Comparison, Coverage, Disagreement, Opinion, Options, Preference, Prompt, Question,
-    Readout, Reason, Subject, Temperature, Unscored, Wanted, WordError, log_sum_exp,
+    Answer, Choice, Comparison, Coverage, Disagreement, Found, Opinion, Options, Preference,
+    Prompt, Question, Readout, Reason, Subject, Temperature, TieWidth, Unscored, Wanted, WordError,
+    WrittenVerdict, log_sum_exp,
 };
 
 /// What every pair is asked and how the answer is read.
@@ -17,6 +21,8 @@ use crate::judging::{
 pub struct CompareRecipe {
     /// What is asked, with two images.
     pub question: Question,
+    /// How the answer comes.
+    pub given: GivenVerdict,
     /// The allowed answers.
     pub options: Options,
     /// What each answer says of the two as they were shown.
@@ -25,6 +31,15 @@ pub struct CompareRecipe {
     pub temperature: Temperature,
     /// Least coverage with which an answer counts.
     pub least_coverage: Coverage,
+}
+
+/// How the answer comes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenVerdict {
+    /// As a choice among the answers, by the best readout that the backend has.
+    Chosen,
+    /// In written text, once for each sample of the question's reading.
+    Written(WrittenVerdict),
 }
 
 /// What an answer says.
@@ -49,10 +64,10 @@ impl Compared {
         }
     }
 
-    /// What it comes down to, with a tie width in log-odds (0 for none) and a stated choice for orders that disagree.
-    pub fn preference(&self, tie_width: f64, on_disagreement: Disagreement) -> Preference {
+    /// What it comes down to, with a tie width and a stated choice for orders that disagree.
+    pub fn preference(&self, ties: TieWidth, on_disagreement: Disagreement) -> Preference {
         match (self.orders_disagree, on_disagreement) {
-            (false, _) | (true, Disagreement::Average) => self.comparison.preference(tie_width),
+            (false, _) | (true, Disagreement::Average) => self.comparison.preference(ties),
             (true, Disagreement::Tie) => Preference::Tie,
             (true, Disagreement::Drop) => Preference::Dropped,
             (true, Disagreement::Review) => Preference::Review,
@@ -121,25 +136,126 @@ impl CompareRecipe {
         }
     }
 
-    /// The prompts for a pair: as it is, and with its images the other way round.
+    /// How many prompts a pair takes: one for each order, and as many again for each further sample.
+    pub fn prompts_of_a_pair(&self) -> usize {
+        2 * self.samples() as usize
+    }
+
+    fn samples(&self) -> u32 {
+        match self.given {
+            GivenVerdict::Chosen => 1,
+            GivenVerdict::Written(_) => self.question.reading.sampling.samples,
+        }
+    }
+
+    /// The prompts for a pair: as it is, and with its images the other way round, each once for every sample.
     ///
     /// # Errors
     /// An image or text that the pair lacks.
     pub fn prompts(&self, pair: &Subject) -> Result<Vec<Prompt>, WordError> {
-        [pair.clone(), pair.reversed()]
-            .iter()
-            .map(|pair| {
-                let wanted = Wanted::Options(self.options.clone());
-                self.question.prompt(pair, wanted)
-            })
-            .collect()
+        let mut prompts = Vec::with_capacity(self.prompts_of_a_pair());
+        for shown in [pair.clone(), pair.reversed()] {
+            let wanted = match self.given {
+                GivenVerdict::Chosen => Wanted::Options(self.options.clone()),
+                GivenVerdict::Written(_) => Wanted::Text,
+            };
+            let prompt = self.question.prompt(&shown, wanted)?;
+            prompts.extend((0..self.samples()).map(|repeat| prompt.clone().with_repeat(repeat)));
+        }
+        Ok(prompts)
+    }
+
+    /// Reads the answers to [`CompareRecipe::prompts`], in their order. Some samples may be unreadable, as the card
+    /// allows; none is made up.
+    ///
+    /// # Errors
+    /// The first failure, where an order was not answered; and as [`CompareRecipe::combine`].
+    pub fn read(&self, answers: Vec<Answered>) -> Result<Compared, Unscored> {
+        if answers.len() != self.prompts_of_a_pair() {
+            return Err(Unscored::new(
+                Reason::Backend,
+                "both orders were asked, and not both were answered",
+            ));
+        }
+        let mut straight = answers;
+        let turned = straight.split_off(straight.len() / 2);
+        let [straight, turned] = [straight, turned].map(|order| self.of_one_order(order));
+        self.combine(&straight?, &turned?)
+    }
+
+    fn of_one_order(&self, answers: Vec<Answered>) -> Result<Choice, Unscored> {
+        match &self.given {
+            GivenVerdict::Chosen => answers.into_iter().map(choice).next().unwrap_or_else(|| {
+                let detail = "the question was not answered";
+                Err(Unscored::new(Reason::Backend, detail))
+            }),
+            GivenVerdict::Written(written) => self.counted(written, answers),
+        }
+    }
+
+    /// Shares of the verdicts among written answers; one answer says nothing of the other verdicts.
+    fn counted(
+        &self,
+        written: &WrittenVerdict,
+        answers: Vec<Answered>,
+    ) -> Result<Choice, Unscored> {
+        let drawn = answers.len();
+        let mut counts = vec![0u32; self.options.len()];
+        let mut failure = None;
+        for answered in answers {
+            match self.verdict(written, answered) {
+                Ok(option) => counts[option] += 1,
+                Err(unscored) => failure = failure.or(Some(unscored)),
+            }
+        }
+        let chosen = counts.iter().position(|count| *count > 0);
+        let made = match (chosen, failure) {
+            (None, Some(unscored)) => return Err(unscored),
+            (None, None) => {
+                let detail = "the question was not answered";
+                return Err(Unscored::new(Reason::Backend, detail));
+            }
+            (Some(option), _) if drawn == 1 => Choice::parsed(option, counts.len()),
+            (Some(_), _) => Choice::sampled(counts, u32::try_from(drawn).unwrap_or(u32::MAX)),
+        };
+        made.map_err(|error| Unscored::new(Reason::Unparsed, error.to_string()))
+    }
+
+    /// The option on which one written answer settles.
+    ///
+    /// # Errors
+    /// What kept the backend from answering, and as [`WrittenVerdict::read`]; [`Reason::Unparsed`] for equal
+    /// scores where no answer of the card is a tie.
+    pub fn verdict(&self, written: &WrittenVerdict, answered: Answered) -> Result<usize, Unscored> {
+        let Answer::Text(text) = answered? else {
+            return Err(Unscored::new(
+                Reason::Unparsed,
+                "the answer is of another kind than the card asks for",
+            ));
+        };
+        let (first, second) = match written.read(&text, &self.options)? {
+            Found::Option(option) => return Ok(option),
+            Found::Scores(first, second) => (first, second),
+        };
+        let wanted = match first.total_cmp(&second) {
+            std::cmp::Ordering::Greater => Says::First(1.0),
+            std::cmp::Ordering::Less => Says::First(0.0),
+            std::cmp::Ordering::Equal => Says::Tie,
+        };
+        let meant = self.says.iter().position(|says| *says == wanted);
+        meant.ok_or_else(|| {
+            let detail = format!(
+                "the scores {first} and {second} are a verdict that the card does not have"
+            );
+            Unscored::new(Reason::Unparsed, detail)
+        })
     }
 
     /// Combines the choices of both orders; `turned` was asked with the images the other way round.
     ///
     /// # Errors
     /// [`Reason::Unparsed`] for another number of masses than options, [`Reason::LowCoverage`].
-    pub fn read(&self, straight: &Choice, turned: &Choice) -> Result<Compared, Unscored> {
+    pub fn combine(&self, straight: &Choice, turned: &Choice) -> Result<Compared, Unscored> {
         let first = self.one_order(straight)?;
         let second = self.one_order(turned)?;
         let tie = f64::midpoint(first.tie, second.tie);
@@ -223,124 +339,6 @@ impl Protocol for Compare {
                 }
             };
         }
-        let choices = answers
-            .into_iter()
-            .map(choice)
-            .collect::<Result<Vec<_>, _>>();
-        Step::Done(choices.and_then(|choices| match &choices[..] {
-            [straight, turned] => self.recipe.read(straight, turned),
-            _ => Err(Unscored::new(
-                Reason::Backend,
-                "both orders were asked, and not both were answered",
-            )),
-        }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judging::{AnswerOption, Image, Reading, Template};
-
-    fn recipe(names: &[&str], says: Vec<Says>, temperature: f64) -> CompareRecipe {
-        let option = |name: &&str| AnswerOption::new(*name, vec![]).unwrap();
-        CompareRecipe {
-            question: Question {
-                system: None,
-                text: Template::parse("<image><image>Which is better?", &[]).unwrap(),
-                answer_prefix: None,
-                reading: Reading::default(),
-            },
-            options: Options::new(names.iter().map(option).collect()).unwrap(),
-            says,
-            temperature: Temperature::new(temperature).unwrap(),
-            least_coverage: Coverage::new(0.5).unwrap(),
-        }
-        .check()
-        .unwrap()
-    }
-
-    fn letters() -> CompareRecipe {
-        recipe(
-            &["A", "B", "C"],
-            vec![Says::First(1.0), Says::First(0.0), Says::Tie],
-            1.0,
-        )
-    }
-
-    fn choice(masses: &[f64]) -> Choice {
-        Choice::new(masses.to_vec(), None, Readout::LabelTokens).unwrap()
-    }
-
-    #[test]
-    fn both_orders_are_asked_and_position_bias_cancels() {
-        let pair = Subject::new(
-            vec![Image::new(&b"a"[..]), Image::new(&b"b"[..])],
-            Default::default(),
-        );
-        let mut protocol = Compare::new(Arc::new(letters()), pair);
-        let Step::Ask(prompts) = protocol.step(vec![]) else {
-            panic!("a comparison begins with questions")
-        };
-        let first = |at: usize| prompts[at].images().next().unwrap().bytes().to_vec();
-        assert_eq!((first(0), first(1)), (b"a".to_vec(), b"b".to_vec()));
-        // Shown first: 1.5 for the better image and 1 for the place; shown last: 1.5 less 1.
-        let answers = [[2.5, 0.0, -9.0], [0.0, 0.5, -9.0]]
-            .map(|masses| Ok(crate::judging::Answer::Choice(choice(&masses))));
-        let Step::Done(Ok(compared)) = protocol.step(answers.to_vec()) else {
-            panic!("two answers make a comparison")
-        };
-        assert!((compared.comparison.order_effect().unwrap() - 1.0).abs() < 1e-12);
-        let odds = (compared.comparison.first() / compared.comparison.second()).ln();
-        assert!((odds - 1.5).abs() < 1e-12 && !compared.orders_disagree);
-    }
-
-    #[test]
-    fn orders_that_disagree_are_told() {
-        let always_first = [3.0, 0.0, -9.0];
-        let compared = letters()
-            .read(&choice(&always_first), &choice(&always_first))
-            .unwrap();
-        assert!(compared.orders_disagree);
-        assert!((compared.comparison.first() - compared.comparison.second()).abs() < 1e-12);
-        for (choice, preference) in [
-            (Disagreement::Average, Preference::Tie),
-            (Disagreement::Tie, Preference::Tie),
-            (Disagreement::Drop, Preference::Dropped),
-            (Disagreement::Review, Preference::Review),
-        ] {
-            assert_eq!(compared.preference(0.0, choice), preference);
-        }
-    }
-
-    /// Compare2Score: P(second better) = sum of p over weights 0, .25, .5, .75, 1.
-    #[test]
-    fn graded_preferences_are_weighted() {
-        let says = [1.0, 0.75, 0.5, 0.25, 0.0].map(Says::First).to_vec();
-        let names = ["inferior", "worse", "similar", "better", "superior"];
-        let recipe = recipe(&names, says, 1.0);
-        let masses = [0.1f64, 0.2, 0.3, 0.3, 0.1].map(f64::ln);
-        let turned = [0.1f64, 0.3, 0.3, 0.2, 0.1].map(f64::ln);
-        let compared = recipe.read(&choice(&masses), &choice(&turned)).unwrap();
-        assert!((compared.comparison.second() - 0.525).abs() < 1e-12);
-        assert!(compared.comparison.order_effect().unwrap().abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_recipe_in_which_one_image_cannot_win_is_refused() {
-        let base = letters();
-        let with = |says: Vec<Says>| {
-            CompareRecipe {
-                says,
-                ..base.clone()
-            }
-            .check()
-        };
-        assert!(with(vec![Says::First(1.0), Says::First(1.0), Says::Tie]).is_err());
-        assert!(with(vec![Says::First(1.0), Says::First(2.0), Says::Tie]).is_err());
-        assert!(with(vec![Says::First(1.0)]).is_err());
-        let mut one_image = base.clone();
-        one_image.question.text = Template::parse("<image>", &[]).unwrap();
-        assert!(one_image.check().is_err());
+        Step::Done(self.recipe.read(answers))
     }
 }

@@ -8,7 +8,7 @@ mod rating;
 mod score;
 
 pub use choose::{Choose, ChooseRecipe, Chosen, ClosedQuestion};
-pub use compare::{Compare, CompareRecipe, Compared, Says};
+pub use compare::{Compare, CompareRecipe, Compared, GivenVerdict, Says};
 pub use opinions::{OpinionRule, compare_opinions};
 pub use rank::{
     ANCHORS, Anchor, AnchorPlan, Anchoring, Chooses, FailedPair, HeardList, LABEL, ListDesign,

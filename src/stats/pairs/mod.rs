@@ -12,6 +12,7 @@ mod rated;
 mod soft;
 #[cfg(test)]
 mod tests;
+mod tie_width;
 
 pub use accuracy::{ItemPairs, TieConvention, pairwise_accuracy, tau_eq};
 pub use calibration::{TieCalibration, calibrate_ties};
@@ -19,5 +20,6 @@ pub use counts::pair_counts;
 pub use preference::{
     Preference, TieThreshold, best_tie_threshold, preference_accuracy, preference_counts,
 };
-pub use rated::{better_by_levels, better_by_spread, calibrate_tie_width, over_both_orders};
+pub use rated::{better_by_levels, better_by_spread, over_both_orders};
 pub use soft::{PairwisePValues, pairwise_p_values, soft_pairwise_accuracy};
+pub use tie_width::{HeldOutTies, MarginPair, best_tie_width, cross_fitted_tie_width};

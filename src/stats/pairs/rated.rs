@@ -2,13 +2,9 @@
 
 use super::super::StatsError;
 use super::super::distributions::normal_below;
-use super::accuracy::TieConvention;
-use super::preference::{Preference, TieThreshold, best_tie_threshold};
 
 /// How far probabilities of one opinion may be from summing to 1.
 const ROUNDED: f64 = 1e-9;
-/// Most widths that are tried when one is calibrated.
-const MOST_WIDTHS: usize = 1_024;
 
 /// Probability that the first item is better, by Thurstone's law with the judge's own spread.
 ///
@@ -116,35 +112,8 @@ pub fn over_both_orders(shown_first: f64, shown_second: f64) -> (f64, f64) {
     )
 }
 
-/// The width of log-odds, or of any margin, within which a judge's comparisons are best called ties, by what
-/// people said of the same pairs.
-///
-/// Every margin is tried as a width, and 0; of more than 1,024 different ones, as many of their percentiles.
-/// The width that agrees best with people as [`TieConvention::WithTies`] counts is taken, the smallest of
-/// several: ties are [`Preference::from_margin`]'s. Its accuracy is an optimistic one, for it was chosen on
-/// these pairs; report it on others.
-///
-/// # Errors
-/// As [`best_tie_threshold`].
-pub fn calibrate_tie_width(
-    margins: &[f64],
-    human: &[Preference],
-) -> Result<TieThreshold, StatsError> {
-    let mut widths: Vec<f64> = margins.iter().map(|margin| margin.abs()).collect();
-    widths.push(0.0);
-    widths.sort_unstable_by(f64::total_cmp);
-    widths.dedup();
-    if widths.len() > MOST_WIDTHS {
-        let last = widths.len() - 1;
-        let spread = (0..MOST_WIDTHS).map(|step| widths[step * last / (MOST_WIDTHS - 1)]);
-        widths = spread.collect();
-    }
-    best_tie_threshold(margins, human, &widths, TieConvention::WithTies)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Preference::{First, Second, Tie};
     use super::*;
 
     #[test]
@@ -200,23 +169,6 @@ mod tests {
     }
 
     #[test]
-    fn the_tie_width_is_the_one_that_agrees_best() {
-        let margins = [0.1, -0.2, 0.3, 0.9, -1.5, -0.25];
-        let human = [Tie, Tie, First, First, Second, Tie];
-        let found = calibrate_tie_width(&margins, &human).unwrap();
-        assert_eq!((found.threshold, found.accuracy), (0.25, 1.0));
-        let decided = calibrate_tie_width(&[0.1, -0.2], &[First, Second]).unwrap();
-        assert_eq!((decided.threshold, decided.accuracy), (0.0, 1.0));
-        // Five thousand margins, of which those below 2 were called ties: found to one of 1,024 percentiles.
-        let margins: Vec<f64> = (0..5_000).map(|at| f64::from(at) / 1_000.0).collect();
-        let human: Vec<Preference> = (margins.iter())
-            .map(|margin| if *margin < 2.0 { Tie } else { First })
-            .collect();
-        let found = calibrate_tie_width(&margins, &human).unwrap();
-        assert!((found.threshold - 2.0).abs() < 0.006, "{found:?}");
-    }
-
-    #[test]
     fn what_cannot_be_is_refused_by_name() {
         let even = [0.5, 0.5];
         for refused in [
@@ -226,14 +178,11 @@ mod tests {
             better_by_levels(&even, &[1.0], &[1.0, 2.0]).map(drop),
             better_by_levels(&even, &[1.5, -0.5], &[1.0, 2.0]).map(drop),
             better_by_levels(&even, &even, &[1.0, f64::NAN]).map(drop),
-            calibrate_tie_width(&[f64::NAN], &[Tie]).map(drop),
         ] {
             assert!(
                 matches!(refused, Err(StatsError::Argument { .. })),
                 "{refused:?}"
             );
         }
-        let uneven = calibrate_tie_width(&[0.0], &[]);
-        assert!(matches!(uneven, Err(StatsError::LengthMismatch { .. })));
     }
 }

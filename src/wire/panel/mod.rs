@@ -304,7 +304,7 @@ impl PanelCompareResult {
                 "unscored"
             },
             preference: compared.map(|compared| {
-                let preference = compared.preference(reading.tie_width, reading.on_disagreement);
+                let preference = compared.preference(reading.ties, reading.on_disagreement);
                 preference.name()
             }),
             pooled: "probabilities",

@@ -217,3 +217,44 @@ fn a_verdict_of_another_judge_is_not_calibrated() {
         Err(ApplyError::Mismatch(Mismatch::Differs { .. }))
     ));
 }
+
+/// Written by the first version that fitted tie widths, and never written again: later versions read it.
+#[test]
+fn tie_widths_of_the_first_format_stay_readable() {
+    use opine::calibration::Fitted;
+    use opine::judging::Margin;
+    use opine::judging::protocol::OpinionRule;
+
+    let path = folder("ties-1").join("ties.toml");
+    let Fitted::Ties(ties) = Fitted::load(&path).unwrap() else {
+        panic!("it holds a tie width")
+    };
+    assert_eq!(
+        (ties.margin(), ties.by),
+        (Margin::LogOdds, Some(OpinionRule::Levels))
+    );
+    assert!((ties.ties.width() - 0.35).abs() < 1e-15);
+    assert_eq!((ties.labels.n, ties.votes, ties.folds), (66, 132, 5));
+    assert!(ties.is_shown_to_help());
+    let again = Fitted::parse(&ties.to_toml(), &path).unwrap();
+    assert_eq!(again, Fitted::Ties(ties.clone()));
+    let text = ties.to_toml();
+    for (from, to, fault) in [
+        ("width = 0.35", "width = -0.35", MapFault::Value),
+        (
+            "margin = \"log-odds\"",
+            "margin = \"miles\"",
+            MapFault::Value,
+        ),
+        ("by = \"levels\"", "by = \"luck\"", MapFault::Value),
+        ("votes = 132", "voices = 132", MapFault::Field),
+        ("format = 1", "format = 2", MapFault::Format),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = Fitted::parse(&text.replace(from, to), &path).unwrap_err();
+        assert_eq!(error.fault, fault, "{to}: {error}");
+    }
+    // No map of scores.
+    let error = FittedMap::load(&path).unwrap_err();
+    assert_eq!(error.fault, MapFault::Value);
+}

@@ -169,6 +169,10 @@ fn a_ranking_that_cannot_be_made_says_why() {
             "invalid_value",
         ),
         (
+            json!({"judge": "brightness", "images": two, "on_disagreement": "toss"}),
+            "invalid_value",
+        ),
+        (
             json!({"judge": "brightness", "images": [image("a", 1), json!({"base64": "*"})]}),
             "invalid_value",
         ),
@@ -188,4 +192,67 @@ fn an_image_that_cannot_be_scored_has_no_place() {
     let json = rank(&json!({"judge": "brightness", "images": images})).json();
     assert_eq!(json["items"].as_array().unwrap().len(), 2);
     assert_eq!(json["unscored"][0]["item"], "b");
+}
+
+#[test]
+fn a_calibrated_tie_width_is_taken_for_exactly_its_judge() {
+    let folder = tempfile::tempdir().unwrap();
+    let judges = crate::support::app::fixtures("judges")
+        .display()
+        .to_string();
+    let config = format!("[judges]\nfolders = [{judges:?}]\n");
+    std::fs::write(folder.path().join("opine.toml"), config).unwrap();
+    let fitted = crate::pairs::fit_ties(folder.path(), &[]);
+    assert_eq!(fitted.status.code(), Some(0));
+    let maps = folder.path().join("maps");
+    std::fs::create_dir(&maps).unwrap();
+    std::fs::rename(folder.path().join("ties.toml"), maps.join("ties.toml")).unwrap();
+    let app = TestApp::with(|config| config.calibration.folder = Some(maps));
+    let near = [image("a", 100), image("b", 107), image("c", 240)];
+    let compare = |more: Value| {
+        let mut body = json!({"judge": "brightness", "images": near[..2], "calibrated": true});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        post(&app, "/v1/compare", &body)
+    };
+    let result = compare(json!({})).json()["result"].clone();
+    assert_eq!(result["preference"], "tie", "{result}");
+    assert_eq!(result["tie_width"]["map"], "ties.toml");
+    let by_levels = compare(json!({"by": "levels"})).problem("no_calibration");
+    let detail = by_levels["detail"].as_str().unwrap();
+    assert!(detail.contains("comparison by `thurstone`"), "{detail}");
+    let both = compare(json!({"tie_width": 1})).problem("invalid_value");
+    assert_eq!(both["pointer"], "/tie_width");
+
+    let rank = |more: Value| {
+        let mut body = json!({"judge": "brightness", "images": near, "calibrated": true});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        post(&app, "/v1/rank", &body)
+    };
+    let ranked = rank(json!({"method": "all-pairs"})).json();
+    assert_eq!(ranked["tie_width"]["map"], "ties.toml");
+    assert_eq!(ranked["ties_within_width"], 1);
+    rank(json!({"method": "all-pairs", "by": "levels"})).problem("no_calibration");
+    rank(json!({"method": "scores"})).problem("no_calibration");
+    // A service without such a file has no width to take.
+    let body = json!({"judge": "brightness", "images": near[..2], "calibrated": true});
+    post(shared(), "/v1/compare", &body).problem("no_calibration");
+}
+
+#[test]
+fn the_same_image_twice_in_a_ranking_is_told() {
+    let images = [image("a", 90), image("b", 200), image("again", 90)];
+    for method in ["scores", "all-pairs"] {
+        let body = json!({"judge": "brightness", "images": images, "method": method});
+        let json = rank(&body).json();
+        let expected = json!([{"first": "a", "second": "again"}]);
+        assert_eq!(json["same_images"], expected, "{method}");
+    }
+    let copies = [image("a", 90), image("b", 90)];
+    let json = rank(&json!({"judge": "brightness", "images": copies, "method": "active"})).json();
+    assert_eq!(json["comparisons"], 0, "{json}");
+    assert_eq!(json["items"][1]["rank"], 1, "{json}");
 }

@@ -9,7 +9,7 @@ use super::pairing::{Chooses, Next, RankRun, RankStop, ends_the_run};
 use super::plan::RANKED_ITEMS;
 use super::{ANCHORS, Prior};
 use crate::judging::protocol::Compared;
-use crate::judging::{Unscored, WordError};
+use crate::judging::{Disagreement, TieWidth, Unscored, WordError};
 use crate::stats::strengths::StrengthsError;
 
 /// An item that others are compared with.
@@ -174,7 +174,8 @@ impl Chooses for Anchoring {
                 .iter()
                 .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
         let asked = std::mem::take(&mut self.asking);
-        self.run.take(asked, compared);
+        self.run
+            .take(asked, compared, (TieWidth::NONE, Disagreement::Average));
         let left = self
             .plan
             .budget

@@ -19,7 +19,6 @@ pub use listwise::{HeardList, ListDesign, ListPlan, ListRun, Listwise, MOST_REPE
 pub use pairing::{Chooses, FailedPair, Next, Pairing, RankRun, RankStop};
 pub use plan::{Pairs, RANKED_ITEMS, RankPlan};
 
-use super::score::choice;
 use super::{Answered, CompareRecipe, Compared, Protocol, Step};
 use crate::judging::{Image, Prompt, Reason, Subject, Unscored, WordError};
 use crate::stats::choosing::Widths;
@@ -61,7 +60,8 @@ impl Rank {
         texts: BTreeMap<String, String>,
         plan: RankPlan,
     ) -> Result<Self, WordError> {
-        let pairing = Pairing::new(plan, images.len())?;
+        let digests: Vec<_> = images.iter().map(Image::digest).collect();
+        let pairing = Pairing::new(plan, images.len())?.with_twins(&digests);
         Ok(Rank::by(recipe, images, texts, pairing))
     }
 }
@@ -83,7 +83,7 @@ impl<C: Chooses> Rank<C> {
     }
 
     fn prompts(&self, pairs: &[(u32, u32)]) -> Result<Vec<Prompt>, WordError> {
-        let mut prompts = Vec::with_capacity(2 * pairs.len());
+        let mut prompts = Vec::with_capacity(self.recipe.prompts_of_a_pair() * pairs.len());
         for (first, second) in pairs {
             let images = [first, second].map(|item| self.images[*item as usize].clone());
             let pair = Subject::new(images.to_vec(), self.texts.clone());
@@ -93,11 +93,11 @@ impl<C: Chooses> Rank<C> {
     }
 
     fn read(&self, answers: Vec<Answered>) -> Vec<Result<Compared, Unscored>> {
-        let mut compared = Vec::with_capacity(answers.len() / 2);
-        let mut answers = answers.into_iter();
-        while let (Some(straight), Some(turned)) = (answers.next(), answers.next()) {
-            let both = choice(straight).and_then(|straight| Ok((straight, choice(turned)?)));
-            compared.push(both.and_then(|(straight, turned)| self.recipe.read(&straight, &turned)));
+        let of_a_pair = self.recipe.prompts_of_a_pair();
+        let mut compared = Vec::with_capacity(answers.len() / of_a_pair);
+        let mut answers = answers.into_iter().peekable();
+        while answers.peek().is_some() {
+            compared.push(self.recipe.read(answers.by_ref().take(of_a_pair).collect()));
         }
         compared
     }

@@ -1,11 +1,10 @@
 //! Which pairs to compare next, given what was found so far: pure, and blind to who compares.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::plan::{Pairs, RankPlan};
-use crate::judging::WordError;
 use crate::judging::protocol::Compared;
-use crate::judging::{Reason, Unscored};
+use crate::judging::{Disagreement, Preference, Readout, Reason, TieWidth, Unscored, WordError};
 use crate::stats::choosing::{
     Choice, Met, Repeats, Stop, Widths, all_pairs, informative_batch, random_order, swiss_round,
 };
@@ -66,6 +65,18 @@ pub struct RankRun {
     pub order_effects: Vec<Option<f64>>,
     /// Comparisons whose two orders prefer different items.
     pub disagreements: u64,
+    /// Order effects in log-odds of comparisons that are no votes: left out, or for a person.
+    pub effects_left_out: Vec<f64>,
+    /// Those of them that were left out, as the plan says.
+    pub dropped: u64,
+    /// Those of them that a person should look at; they are no votes either.
+    pub review: Vec<(u32, u32)>,
+    /// Comparisons that count as ties because their margin is within the plan's tie width.
+    pub within_width: u64,
+    /// Pairs of one and the same item: ties that nobody was asked about.
+    pub twins: Vec<(u32, u32)>,
+    /// How the comparisons were read.
+    pub readouts: BTreeSet<Readout>,
 }
 
 impl RankRun {
@@ -79,29 +90,62 @@ impl RankRun {
             widths: None,
             order_effects: Vec::new(),
             disagreements: 0,
+            effects_left_out: Vec::new(),
+            dropped: 0,
+            review: Vec::new(),
+            within_width: 0,
+            twins: Vec::new(),
+            readouts: BTreeSet::new(),
         }
     }
 
-    /// Takes the comparisons of the pairs that were asked about.
+    /// Takes the comparisons of the pairs that were asked about, with what the plan says of ties and of orders that
+    /// disagree.
     pub(super) fn take(
         &mut self,
         asked: Vec<(u32, u32)>,
         compared: Vec<Result<Compared, Unscored>>,
+        plan: (TieWidth, Disagreement),
     ) {
         for (pair, one) in asked.into_iter().zip(compared) {
             match one {
-                Ok(compared) => {
-                    let outcome = Outcome::Soft {
-                        first: compared.comparison.first(),
-                        second: compared.comparison.second(),
-                    };
-                    self.votes.push(Vote::new(pair.0, pair.1, outcome));
-                    self.order_effects.push(compared.comparison.order_effect());
-                    self.disagreements += u64::from(compared.orders_disagree);
-                }
+                Ok(compared) => self.count(pair, &compared, plan),
                 Err(unscored) => self.failed.push(FailedPair { pair, unscored }),
             }
         }
+    }
+
+    /// Makes a comparison a vote, as the plan says of ties and of orders that disagree.
+    fn count(&mut self, pair: (u32, u32), compared: &Compared, plan: (TieWidth, Disagreement)) {
+        let comparison = &compared.comparison;
+        self.disagreements += u64::from(compared.orders_disagree);
+        self.readouts.insert(compared.readout);
+        let (ties, on_disagreement) = plan;
+        let within = ties.width() > 0.0 && comparison.margin(ties.margin()).abs() <= ties.width();
+        let decided_tie = compared.orders_disagree && on_disagreement == Disagreement::Tie;
+        let outcome = match compared.preference(ties, on_disagreement) {
+            Preference::Dropped => {
+                self.dropped += 1;
+                self.effects_left_out.extend(comparison.order_effect());
+                return;
+            }
+            Preference::Review => {
+                self.review.push(pair);
+                self.effects_left_out.extend(comparison.order_effect());
+                return;
+            }
+            Preference::Tie if decided_tie => Outcome::Tie,
+            Preference::Tie if within => {
+                self.within_width += 1;
+                Outcome::Tie
+            }
+            Preference::First | Preference::Second | Preference::Tie => Outcome::Soft {
+                first: comparison.first(),
+                second: comparison.second(),
+            },
+        };
+        self.votes.push(Vote::new(pair.0, pair.1, outcome));
+        self.order_effects.push(comparison.order_effect());
     }
 }
 
@@ -113,6 +157,8 @@ pub struct Pairing {
     met: Met,
     byes: Vec<u32>,
     schedule: Option<VecDeque<(u32, u32)>>,
+    /// Items with one number are the same item.
+    kinds: Vec<u32>,
     asking: Vec<(u32, u32)>,
     run: RankRun,
     posterior: Option<Posterior>,
@@ -161,10 +207,58 @@ impl Pairing {
             met: Met::new(count),
             byes: vec![0; items],
             schedule,
+            kinds: (0..count).collect(),
             asking: Vec::new(),
             run: RankRun::fresh(),
             posterior: None,
         })
+    }
+
+    /// The same, where items of equal keys are the same item: they tie by construction, and nobody is asked.
+    #[must_use]
+    pub fn with_twins<K: PartialEq>(mut self, keys: &[K]) -> Self {
+        let first = |key: &K| keys.iter().position(|other| other == key);
+        let kinds = keys
+            .iter()
+            .filter_map(|key| first(key).and_then(|place| u32::try_from(place).ok()));
+        for (own, kind) in self.kinds.iter_mut().zip(kinds) {
+            *own = kind;
+        }
+        self
+    }
+
+    /// Why nothing more is asked, if enough was.
+    fn enough(&self) -> Option<RankStop> {
+        let left = match self.plan.repeats {
+            Repeats::Never => self.met.pairs_left(),
+            Repeats::Allowed => u64::MAX,
+        };
+        let widths = self.run.widths.as_ref();
+        let stop = self.plan.stopping.now(self.run.asked, left, widths)?;
+        Some(match stop {
+            Stop::Narrow => RankStop::Narrow,
+            // A budget that was just enough for every pair was no limit.
+            Stop::Budget if left == 0 => RankStop::Exhausted,
+            Stop::Budget => RankStop::Budget,
+            Stop::Exhausted => RankStop::Exhausted,
+        })
+    }
+
+    /// The pairs that must be asked about; those of one and the same item tie at once.
+    fn without_twins(&mut self, chosen: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+        for (first, second) in &chosen {
+            self.met.add(*first, *second);
+        }
+        let is_same =
+            |pair: &(u32, u32)| self.kinds[pair.0 as usize] == self.kinds[pair.1 as usize];
+        let (twins, asked): (Vec<_>, Vec<_>) = chosen.into_iter().partition(is_same);
+        let ties = twins
+            .iter()
+            .map(|pair| Vote::new(pair.0, pair.1, Outcome::Tie));
+        self.run.votes.extend(ties);
+        self.run.order_effects.extend(twins.iter().map(|_| None));
+        self.run.twins.extend(twins);
+        asked
     }
 
     fn end(&mut self, stop: RankStop) -> Next {
@@ -278,33 +372,26 @@ impl Chooses for Pairing {
                 .iter()
                 .all(|one| matches!(one, Err(unscored) if ends_the_run(unscored.reason)));
         let asked = std::mem::take(&mut self.asking);
-        self.run.take(asked, compared);
-        self.refit()?;
-        if all_failed {
-            return Ok(self.end(RankStop::Failed));
+        let plan = (self.plan.ties, self.plan.on_disagreement);
+        self.run.take(asked, compared, plan);
+        loop {
+            self.refit()?;
+            if all_failed {
+                return Ok(self.end(RankStop::Failed));
+            }
+            if let Some(stop) = self.enough() {
+                return Ok(self.end(stop));
+            }
+            let chosen = self.choose()?;
+            if chosen.is_empty() {
+                return Ok(self.end(RankStop::Exhausted));
+            }
+            self.asking = self.without_twins(chosen);
+            if !self.asking.is_empty() {
+                self.run.asked += self.asking.len() as u64;
+                return Ok(Next::Compare(self.asking.clone()));
+            }
         }
-        let left = match self.plan.repeats {
-            Repeats::Never => self.met.pairs_left(),
-            Repeats::Allowed => u64::MAX,
-        };
-        let widths = self.run.widths.as_ref();
-        match self.plan.stopping.now(self.run.asked, left, widths) {
-            Some(Stop::Narrow) => return Ok(self.end(RankStop::Narrow)),
-            // A budget that was just enough for every pair was no limit.
-            Some(Stop::Budget) if left == 0 => return Ok(self.end(RankStop::Exhausted)),
-            Some(Stop::Budget) => return Ok(self.end(RankStop::Budget)),
-            Some(Stop::Exhausted) => return Ok(self.end(RankStop::Exhausted)),
-            None => {}
-        }
-        self.asking = self.choose()?;
-        if self.asking.is_empty() {
-            return Ok(self.end(RankStop::Exhausted));
-        }
-        for (first, second) in &self.asking {
-            self.met.add(*first, *second);
-        }
-        self.run.asked += self.asking.len() as u64;
-        Ok(Next::Compare(self.asking.clone()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a ranking is asked for.
 
-use crate::judging::WordError;
+use crate::judging::{Disagreement, TieWidth, WordError};
 use crate::stats::choosing::{Narrow, Repeats, Stopping};
 
 /// Which pairs are asked about.
@@ -51,6 +51,10 @@ pub struct RankPlan {
     pub ridge: f64,
     /// Most comparisons that are asked for at once.
     pub at_once: usize,
+    /// Within which margin a comparison counts as a tie.
+    pub ties: TieWidth,
+    /// What becomes of a comparison whose two orders prefer different items.
+    pub on_disagreement: Disagreement,
 }
 
 /// Fewest and most items of a ranking.
@@ -69,6 +73,8 @@ impl RankPlan {
             seed: 0,
             ridge: 0.1,
             at_once: 64,
+            ties: TieWidth::NONE,
+            on_disagreement: Disagreement::Average,
         }
     }
 

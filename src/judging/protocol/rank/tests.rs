@@ -1,7 +1,7 @@
 //! Rankings of items whose strengths are known, by a judge whose noise and bias are set.
 
 use super::*;
-use crate::judging::{Comparison, Readout};
+use crate::judging::{Comparison, Disagreement, Margin, Readout, TieWidth};
 use crate::stats::PairedSample;
 use crate::stats::choosing::Repeats;
 use crate::stats::kendall_tau_b;
@@ -157,4 +157,75 @@ fn a_plan_that_ranks_nothing_is_refused() {
         let error = Pairing::new(RankPlan::new(Pairs::Active, budget), items).unwrap_err();
         assert!(error.to_string().contains(part), "{error}");
     }
+}
+
+#[test]
+fn items_that_are_the_same_tie_and_nobody_is_asked() {
+    for pairs in Pairs::ALL {
+        let mut judge = Simulated::new(6, 0.4, 0.0, 3);
+        judge.strengths[4] = judge.strengths[1];
+        let keys = ["a", "b", "c", "d", "b", "e"];
+        let pairing = Pairing::new(RankPlan::new(pairs, 1_000), 6).unwrap();
+        let run = drive(pairing.with_twins(&keys), |first, second| {
+            assert_ne!((first.min(second), first.max(second)), (1, 4));
+            Ok(judge.compare(first, second))
+        })
+        .unwrap();
+        let [(one, other)] = run.twins[..] else {
+            panic!("{pairs:?}: {:?}", run.twins)
+        };
+        assert_eq!((one.min(other), one.max(other)), (1, 4), "{pairs:?}");
+        assert_eq!((run.asked, run.votes.len()), (14, 15), "{pairs:?}");
+    }
+    let copies = Pairing::new(RankPlan::new(Pairs::Active, 5), 4).unwrap();
+    let run = drive(copies.with_twins(&[0; 4]), |_, _| {
+        Err(Unscored::new(Reason::Backend, "was asked"))
+    })
+    .unwrap();
+    assert_eq!((run.asked, run.votes.len()), (0, 6));
+    assert_eq!(run.stop, RankStop::Exhausted);
+}
+
+#[test]
+fn orders_that_disagree_are_averaged_tied_dropped_or_reviewed() {
+    // So strong a liking for the first place that close items change their winner with it.
+    let run = |on_disagreement| {
+        let plan = RankPlan {
+            on_disagreement,
+            ..RankPlan::new(Pairs::All, 1_000)
+        };
+        Simulated::new(10, 1.5, 0.0, 5).run(plan)
+    };
+    let average = run(Disagreement::Average);
+    let disagreed = average.disagreements;
+    assert!(disagreed > 3 && disagreed < 40, "{disagreed}");
+    assert_eq!((average.votes.len(), average.dropped), (45, 0));
+    let kept = 45 - usize::try_from(disagreed).unwrap();
+    let tied = run(Disagreement::Tie);
+    let ties = |run: &RankRun| {
+        let is_tie = |vote: &&crate::stats::strengths::Vote| {
+            vote.outcome == crate::stats::strengths::Outcome::Tie
+        };
+        run.votes.iter().filter(is_tie).count()
+    };
+    assert_eq!((tied.votes.len(), ties(&tied)), (45, 45 - kept));
+    let dropped = run(Disagreement::Drop);
+    assert_eq!((dropped.votes.len(), dropped.dropped), (kept, disagreed));
+    let review = run(Disagreement::Review);
+    assert_eq!((review.votes.len(), review.review.len()), (kept, 45 - kept));
+    assert_eq!(review.disagreements, disagreed);
+}
+
+#[test]
+fn a_tie_width_makes_close_comparisons_ties() {
+    let run = |width| {
+        let plan = RankPlan {
+            ties: TieWidth::new(Margin::LogOdds, width).unwrap(),
+            ..RankPlan::new(Pairs::All, 1_000)
+        };
+        Simulated::new(8, 0.0, 0.0, 5).run(plan).within_width
+    };
+    assert_eq!((run(0.0), run(1e6)), (0, 28));
+    let some = run(1.0);
+    assert!(some > 0 && some < 28, "{some}");
 }

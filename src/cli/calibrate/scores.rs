@@ -7,32 +7,23 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use futures::stream::{self, StreamExt};
 
-use super::runtime;
-use super::score::{progress, score_file};
-use super::{CliError, Common, Ending, output};
+use super::plain;
 use crate::assemble::assemble;
 use crate::calibration::{
     CalibrationError, CalibrationReport, CalibrationSettings, FittedMap, JudgeKey, JudgeName,
     Judged, JudgedColumns, LabelOptions, LabelSource, Labels, MapKind, Matching, calibrate, join,
     read_judged, read_labels,
 };
+use crate::cli::score::{progress, score_file};
+use crate::cli::{CliError, Common, Ending, output, runtime};
 use crate::config::Config;
 use crate::engine::{Engine, Judge};
 use crate::judging::Better;
 use crate::stats::resample::Plan;
 
-/// Each paragraph on one line: it is wrapped to the terminal.
-const AFTER_HELP: &str = "\
-Scores come from --judged, a file that `opine score --json` wrote (or a table with its columns: id, score, judge, version, card, backend, model_revision, readout, preprocessing, temperature), or from --images, where the judge is asked now. The map holds for exactly that judge, and is refused for any other.
-
-No map is fitted where the scores are not shown to move with the labels: the exit code is then 1, and the message says how many labels would show it.
-
-Example: opine calibrate --judge technical-quality --images photos --labels ratings.csv --scale 1..5 --map isotonic";
-
-/// Arguments of `opine calibrate`.
+/// Arguments of `opine calibrate` for a map of scores.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct CalibrateArguments {
+pub(super) struct ScoreMapArguments {
     /// Judge, or JUDGE@BACKEND
     #[arg(long, value_name = "ID")]
     judge: String,
@@ -139,14 +130,14 @@ struct Split {
     column: Option<String>,
 }
 
-pub(super) fn run(arguments: &CalibrateArguments) -> Result<Ending, CliError> {
+pub(super) fn run(arguments: &ScoreMapArguments) -> Result<Ending, CliError> {
     match fitted(arguments) {
         Err(CliError::Calibration(error)) if error.is_finding() => refuse(arguments, &error),
         ended => ended,
     }
 }
 
-fn fitted(arguments: &CalibrateArguments) -> Result<Ending, CliError> {
+fn fitted(arguments: &ScoreMapArguments) -> Result<Ending, CliError> {
     let config = arguments.common.configuration()?;
     let engine = Arc::new(assemble(&config)?);
     let (id, backend) = match arguments.judge.split_once('@') {
@@ -218,7 +209,7 @@ fn fitted(arguments: &CalibrateArguments) -> Result<Ending, CliError> {
 }
 
 /// What the labels do not allow, as a result and not as a mistake.
-fn refuse(arguments: &CalibrateArguments, error: &CalibrationError) -> Result<Ending, CliError> {
+fn refuse(arguments: &ScoreMapArguments, error: &CalibrationError) -> Result<Ending, CliError> {
     if arguments.json {
         let mut refusal = serde_json::json!({
             "status": "refused",
@@ -299,12 +290,6 @@ fn score(
 }
 
 fn place_of(map: &FittedMap) -> PathBuf {
-    let plain = |name: &str| -> String {
-        let kept = |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
-        name.chars()
-            .map(|sign| if kept(sign) { sign } else { '-' })
-            .collect()
-    };
     let (judge, backend) = (plain(&map.key.judge), plain(&map.key.backend));
     Path::new("calibration/maps").join(format!("{judge}-{backend}-{}.toml", map.kind))
 }
@@ -384,7 +369,7 @@ fn print(report: &CalibrationReport) -> std::io::Result<()> {
     Ok(())
 }
 
-impl CalibrateArguments {
+impl ScoreMapArguments {
     fn settings(&self, kind: MapKind) -> CalibrationSettings {
         CalibrationSettings {
             kind,
