@@ -163,9 +163,10 @@ pub(super) async fn compare(
             JudgedPair::unasked(unasked)
         }
     };
+    let current = service.current();
     let (reading, fitted) = match calibrated {
         true => reading
-            .calibrated(&judged, &service.maps)
+            .calibrated(&judged, &current.maps)
             .map_err(|error| no_tie_width(error.to_string()))?,
         false => (reading, None),
     };

@@ -258,9 +258,10 @@ pub(super) async fn rank(
         }
     };
     let mut way = choice.way(&judge, images.len())?;
+    let current = service.current();
     let ties = match calibrated {
         true => Some(
-            RankTies::find(&service.maps, &judge, &mut way)
+            RankTies::find(&current.maps, &judge, &mut way)
                 .map_err(|error| no_tie_width(error.to_string()))?,
         ),
         false => None,

@@ -10,7 +10,7 @@ use crate::card::Recipe;
 use crate::engine::{BindError, Judge, JudgedPair};
 use crate::jobs::SettingFault;
 use crate::judging::protocol::OpinionRule;
-use crate::judging::{Disagreement, Subject};
+use crate::judging::{Disagreement, Margin, Subject, TieWidth};
 use crate::near::quoted;
 use crate::wire::{CompareResult, PairReading};
 
@@ -30,12 +30,9 @@ pub(super) fn make(options: &Options) -> Result<Arc<dyn Operation>, SettingFault
     if let Some(by) = option(options, "by", &rules, OpinionRule::from_name)? {
         reading.by = by;
     }
-    let width = |text: &str| {
-        let width: Option<f64> = text.parse().ok();
-        width.filter(|width| width.is_finite() && *width >= 0.0)
-    };
+    let width = |text: &str| TieWidth::new(Margin::LogOdds, text.parse().ok()?).ok();
     if let Some(width) = option(options, "tie_width", "in log-odds, 0 or above", width)? {
-        reading.tie_width = width;
+        reading.ties = width;
     }
     let ways = format!(
         "one of {}",
