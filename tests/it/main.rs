@@ -35,6 +35,7 @@ mod http;
 mod jobs;
 #[cfg(test)]
 mod judge_runs;
+#[cfg(test)]
 mod judged_models;
 #[cfg(test)]
 mod keys;
@@ -54,6 +55,7 @@ mod pixels;
 mod rank;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod reload;
