@@ -121,7 +121,7 @@ impl fmt::Display for Mismatch {
             Mismatch::NoTies { judge, known } => {
                 write!(formatter, "no tie width was fitted for `{judge}`; ")?;
                 match known.is_empty() {
-                    true => formatter.write_str("`opine calibrate ties` fits one"),
+                    true => formatter.write_str("`opine calibrate-ties` fits one"),
                     false => write!(formatter, "there are some for {}", known.join(", ")),
                 }
             }

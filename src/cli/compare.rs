@@ -30,7 +30,7 @@ pub(super) struct CompareArguments {
     /// Log-odds within which it is a tie
     #[arg(long, value_name = "LOG_ODDS", value_parser = width)]
     tie_width: Option<TieWidth>,
-    /// Take the tie width that `opine calibrate ties` fitted for this very judge, from this file or folder
+    /// Take the tie width that `opine calibrate-ties` fitted for this very judge, from this file or folder
     #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "tie_width")]
     calibration: Option<PathBuf>,
     /// What becomes of a pair whose two orders prefer different images

@@ -57,6 +57,8 @@ enum Command {
     BestOf(best_of::BestOfArguments),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
+    /// Fit the margin within which a judge's comparisons are ties, on pairs that people judged
+    CalibrateTies(Box<calibrate::TiesArguments>),
     /// Evaluate images by a set of closed questions
     Evaluate(evaluate::EvaluateArguments),
     /// Fit thresholds that hold a target, and decide by them
@@ -188,6 +190,7 @@ pub fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::CalibrateTies(arguments) => calibrate::run_ties(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),

@@ -102,7 +102,7 @@ pub(super) fn one_judges_width() -> Problem {
 pub(super) fn no_tie_width(detail: String) -> Problem {
     Problem::new(Code::NoCalibration, detail)
         .at("/calibrated")
-        .hint("`opine calibrate ties` fits a width; `[calibration] folder` names where the service finds it")
+        .hint("`opine calibrate-ties` fits a width; `[calibration] folder` names where the service finds it")
 }
 
 /// What is answered.

@@ -134,7 +134,7 @@ pub(crate) fn people(folder: &Path) -> &'static str {
 
 /// Fits the tie width of the judge of brightness into `ties.toml`.
 pub(crate) fn fit_ties(folder: &Path, more: &[&str]) -> std::process::Output {
-    let arguments = ["calibrate", "ties", "--images", "people", "--json"];
+    let arguments = ["calibrate-ties", "--images", "people", "--json"];
     let files = ["--labels", people(folder), "--out", "ties.toml"];
     run(folder, &[&arguments[..], &files, more].concat())
 }

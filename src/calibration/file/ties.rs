@@ -109,7 +109,7 @@ pub(super) fn read(text: &str, path: &Path) -> Result<FittedTies, MapFileError> 
 pub(super) fn text(fitted: &FittedTies) -> String {
     let mut out = Lines::default();
     out.comment("A tie width: within which margin one judge's comparisons are ties.");
-    out.comment("Written by `opine calibrate ties`; applied to exactly the judge below, and refused for any other.");
+    out.comment("Written by `opine calibrate-ties`; applied to exactly the judge below, and refused for any other.");
     out.number("format", super::FORMAT);
     out.text("kind", KIND);
     out.judge(&fitted.key);

@@ -3,7 +3,7 @@
 mod scores;
 mod ties;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use super::{CliError, Ending};
 
@@ -17,32 +17,21 @@ Example: opine calibrate --judge technical-quality --images photos --labels rati
 
 /// Arguments of `opine calibrate`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = AFTER_HELP,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true
-)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct CalibrateArguments {
-    #[command(subcommand)]
-    what: Option<What>,
     #[command(flatten)]
-    scores: Option<scores::ScoreMapArguments>,
+    scores: scores::ScoreMapArguments,
 }
 
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Fit the margin within which a judge's comparisons are ties, on pairs that people judged
-    Ties(Box<ties::TiesArguments>),
-}
+pub(super) use ties::TiesArguments;
 
 pub(super) fn run(arguments: &CalibrateArguments) -> Result<Ending, CliError> {
-    match (&arguments.what, &arguments.scores) {
-        (Some(What::Ties(ties)), _) => ties::run(ties),
-        (None, Some(scores)) => scores::run(scores),
-        (None, None) => Err(CliError::Reply(
-            "nothing to calibrate; see `opine calibrate --help`".to_owned(),
-        )),
-    }
+    scores::run(&arguments.scores)
+}
+
+/// Fits the margin within which a judge's comparisons are ties.
+pub(super) fn run_ties(arguments: &TiesArguments) -> Result<Ending, CliError> {
+    ties::run(arguments)
 }
 
 /// A name that may stand in the name of a file.

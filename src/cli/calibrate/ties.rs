@@ -1,4 +1,4 @@
-//! `opine calibrate ties`: fits the margin within which a judge's comparisons are ties.
+//! `opine calibrate-ties`: fits the margin within which a judge's comparisons are ties.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,12 @@ People's pairs are a CSV with the columns first, second, outcome (first, second 
 
 The width is the one that agrees best with people; what it is worth is measured on pairs that it was not fitted on, beside calling no tie at all and always saying what most people say. None is fitted where people call nothing a tie, or where the judge is not shown to prefer what people prefer: the exit code is then 1.
 
-Example: opine calibrate ties --judge two-afc@my-model --images photos --labels votes.csv";
+Example: opine calibrate-ties --judge two-afc@my-model --images photos --labels votes.csv";
 
-/// Arguments of `opine calibrate ties`.
+/// Arguments of `opine calibrate-ties`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub(super) struct TiesArguments {
+pub(in crate::cli) struct TiesArguments {
     /// Judge, or JUDGE@BACKEND
     #[arg(long, value_name = "ID")]
     judge: String,

@@ -62,7 +62,7 @@ pub(super) struct RankArguments {
     /// What becomes of a comparison whose two orders prefer different images
     #[arg(long, value_enum, default_value = "average")]
     on_disagreement: DisagreementName,
-    /// Take the tie width that `opine calibrate ties` fitted for this very judge, from this file or folder
+    /// Take the tie width that `opine calibrate-ties` fitted for this very judge, from this file or folder
     #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "from")]
     calibration: Option<PathBuf>,
     /// A text that the judge's question quotes; may be given several times

@@ -18,6 +18,10 @@ use crate::judging::{Image, Provenance, Reason, Subject, Unscored, Verdict, Word
 
 /// What became of the images, and what each member did.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one ranking has one of these, which is never kept in numbers"
+)]
 pub enum PanelRanked {
     /// One result for each image, in order.
     Scores(Vec<PanelScored>),

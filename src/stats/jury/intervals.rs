@@ -248,7 +248,7 @@ mod tests {
             );
         }
         // 480 intervals of 95 %: a share of 0.95 with a standard error of 0.01, dependence within a run aside.
-        let share = f64::from(held as u32) / f64::from(all as u32);
+        let share = held as f64 / f64::from(all);
         assert!((0.91..=0.985).contains(&share), "{share}");
     }
 }

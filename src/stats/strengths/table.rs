@@ -221,7 +221,6 @@ fn packed(vote: &Vote, ordered: bool) -> Option<u64> {
     (vote.weight.to_bits() == 1.0_f64.to_bits()).then_some(ends << 2 | outcome)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "31 bits are left")]
 fn first_of(key: u64) -> u32 {
     (key >> 33) as u32
 }
