@@ -234,8 +234,7 @@ fn pairs_that_show_no_width_are_refused_by_name() {
         let text = votes(&std::fs::read_to_string(&path).unwrap());
         std::fs::write(&path, text).unwrap();
         let arguments = [
-            "calibrate",
-            "ties",
+            "calibrate-ties",
             "--images",
             "people",
             "--labels",

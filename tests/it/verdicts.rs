@@ -113,8 +113,7 @@ fn a_tie_width_is_fitted_on_a_file_of_comparisons() {
     let fit = |judged: &[Value], judge: &str| {
         lines(&folder.path().join("judged.jsonl"), judged);
         let arguments = [
-            "calibrate",
-            "ties",
+            "calibrate-ties",
             "--labels",
             "votes.csv",
             "--judged",
