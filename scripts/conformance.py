@@ -142,7 +142,7 @@ def service(opine: str, folder: Path, tally: Tally) -> None:
     try:
         for _ in range(100):
             try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
+                urllib.request.urlopen(f"{address}/readyz", timeout=1).close()
                 break
             except OSError:
                 time.sleep(0.1)

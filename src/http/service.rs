@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::lasting::{Lasting, LastingError, Sharing};
@@ -159,6 +160,14 @@ impl Service {
     /// The judge of that name, which can be asked.
     pub(super) fn judge(&self, name: &str) -> Result<Judge, Problem> {
         self.current().judge(name)
+    }
+
+    /// Waits until the models are open that are being opened, at most until the deadline.
+    pub(super) async fn opened(&self, deadline: Instant) {
+        let mut opening = self.opening.subscribe();
+        let open = opening.wait_for(|opening| !*opening);
+        // What is not open in time is unavailable, and its judge says so.
+        drop(tokio::time::timeout_at(deadline, open).await);
     }
 
     /// Whether models are still being opened.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 
 use crate::command::{json as json_of, json_lines, opine, stderr};
-use crate::support::app::{fixtures, shared};
+use crate::support::app::{fixtures, form, shared};
 use crate::support::png;
 
 fn root() -> &'static Path {
@@ -116,6 +116,34 @@ impl Drop for Served {
 }
 
 #[cfg(unix)]
+/// Models open after the service listens: a request that comes at once waits for them.
+#[test]
+fn who_comes_before_the_models_are_open_is_answered_all_the_same() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_opine"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .current_dir(root())
+        .env_remove("OPINE_LOG")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("listening on http://") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
+    }
+    let address = line.trim().strip_prefix("listening on http://").unwrap();
+    let picture = root().join("judges/technical-quality/examples/clean.jpg");
+    let body = form(&[("image", Some("clean.jpg"), &std::fs::read(picture).unwrap())]);
+    let reply = ureq::post(format!("http://{address}/v1/score"))
+        .header("content-type", "multipart/form-data; boundary=border")
+        .send(&body[..]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let scored = reply.unwrap().body_mut().read_to_string().unwrap();
+    assert!(scored.contains("\"status\":\"scored\""), "{scored}");
+}
+
 #[test]
 fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
     for signal in ["TERM", "INT"] {

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 
 use super::body::{Body, Form, MediaType, Scalar, Structure, offload, read_object, unknown_field};
 use super::problem::Problem;
-use super::service::Bounds;
+use super::service::{Bounds, Service};
 use crate::engine::{Clock, Permit};
 pub(super) use picture::{
     DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, texts_fit,
@@ -87,5 +87,9 @@ pub(super) async fn read<S: Settings>(
         }
     };
     links::follow(http, &mut given.images, links, bounds).await;
+    // The service listens before its models are open: who comes that early waits for them.
+    if let Some(service) = http.app_data::<web::Data<Service>>() {
+        service.opened(deadline).await;
+    }
     Ok(given)
 }
