@@ -14,6 +14,7 @@ mod access;
 mod app;
 mod body;
 mod caller;
+mod choose;
 mod compare;
 mod envelope;
 mod gate;

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{choose, compare, gate, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -41,6 +41,8 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Asks closed questions about images.
+    Choose,
     /// Decides over images by a policy.
     Gate,
     /// Picks the best of several images.
@@ -78,7 +80,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 21] = [
     route(
         "POST",
         "/v1/score",
@@ -92,6 +94,12 @@ pub const ROUTES: [Route; 20] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    route(
+        "POST",
+        "/v1/choose",
+        Operation::Choose,
+        Needs::Key(Scope::Score),
+    ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
     job_route("GET", "/v1/jobs", Operation::ListJobs),
     job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
@@ -171,6 +179,7 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::Choose => "choose",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::SubmitJob => "submitJob",
@@ -196,6 +205,7 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::Choose => route.to(choose::choose),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
             Operation::SubmitJob => route.to(jobs::submit),

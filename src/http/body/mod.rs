@@ -21,7 +21,7 @@ use arriving::{Arriving, BodyFault};
 pub(super) use form::{Form, malformed};
 pub(super) use json::{Object, Reader, read_object};
 pub(super) use scalar::Scalar;
-pub(super) use structure::{Structure, read_structure};
+pub(super) use structure::{MOST_LISTED, Structure, read_structure};
 pub(super) use trail::{duplicate_field, unknown_field};
 
 /// The media types that are read.
