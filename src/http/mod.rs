@@ -11,6 +11,7 @@
 //! its scored neighbours.
 
 mod access;
+mod agreement;
 mod app;
 mod body;
 mod caller;

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{choose, compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{agreement, choose, compare, gate, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -47,6 +47,8 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Audits a judge by uploaded labels and judged values.
+    Audit,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -80,7 +82,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 21] = [
+pub const ROUTES: [Route; 22] = [
     route(
         "POST",
         "/v1/score",
@@ -99,6 +101,12 @@ pub const ROUTES: [Route; 21] = [
         "/v1/choose",
         Operation::Choose,
         Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/agreement",
+        Operation::Audit,
+        Needs::Key(Scope::Agreement),
     ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
     job_route("GET", "/v1/jobs", Operation::ListJobs),
@@ -180,6 +188,7 @@ impl Operation {
             Operation::Compare => "compare",
             Operation::Rank => "rank",
             Operation::Choose => "choose",
+            Operation::Audit => "audit",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::SubmitJob => "submitJob",
@@ -206,6 +215,7 @@ impl Operation {
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
             Operation::Choose => route.to(choose::choose),
+            Operation::Audit => route.to(agreement::audit),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
             Operation::SubmitJob => route.to(jobs::submit),

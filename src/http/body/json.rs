@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::rows::{NamedRowsSeed, Rows, RowsSeed};
 use super::scalar::{Scalar, ScalarSeed};
 use super::structure::{MOST_LISTED, Structure, StructureSeed};
 use super::trail::{Trail, duplicate_field, unknown_field};
@@ -75,6 +76,21 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
         self.trail.expect("a string, a number, `true` or `false`");
         let scalar = self.map.next_value_seed(ScalarSeed)?;
         take(&scalar).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
+    }
+
+    /// A list of at most `most` rows, as a table has them.
+    pub(in crate::http) fn rows(self, most: usize) -> Result<Rows, A::Error> {
+        self.map.next_value_seed(RowsSeed::new(self.trail, most))
+    }
+
+    /// Lists of rows by name; at most `most_lists` of them.
+    pub(in crate::http) fn named_rows(
+        self,
+        most_lists: usize,
+        most: usize,
+    ) -> Result<Vec<(String, Rows)>, A::Error> {
+        let seed = NamedRowsSeed::new(self.trail, most_lists, most);
+        self.map.next_value_seed(seed)
     }
 
     /// A list or an object of strings and numbers, handed to `take`; its fault is the fault of the field.

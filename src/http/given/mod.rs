@@ -16,8 +16,8 @@ use crate::engine::{Clock, Permit};
 pub(super) use picture::{
     DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, texts_fit,
 };
-pub(super) use typed::texts_of_form;
 use typed::{GivenBody, GivenForm};
+pub(super) use typed::{text_part, texts_of_form};
 
 /// A request that can be worked on, with the settings of its operation.
 #[derive(Debug)]

@@ -289,7 +289,7 @@ impl<S: Settings> GivenForm<S> {
     }
 }
 
-fn text_part<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+pub(in crate::http) fn text_part<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
     std::str::from_utf8(bytes)
         .map(str::trim)
         .map_err(|_| Problem::new(Code::InvalidValue, format!("`{name}` is not UTF-8 text")))

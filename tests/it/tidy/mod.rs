@@ -102,6 +102,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "http",
         &[
             "access",
+            "agreement",
             "assemble",
             "calibration",
             "config",
@@ -116,6 +117,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "near",
             "ranking",
             "store",
+            "table",
             "wire",
         ],
     ),
