@@ -14,6 +14,7 @@ mod access;
 mod agreement;
 mod app;
 mod body;
+mod calibrations;
 mod caller;
 mod choose;
 mod compare;

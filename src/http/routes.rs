@@ -4,7 +4,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, choose, compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{
+    agreement, calibrations, choose, compare, gate, jobs, judges, probes, rank, reload, score,
+};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -49,6 +51,12 @@ pub enum Operation {
     BestOf,
     /// Audits a judge by uploaded labels and judged values.
     Audit,
+    /// Takes labels for a judge.
+    TakeLabels,
+    /// Tells how far a judge agrees with the labels that arrived.
+    RollingAgreement,
+    /// Forgets the labels for a judge.
+    ForgetLabels,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -69,6 +77,10 @@ pub enum Operation {
     ListJudges,
     /// Shows one judge.
     ShowJudge,
+    /// Lists the calibration maps.
+    ListCalibrations,
+    /// Shows one calibration map.
+    ShowCalibration,
     /// Reads cards and maps again.
     Reload,
     /// Says that the process lives.
@@ -82,7 +94,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 27] = [
     route(
         "POST",
         "/v1/score",
@@ -106,6 +118,24 @@ pub const ROUTES: [Route; 22] = [
         "POST",
         "/v1/agreement",
         Operation::Audit,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "POST",
+        "/v1/agreement/{id}/labels",
+        Operation::TakeLabels,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "GET",
+        "/v1/agreement/{id}",
+        Operation::RollingAgreement,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "DELETE",
+        "/v1/agreement/{id}",
+        Operation::ForgetLabels,
         Needs::Key(Scope::Agreement),
     ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
@@ -139,6 +169,18 @@ pub const ROUTES: [Route; 22] = [
         "/v1/judges/{id}",
         Operation::ShowJudge,
         Needs::Key(Scope::Read),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations",
+        Operation::ListCalibrations,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations/{id}",
+        Operation::ShowCalibration,
+        Needs::Key(Scope::Calibrations),
     ),
     route(
         "POST",
@@ -189,6 +231,9 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::Choose => "choose",
             Operation::Audit => "audit",
+            Operation::TakeLabels => "takeLabels",
+            Operation::RollingAgreement => "rollingAgreement",
+            Operation::ForgetLabels => "forgetLabels",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::SubmitJob => "submitJob",
@@ -201,6 +246,8 @@ impl Operation {
             Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
+            Operation::ListCalibrations => "listCalibrations",
+            Operation::ShowCalibration => "showCalibration",
             Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
@@ -216,6 +263,9 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::Choose => route.to(choose::choose),
             Operation::Audit => route.to(agreement::audit),
+            Operation::TakeLabels => route.to(agreement::take),
+            Operation::RollingAgreement => route.to(agreement::show),
+            Operation::ForgetLabels => route.to(agreement::forget),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
             Operation::SubmitJob => route.to(jobs::submit),
@@ -228,6 +278,8 @@ impl Operation {
             Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
+            Operation::ListCalibrations => route.to(calibrations::list),
+            Operation::ShowCalibration => route.to(calibrations::show),
             Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),

@@ -3,6 +3,7 @@
 mod access;
 mod agreement;
 mod bounds;
+mod calibrations;
 mod coalescing;
 mod contract;
 mod draining;
@@ -13,5 +14,6 @@ mod life;
 mod metrics;
 mod pairs;
 mod panels;
+mod rolling;
 mod scores;
 mod slow;
