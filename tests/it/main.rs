@@ -15,6 +15,8 @@ mod chat;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod config;
