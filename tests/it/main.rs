@@ -13,6 +13,8 @@ mod cards;
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;
