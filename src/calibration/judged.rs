@@ -84,6 +84,12 @@ impl Judged {
             by_item,
         })
     }
+
+    /// Every scored item with its score, in order of id.
+    pub fn scores(&self) -> impl Iterator<Item = (&str, f64)> {
+        let said = self.by_item.iter();
+        said.map(|(item, said)| (item.as_str(), said.score))
+    }
 }
 
 /// Reads a file of results: what `opine score --json` prints, or a table with the same columns.

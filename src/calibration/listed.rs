@@ -186,7 +186,7 @@ impl ListedHead {
             file: file.to_owned(),
             kind,
             digest: Digest::of(text.as_bytes()).to_string(),
-            judge: JudgeReport::of(key),
+            judge: JudgeReport::from(key),
             applies: differences.as_ref().map(Vec::is_empty),
             differences: differences
                 .unwrap_or_default()

@@ -124,15 +124,30 @@ pub struct ConformalReport {
     pub n: usize,
 }
 
+impl From<&JudgeKey> for JudgeReport {
+    fn from(key: &JudgeKey) -> Self {
+        JudgeReport {
+            id: key.judge.clone(),
+            version: key.version.clone(),
+            card: key.card.to_string(),
+            backend: key.backend.clone(),
+            model_revision: key.model_revision.clone(),
+            readout: key.readout.name(),
+            preprocessing: key.preprocessing.clone(),
+            temperature: key.temperature,
+        }
+    }
+}
+
 impl CalibrationReport {
     /// The report of a fitted map.
     pub fn new(map: &FittedMap, labels: &Labels, judged: &Judged, joined: &Joined) -> Self {
-        let (key, human) = (&map.key, map.map.human_scale());
+        let human = map.map.human_scale();
         CalibrationReport {
             status: "fitted",
             map: map.kind.name(),
             summary: summary(map),
-            judge: JudgeReport::of(key),
+            judge: JudgeReport::from(&map.key),
             human: (human.min(), human.max(), human.better().name()),
             items: ItemsReport {
                 used: joined.items.len(),
@@ -147,22 +162,6 @@ impl CalibrationReport {
             held_out: held_out(map),
             figures: figures(map),
             conformal: conformal(map),
-        }
-    }
-}
-
-impl JudgeReport {
-    /// The judge with this key.
-    pub fn of(key: &JudgeKey) -> Self {
-        JudgeReport {
-            id: key.judge.clone(),
-            version: key.version.clone(),
-            card: key.card.to_string(),
-            backend: key.backend.clone(),
-            model_revision: key.model_revision.clone(),
-            readout: key.readout.name(),
-            preprocessing: key.preprocessing.clone(),
-            temperature: key.temperature,
         }
     }
 }

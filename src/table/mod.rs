@@ -9,6 +9,7 @@ mod cell;
 mod delimited;
 mod error;
 mod json;
+mod named;
 mod source;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 pub use cell::{Cell, Reading};
 use delimited::Delimited;
 pub use error::{TableError, TableFault};
+pub use named::{Ids, Row, quoted};
 use source::Source;
 pub use source::TablePlace;
 
