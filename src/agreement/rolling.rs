@@ -68,9 +68,9 @@ pub struct Rolling {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WindowFigures {
     /// Time of its first label, in milliseconds since 1970.
-    pub from: i64,
+    pub first_time: i64,
     /// Of its last.
-    pub to: i64,
+    pub last_time: i64,
     /// Labels with a value of the judge.
     pub n: usize,
     /// Labels without.
@@ -181,8 +181,8 @@ fn figures(labels: &[RollingLabel]) -> WindowFigures {
     let time = |label: Option<&RollingLabel>| label.map_or(0, |label| label.time);
     let unscored = unscored(labels);
     WindowFigures {
-        from: time(labels.first()),
-        to: time(labels.last()),
+        first_time: time(labels.first()),
+        last_time: time(labels.last()),
         n: labels.len() - unscored,
         unscored,
         estimates: sample(labels).map_or_else(Vec::new, |sample| main_rows(&sample, plan)),
@@ -274,7 +274,7 @@ mod tests {
         let sizes: Vec<usize> = found.trend.iter().map(|window| window.n).collect();
         assert_eq!(sizes, [50, 200, 200]);
         assert_eq!(found.newest.as_ref(), found.trend.last());
-        assert_eq!((found.trend[2].from, found.trend[2].to), (250_000, 449_000));
+        assert_eq!((found.trend[2].first_time, found.trend[2].last_time), (250_000, 449_000));
         // A window of a hundred seconds has a hundred labels.
         let by_time = rolling(&all, Window::Time(100_000), None);
         let sizes: Vec<usize> = by_time.trend.iter().map(|window| window.n).collect();

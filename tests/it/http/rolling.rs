@@ -104,7 +104,7 @@ fn a_label_of_the_same_item_stands_in_the_place_of_the_first() {
     let shown = app.get(JUDGE).json();
     assert_eq!((&shown["n"], &shown["unscored"]), (&json!(31), &json!(1)));
     // Without a time they came now, and stand behind all others.
-    assert!(shown["newest"]["to"].as_i64().unwrap() > 1_700_000_000_000);
+    assert!(shown["newest"]["last_time"].as_i64().unwrap() > 1_700_000_000_000);
 }
 
 #[test]
