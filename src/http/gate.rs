@@ -8,10 +8,11 @@ use super::body::Scalar;
 use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::rank::within;
+use super::score::How;
 use super::service::Service;
 use crate::engine::GateError;
 use crate::gate::{Attempt, Decided, Outlook, Picked, Policy, Row, pick};
-use crate::judging::{Better, Subject};
+use crate::judging::Better;
 use crate::wire::{GateResult, JudgeJson, PolicyJson, ScoreResult};
 
 /// Images that are decided over at a time; their judges share the backends with other requests.
@@ -25,25 +26,14 @@ struct GateSettings {
 }
 
 impl Settings for GateSettings {
-    const JSON: &'static [&'static str] = &[
+    const NAMES: &'static [&'static str] = &[
         "policy",
-        "texts",
-        "images",
         "attempt",
         "questions_before",
         "best_before",
         "without_gain",
     ];
-    const FORM: &'static [&'static str] = &[
-        "policy",
-        "texts",
-        "image",
-        "image_url",
-        "attempt",
-        "questions_before",
-        "best_before",
-        "without_gain",
-    ];
+    const NAMES_JUDGE: bool = false;
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         let attempt = &mut self.attempt;
@@ -159,8 +149,7 @@ fn refused(error: &GateError) -> Problem {
 struct BestOfSettings;
 
 impl Settings for BestOfSettings {
-    const JSON: &'static [&'static str] = &["judge", "texts", "images"];
-    const FORM: &'static [&'static str] = &["judge", "texts", "image", "image_url"];
+    const NAMES: &'static [&'static str] = &[];
 
     fn set(&mut self, name: &str, _: &Scalar) -> Result<(), Problem> {
         let detail = format!("`{name}` is no setting of a best of several");
@@ -189,22 +178,14 @@ pub(super) async fn best_of(
     let Some(scale) = judge.card.recipe.scale() else {
         return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
     };
-    let at_once = judge.backend()?.abilities().concurrency.max(1);
-    let scored = stream::iter(request.images).map(|given| {
-        let (service, judge, limits) = (&service, &judge, &limits);
-        async move {
-            let judged = match given.image {
-                Ok(image) => {
-                    let subject = Subject::new(vec![image], given.texts);
-                    service.engine.score(judge, subject, limits).await?
-                }
-                Err(unscored) => service.engine.unasked(judge, unscored)?,
-            };
-            let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
-            result.ok_or_else(|| Problem::from(judge.wrong_protocol("score")))
-        }
-    });
-    let results: Vec<ScoreResult> = scored.buffered(at_once).try_collect().await?;
+    let how = How {
+        engine: &service.engine,
+        judge: &judge,
+        maps: None,
+        explain: false,
+        limits: &limits,
+    };
+    let results = how.score_all(request.images).await?;
     let rows: Vec<Row> = results
         .iter()
         .map(|result| Row {

@@ -23,22 +23,7 @@ struct ScoreSettings {
 }
 
 impl Settings for ScoreSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "calibrated",
-        "explain",
-        "judges",
-        "jury",
-        "weights",
-        "quorum",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
+    const NAMES: &'static [&'static str] = &[
         "calibrated",
         "explain",
         "judges",
@@ -117,17 +102,21 @@ pub(super) async fn score(
 }
 
 /// How each image of a request is scored.
-struct How<'a> {
-    engine: &'a Engine,
-    judge: &'a Judge,
-    maps: Option<&'a Maps>,
-    explain: bool,
-    limits: &'a RunLimits,
+pub(super) struct How<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) judge: &'a Judge,
+    /// Maps to a human scale, where scores are calibrated.
+    pub(super) maps: Option<&'a Maps>,
+    pub(super) explain: bool,
+    pub(super) limits: &'a RunLimits,
 }
 
 impl How<'_> {
     /// As many at a time as the backend works on, so that requests share it image by image.
-    async fn score_all(&self, images: Vec<GivenImage>) -> Result<Vec<ScoreResult>, Problem> {
+    pub(super) async fn score_all(
+        &self,
+        images: Vec<GivenImage>,
+    ) -> Result<Vec<ScoreResult>, Problem> {
         let at_once = self.judge.backend()?.abilities().concurrency.max(1);
         stream::iter(images)
             .map(|given| self.score_one(given))
