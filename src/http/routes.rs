@@ -81,6 +81,8 @@ pub enum Operation {
     ListCalibrations,
     /// Shows one calibration map.
     ShowCalibration,
+    /// Fits a map on uploaded labels and judged values.
+    FitCalibration,
     /// Reads cards and maps again.
     Reload,
     /// Says that the process lives.
@@ -94,7 +96,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 27] = [
+pub const ROUTES: [Route; 28] = [
     route(
         "POST",
         "/v1/score",
@@ -177,6 +179,12 @@ pub const ROUTES: [Route; 27] = [
         Needs::Key(Scope::Calibrations),
     ),
     route(
+        "POST",
+        "/v1/calibrations",
+        Operation::FitCalibration,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
         "GET",
         "/v1/calibrations/{id}",
         Operation::ShowCalibration,
@@ -248,6 +256,7 @@ impl Operation {
             Operation::ShowJudge => "showJudge",
             Operation::ListCalibrations => "listCalibrations",
             Operation::ShowCalibration => "showCalibration",
+            Operation::FitCalibration => "fitCalibration",
             Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
@@ -280,6 +289,7 @@ impl Operation {
             Operation::ShowJudge => route.to(judges::show),
             Operation::ListCalibrations => route.to(calibrations::list),
             Operation::ShowCalibration => route.to(calibrations::show),
+            Operation::FitCalibration => route.to(calibrations::fit),
             Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),
