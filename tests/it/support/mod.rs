@@ -13,3 +13,4 @@ pub(crate) mod scrape;
 pub(crate) mod scripted;
 pub(crate) mod seer;
 pub(crate) mod served;
+pub(crate) mod tls;
