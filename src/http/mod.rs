@@ -12,6 +12,7 @@
 
 mod access;
 mod app;
+mod best_of;
 mod body;
 mod caller;
 mod compare;
@@ -27,6 +28,7 @@ mod panel;
 mod probes;
 mod problem;
 mod rank;
+mod release;
 mod reload;
 mod routes;
 mod score;

@@ -1,6 +1,7 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod best_of;
 mod calibrated;
 mod evaluated;
 mod explained;
@@ -17,6 +18,7 @@ use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
+pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
 pub use explained::Explanation;

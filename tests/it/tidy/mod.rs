@@ -112,6 +112,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metrics",
             "near",
             "ranking",
+            "stats",
             "store",
             "wire",
         ],
