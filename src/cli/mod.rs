@@ -160,6 +160,8 @@ enum CliError {
     #[error(transparent)]
     Gate(#[from] crate::engine::GateError),
     #[error(transparent)]
+    Release(#[from] crate::gate::release::ReleaseError),
+    #[error(transparent)]
     GateLabels(#[from] crate::gate::GateLabelsError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),

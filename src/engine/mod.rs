@@ -16,6 +16,7 @@ mod listing;
 mod memory;
 mod observer;
 pub mod panel;
+mod picking;
 mod ranking;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use gating::{GateError, Gated, Looked};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 pub use observer::{Observer, Seen};
+pub use picking::{Candidate, PickPlan, PickRun};
 pub use ranking::{ItemTexts, RankChoice, RankMethod, RankWay, Ranked};
 
 use explaining::Witness;

@@ -13,6 +13,7 @@
 mod access;
 mod agreement;
 mod app;
+mod best_of;
 mod body;
 mod caller;
 mod choose;
@@ -29,6 +30,7 @@ mod panel;
 mod probes;
 mod problem;
 mod rank;
+mod release;
 mod reload;
 mod routes;
 mod score;

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, choose, compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{agreement, best_of, choose, compare, gate, jobs, judges, probes, rank, release, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -49,6 +49,8 @@ pub enum Operation {
     BestOf,
     /// Audits a judge by uploaded labels and judged values.
     Audit,
+    /// Says whether a new generator may replace the old one.
+    Release,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -82,7 +84,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 23] = [
     route(
         "POST",
         "/v1/score",
@@ -126,6 +128,12 @@ pub const ROUTES: [Route; 22] = [
         "POST",
         "/v1/best-of",
         Operation::BestOf,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/release",
+        Operation::Release,
         Needs::Key(Scope::Score),
     ),
     route(
@@ -191,6 +199,7 @@ impl Operation {
             Operation::Audit => "audit",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
+            Operation::Release => "release",
             Operation::SubmitJob => "submitJob",
             Operation::ListJobs => "listJobs",
             Operation::ShowJob => "showJob",
@@ -217,7 +226,8 @@ impl Operation {
             Operation::Choose => route.to(choose::choose),
             Operation::Audit => route.to(agreement::audit),
             Operation::Gate => route.to(gate::gate),
-            Operation::BestOf => route.to(gate::best_of),
+            Operation::BestOf => route.to(best_of::best_of),
+            Operation::Release => route.to(release::release),
             Operation::SubmitJob => route.to(jobs::submit),
             Operation::ListJobs => route.to(jobs::list),
             Operation::ShowJob => route.to(jobs::show),

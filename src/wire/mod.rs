@@ -1,6 +1,7 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod best_of;
 mod calibrated;
 mod chosen;
 mod evaluated;
@@ -18,6 +19,7 @@ use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
+pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};

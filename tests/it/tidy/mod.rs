@@ -116,6 +116,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metrics",
             "near",
             "ranking",
+            "stats",
             "store",
             "table",
             "wire",
