@@ -16,6 +16,7 @@ mod body;
 mod caller;
 mod compare;
 mod envelope;
+mod evaluate;
 mod gate;
 mod given;
 mod idempotency;

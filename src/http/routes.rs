@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{compare, evaluate, gate, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -45,6 +45,8 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Evaluates images that were made from a text.
+    Evaluate,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -78,7 +80,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 21] = [
     route(
         "POST",
         "/v1/score",
@@ -110,6 +112,12 @@ pub const ROUTES: [Route; 20] = [
         "POST",
         "/v1/best-of",
         Operation::BestOf,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/evaluate",
+        Operation::Evaluate,
         Needs::Key(Scope::Score),
     ),
     route(
@@ -173,6 +181,7 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
+            Operation::Evaluate => "evaluate",
             Operation::SubmitJob => "submitJob",
             Operation::ListJobs => "listJobs",
             Operation::ShowJob => "showJob",
@@ -198,6 +207,7 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
+            Operation::Evaluate => route.to(evaluate::evaluate),
             Operation::SubmitJob => route.to(jobs::submit),
             Operation::ListJobs => route.to(jobs::list),
             Operation::ShowJob => route.to(jobs::show),

@@ -3,6 +3,7 @@
 
 mod calibrated;
 mod evaluated;
+mod evaluation;
 mod explained;
 mod gated;
 mod pair;
@@ -19,6 +20,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 
 pub use calibrated::CalibratedJson;
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};

@@ -1,6 +1,7 @@
 //! Bodies: bounded in bytes and in time before anything is read from them.
 
 mod arriving;
+mod document;
 mod form;
 mod json;
 mod scalar;
@@ -18,6 +19,7 @@ use super::service::{Bounds, Service};
 use crate::engine::Permit;
 use arriving::{Arriving, BodyFault};
 
+pub(super) use document::read_document;
 pub(super) use form::{Form, malformed};
 pub(super) use json::{Object, Reader, read_object};
 pub(super) use scalar::Scalar;

@@ -5,6 +5,7 @@ mod picture;
 mod typed;
 
 use actix_web::{HttpRequest, web};
+use serde_json::Value;
 
 use super::body::{Body, Form, MediaType, Scalar, Structure, offload, read_object, unknown_field};
 use super::problem::Problem;
@@ -43,11 +44,19 @@ pub(super) trait Settings: Default + Send + 'static {
     /// Those of the settings that are lists or objects; a form has them as JSON.
     const STRUCTURES: &'static [&'static str] = &[];
 
+    /// Those of the settings that are documents of any JSON, or texts.
+    const DOCUMENTS: &'static [&'static str] = &[];
+
     /// Takes one of the settings.
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem>;
 
     /// Takes one of [`Settings::STRUCTURES`].
     fn structure(&mut self, name: &str, _: &Structure) -> Result<(), Problem> {
+        Err(unknown_field(name, Self::JSON))
+    }
+
+    /// Takes one of [`Settings::DOCUMENTS`].
+    fn document(&mut self, name: &str, _: Value) -> Result<(), Problem> {
         Err(unknown_field(name, Self::JSON))
     }
 }

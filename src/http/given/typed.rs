@@ -14,7 +14,7 @@ use super::picture::{
 use super::{Given, Settings};
 use crate::engine::Permit;
 use crate::http::body::{
-    Form, Object, Reader, Scalar, duplicate_field, read_object, read_structure,
+    Form, Object, Reader, Scalar, duplicate_field, read_document, read_object, read_structure,
 };
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
@@ -73,6 +73,10 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
             "judge" if S::JSON.contains(&"judge") => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
+            known if S::DOCUMENTS.contains(&known) => {
+                let settings = &mut self.settings;
+                value.document(|document| settings.document(known, document))?;
+            }
             known if S::STRUCTURES.contains(&known) => {
                 let settings = &mut self.settings;
                 value.structure(|structure| settings.structure(known, structure))?;
@@ -282,6 +286,10 @@ impl<S: Settings> GivenForm<S> {
         for (name, bytes) in &self.settings {
             if S::STRUCTURES.contains(&name.as_str()) {
                 settings.structure(name, &read_structure(images.len().max(MOST_LISTED), bytes)?)?;
+                continue;
+            }
+            if S::DOCUMENTS.contains(&name.as_str()) {
+                settings.document(name, read_document(bytes)?)?;
                 continue;
             }
             let text = text_part(name, bytes)?.to_owned();

@@ -1,6 +1,7 @@
 //! What is done with each item of a job. A new operation is one file, and one row of [`OPERATIONS`].
 
 mod compare;
+mod evaluate;
 mod rank;
 mod score;
 
@@ -131,7 +132,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 3] = [
+pub const OPERATIONS: [OperationRow; 4] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -146,6 +147,11 @@ pub const OPERATIONS: [OperationRow; 3] = [
         name: "rank",
         options: rank::OPTIONS,
         make: rank::make,
+    },
+    OperationRow {
+        name: "evaluate",
+        options: evaluate::OPTIONS,
+        make: evaluate::make,
     },
 ];
 
@@ -219,6 +225,12 @@ mod tests {
                 assert!(matches!(refused, BindError::WrongProtocol { .. }), "{name}");
             }
         }
+        assert_eq!(fits("evaluate", &[], "choose"), Ok(()));
+        assert_eq!(
+            fits("evaluate", &[("method", "vqascore")], "vqascore"),
+            Ok(())
+        );
+        assert!(fits("evaluate", &[], "vqascore").is_err());
         let refused = fits("rank", &[("budget", "0")], "q-bench").unwrap_err();
         assert!(matches!(refused, BindError::Unfit { .. }));
     }
