@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::files::{named_text, read_at_most, shown};
+use super::files::{named_text, read_at_most, read_image, shown};
 use super::{CliError, Common, Ending, output, runtime};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
 use crate::engine::{Budget, EvaluateChoice, EvaluationPlan, Outcome, RunLimits};
 use crate::evaluation::{extraction_json, questions_json, read_extraction, read_questions};
+use crate::judging::Image;
 use crate::judging::protocol::StageReport;
-use crate::judging::{Image, Reason, Unscored};
 use crate::wire::EvaluateResult;
 
 const AFTER_HELP: &str = "\
@@ -148,9 +148,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Ending, CliError> {
     let mut all_scored = true;
     let mut is_written = false;
     for path in &arguments.files {
-        let image = read_at_most(path, most_bytes).map(Image::new);
-        let image = image
-            .map_err(|error| Unscored::new(Reason::Image("file_unreadable"), error.to_string()));
+        let image = read_image(path, most_bytes);
         let progress = |report: StageReport| say(path, &report);
         let evaluated = engine.evaluate_by(&plan, image, &texts, &limits, &progress);
         let evaluation = runtime.block_on(evaluated)?;

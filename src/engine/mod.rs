@@ -33,7 +33,7 @@ pub use evaluating::{
     Combination, EvaluateChoice, EvaluateFault, Evaluated, Evaluation, EvaluationPlan, Outcome,
     QuestionsBy, Used,
 };
-pub use gating::{GateError, Gated};
+pub use gating::{GateError, Gated, Looked};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Budget, Clock, RunLimits};
 pub use observer::{Observer, Seen};

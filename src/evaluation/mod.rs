@@ -1,11 +1,16 @@
 //! Question sets and extractions as people and programs write them, read and checked; and what a language model is asked
 //! so that it writes them.
 
+mod closed;
 mod drafts;
 mod embeddings;
 mod extraction;
 mod file;
 
+pub use closed::{
+    AskedQuestion, GivenAnswers, GivenQuestion, MOST_ANSWERS, MOST_QUESTIONS, QuestionFault,
+    closed_questions, parse_closed_questions,
+};
 pub use drafts::{DsgDraft, ExtractionDraft, TifaDraft};
 pub use embeddings::{EmbeddingRow, EmbeddingScore, EmbeddingScorer, embedding_rows, parse_head};
 pub use extraction::{extraction_json, parse_extraction, read_extraction};

@@ -8,10 +8,11 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde::Serialize;
+use serde::de::MapAccess;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::body::Scalar;
+use super::body::{Reader, Scalar};
 use super::given::{self, GivenImage, Settings, decoded};
 use super::problem::{Code, Problem};
 use super::service::Service;
@@ -73,8 +74,6 @@ impl Settings for EvaluateSettings {
         "budget_tokens",
         "budget_money",
     ];
-    const DOCUMENTS: &'static [&'static str] = &["questions", "extraction"];
-
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {
             "prompt" => self.prompt = Some(value.text(name)?.to_owned()),
@@ -99,12 +98,22 @@ impl Settings for EvaluateSettings {
         Ok(())
     }
 
-    fn document(&mut self, name: &str, document: Value) -> Result<(), Problem> {
-        match document {
-            Value::String(text) => self.choice.set(name, &text),
-            document => self.choice.set(name, &document.to_string()),
-        };
-        Ok(())
+    /// Questions and extraction are documents of their own, or text, as which they come from a form.
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error> {
+        if !matches!(name, "questions" | "extraction") {
+            return value.scalar(|scalar| self.set(name, scalar));
+        }
+        value.document(|document| {
+            match document {
+                Value::String(text) => self.choice.set(name, &text),
+                document => self.choice.set(name, &document.to_string()),
+            };
+            Ok(())
+        })
     }
 }
 

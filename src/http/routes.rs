@@ -4,7 +4,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, evaluate, gate, jobs, judges, probes, rank, reload, score};
+use super::{
+    agreement, choose, compare, evaluate, gate, jobs, judges, probes, rank, reload, score,
+};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -41,12 +43,16 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Asks closed questions about images.
+    Choose,
     /// Decides over images by a policy.
     Gate,
     /// Picks the best of several images.
     BestOf,
     /// Evaluates images that were made from a text.
     Evaluate,
+    /// Audits a judge by uploaded labels and judged values.
+    Audit,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -80,7 +86,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 21] = [
+pub const ROUTES: [Route; 23] = [
     route(
         "POST",
         "/v1/score",
@@ -94,6 +100,18 @@ pub const ROUTES: [Route; 21] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    route(
+        "POST",
+        "/v1/choose",
+        Operation::Choose,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/agreement",
+        Operation::Audit,
+        Needs::Key(Scope::Agreement),
+    ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
     job_route("GET", "/v1/jobs", Operation::ListJobs),
     job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
@@ -179,6 +197,8 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::Choose => "choose",
+            Operation::Audit => "audit",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::Evaluate => "evaluate",
@@ -205,6 +225,8 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::Choose => route.to(choose::choose),
+            Operation::Audit => route.to(agreement::audit),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
             Operation::Evaluate => route.to(evaluate::evaluate),

@@ -2,6 +2,7 @@
 //! HTTP give the same object.
 
 mod calibrated;
+mod chosen;
 mod evaluated;
 mod evaluation;
 mod explained;
@@ -19,6 +20,7 @@ use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
 pub use calibrated::CalibratedJson;
+pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
 pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;

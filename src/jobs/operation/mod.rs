@@ -1,5 +1,6 @@
 //! What is done with each item of a job. A new operation is one file, and one row of [`OPERATIONS`].
 
+mod choose;
 mod compare;
 mod evaluate;
 mod rank;
@@ -28,6 +29,11 @@ pub(super) type Options = BTreeMap<String, String>;
 pub trait Operation: Send + Sync + Debug {
     /// How many images an item has.
     fn images(&self) -> RangeInclusive<usize>;
+
+    /// Texts of the judge's question that it gives itself, so that items need not.
+    fn texts(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether the judge does this.
     ///
@@ -132,7 +138,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 4] = [
+pub const OPERATIONS: [OperationRow; 5] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -147,6 +153,11 @@ pub const OPERATIONS: [OperationRow; 4] = [
         name: "rank",
         options: rank::OPTIONS,
         make: rank::make,
+    },
+    OperationRow {
+        name: "choose",
+        options: choose::OPTIONS,
+        make: choose::make,
     },
     OperationRow {
         name: "evaluate",
@@ -219,6 +230,9 @@ mod tests {
         ] {
             assert_eq!(fits(name, &[], judge), Ok(()), "{name}");
         }
+        assert_eq!(fits("choose", &[], "choose"), Ok(()));
+        let refused = fits("choose", &[], "q-bench").unwrap_err();
+        assert!(matches!(refused, BindError::WrongProtocol { .. }));
         for name in ["score", "compare", "rank"] {
             for judge in ["choose", "best-to-worst"] {
                 let refused = fits(name, &[], judge).unwrap_err();
