@@ -19,6 +19,7 @@ mod caller;
 mod choose;
 mod compare;
 mod envelope;
+mod evaluate;
 mod gate;
 mod given;
 mod idempotency;

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, best_of, choose, compare, gate, jobs, judges, probes, rank, release, reload, score};
+use super::{agreement, best_of, choose, compare, evaluate, gate, jobs, judges, probes, rank, release, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -47,6 +47,8 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Evaluates images that were made from a text.
+    Evaluate,
     /// Audits a judge by uploaded labels and judged values.
     Audit,
     /// Says whether a new generator may replace the old one.
@@ -84,7 +86,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 23] = [
+pub const ROUTES: [Route; 24] = [
     route(
         "POST",
         "/v1/score",
@@ -134,6 +136,12 @@ pub const ROUTES: [Route; 23] = [
         "POST",
         "/v1/release",
         Operation::Release,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/evaluate",
+        Operation::Evaluate,
         Needs::Key(Scope::Score),
     ),
     route(
@@ -200,6 +208,7 @@ impl Operation {
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::Release => "release",
+            Operation::Evaluate => "evaluate",
             Operation::SubmitJob => "submitJob",
             Operation::ListJobs => "listJobs",
             Operation::ShowJob => "showJob",
@@ -228,6 +237,7 @@ impl Operation {
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(best_of::best_of),
             Operation::Release => route.to(release::release),
+            Operation::Evaluate => route.to(evaluate::evaluate),
             Operation::SubmitJob => route.to(jobs::submit),
             Operation::ListJobs => route.to(jobs::list),
             Operation::ShowJob => route.to(jobs::show),

@@ -6,6 +6,7 @@ mod bounds;
 mod coalescing;
 mod contract;
 mod draining;
+mod evaluations;
 mod explain;
 mod faults;
 mod gates;
