@@ -15,6 +15,7 @@ mod agreement;
 mod app;
 mod best_of;
 mod body;
+mod calibrations;
 mod caller;
 mod choose;
 mod compare;

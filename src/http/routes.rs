@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, best_of, choose, compare, evaluate, gate, jobs, judges, probes, rank, release, reload, score};
+use super::{agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank, release, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -53,6 +53,12 @@ pub enum Operation {
     Audit,
     /// Says whether a new generator may replace the old one.
     Release,
+    /// Takes labels for a judge.
+    TakeLabels,
+    /// Tells how far a judge agrees with the labels that arrived.
+    RollingAgreement,
+    /// Forgets the labels for a judge.
+    ForgetLabels,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -73,6 +79,10 @@ pub enum Operation {
     ListJudges,
     /// Shows one judge.
     ShowJudge,
+    /// Lists the calibration maps.
+    ListCalibrations,
+    /// Shows one calibration map.
+    ShowCalibration,
     /// Reads cards and maps again.
     Reload,
     /// Says that the process lives.
@@ -86,7 +96,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 24] = [
+pub const ROUTES: [Route; 29] = [
     route(
         "POST",
         "/v1/score",
@@ -110,6 +120,24 @@ pub const ROUTES: [Route; 24] = [
         "POST",
         "/v1/agreement",
         Operation::Audit,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "POST",
+        "/v1/agreement/{id}/labels",
+        Operation::TakeLabels,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "GET",
+        "/v1/agreement/{id}",
+        Operation::RollingAgreement,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "DELETE",
+        "/v1/agreement/{id}",
+        Operation::ForgetLabels,
         Needs::Key(Scope::Agreement),
     ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
@@ -155,6 +183,18 @@ pub const ROUTES: [Route; 24] = [
         "/v1/judges/{id}",
         Operation::ShowJudge,
         Needs::Key(Scope::Read),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations",
+        Operation::ListCalibrations,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations/{id}",
+        Operation::ShowCalibration,
+        Needs::Key(Scope::Calibrations),
     ),
     route(
         "POST",
@@ -205,6 +245,9 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::Choose => "choose",
             Operation::Audit => "audit",
+            Operation::TakeLabels => "takeLabels",
+            Operation::RollingAgreement => "rollingAgreement",
+            Operation::ForgetLabels => "forgetLabels",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::Release => "release",
@@ -219,6 +262,8 @@ impl Operation {
             Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
+            Operation::ListCalibrations => "listCalibrations",
+            Operation::ShowCalibration => "showCalibration",
             Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
@@ -234,6 +279,9 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::Choose => route.to(choose::choose),
             Operation::Audit => route.to(agreement::audit),
+            Operation::TakeLabels => route.to(agreement::take),
+            Operation::RollingAgreement => route.to(agreement::show),
+            Operation::ForgetLabels => route.to(agreement::forget),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(best_of::best_of),
             Operation::Release => route.to(release::release),
@@ -248,6 +296,8 @@ impl Operation {
             Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
+            Operation::ListCalibrations => route.to(calibrations::list),
+            Operation::ShowCalibration => route.to(calibrations::show),
             Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),

@@ -3,6 +3,7 @@
 mod access;
 mod agreement;
 mod bounds;
+mod calibrations;
 mod coalescing;
 mod contract;
 mod draining;
@@ -14,5 +15,6 @@ mod life;
 mod metrics;
 mod pairs;
 mod panels;
+mod rolling;
 mod scores;
 mod slow;

@@ -11,6 +11,11 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "score": ("POST", "/v1/score"),
     "compare": ("POST", "/v1/compare"),
     "rank": ("POST", "/v1/rank"),
+    "choose": ("POST", "/v1/choose"),
+    "audit": ("POST", "/v1/agreement"),
+    "takeLabels": ("POST", "/v1/agreement/{id}/labels"),
+    "rollingAgreement": ("GET", "/v1/agreement/{id}"),
+    "forgetLabels": ("DELETE", "/v1/agreement/{id}"),
     "submitJob": ("POST", "/v1/jobs"),
     "listJobs": ("GET", "/v1/jobs"),
     "showJob": ("GET", "/v1/jobs/{id}"),
@@ -23,6 +28,8 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "bestOf": ("POST", "/v1/best-of"),
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
+    "listCalibrations": ("GET", "/v1/calibrations"),
+    "showCalibration": ("GET", "/v1/calibrations/{id}"),
     "reload": ("POST", "/v1/reload"),
     "health": ("GET", "/healthz"),
     "readiness": ("GET", "/readyz"),
@@ -31,7 +38,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank"]
+JobOperation = Literal["score", "compare", "rank", "choose"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -151,12 +158,20 @@ class _GateRequest(TypedDict):
 
 
 class GateRequest(_GateRequest, total=False):
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
 
 
 class GateOptions(TypedDict, total=False):
     """What may be given beside the images of `GateRequest`."""
 
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
 
 
@@ -176,15 +191,40 @@ class BestOfOptions(TypedDict, total=False):
     texts: Texts
 
 
-class GateReplyPolicy(TypedDict):
+class GateReply(TypedDict):
+    policy: PolicyName
+    attempt: Outlook
+    results: List[GateResult]
+
+
+class PolicyName(TypedDict):
     id: str
     version: str
     digest: str
 
 
-class GateReply(TypedDict):
-    policy: GateReplyPolicy
-    results: List[GateResult]
+class Outlook(TypedDict):
+    """What the loop of a caller that generates until something is accepted needs to know."""
+
+    number: int
+    attempts_left: Union[int, None]
+    questions: int
+    questions_left: Union[int, None]
+    progress: Union[float, None]
+    best: Union[float, None]
+    without_gain: int
+    stop: Literal["quality_threshold_met", "max_attempts", "no_gain", "budget", None]
+
+
+class Saving(TypedDict):
+    """What asking the cheap judges first saved, against asking the last judge of every dimension always."""
+
+    questions: int
+    dear_questions: int
+    saved_questions: int
+    cost: Union[float, None]
+    dear_cost: Union[float, None]
+    saved_cost: Union[float, None]
 
 
 GateVerdict = Literal["accept", "review", "reject", "not_evaluated"]
@@ -203,6 +243,21 @@ class GateResultReason(_GateResultReason, total=False):
     margin: float
 
 
+class _GateResultDimensionStageFitted(TypedDict):
+    target: Literal["precision", "recall", "cost"]
+    value: float
+    confidence: float
+    bound: float
+    n: int
+    labels: str
+
+
+class GateResultDimensionStageFitted(_GateResultDimensionStageFitted, total=False):
+    """What the thresholds rest on, where they were fitted."""
+
+    set: str
+
+
 class _GateResultDimensionStage(TypedDict):
     judge: str
     score: Union[float, None]
@@ -211,6 +266,7 @@ class _GateResultDimensionStage(TypedDict):
 
 class GateResultDimensionStage(_GateResultDimensionStage, total=False):
     unscored: str
+    fitted: GateResultDimensionStageFitted
 
 
 class GateResultDimension(TypedDict):
@@ -220,15 +276,18 @@ class GateResultDimension(TypedDict):
 
 
 class GateResult(TypedDict):
-    """The same object that `opine gate check --json` prints, without the policy."""
+    """The same object that `opine gate check --json` prints."""
 
     image: str
+    policy: PolicyName
     verdict: GateVerdict
     reasons: List[GateResultReason]
     combined: Union[float, None]
+    progress: Union[float, None]
     dimensions: List[GateResultDimension]
     stages_saved: int
     questions: int
+    saving: Saving
     provenance: List[Provenance]
 
 
@@ -349,6 +408,308 @@ Weights = Dict[str, float]
 
 
 Quorum = int
+
+
+class _ChooseRequestQuestion(TypedDict):
+    question: str
+
+
+class ChooseRequestQuestion(_ChooseRequestQuestion, total=False):
+    id: str
+    answers: Answers
+
+
+class _ChooseRequest(TypedDict):
+    judge: JudgeName
+    images: List[GivenImage]
+
+
+class ChooseRequest(_ChooseRequest, total=False):
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: List[ChooseRequestQuestion]
+
+
+class ChooseOptions(TypedDict, total=False):
+    """What may be given beside the images of `ChooseRequest`."""
+
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: List[ChooseRequestQuestion]
+
+
+Answers = Union[List[str], Dict[str, List[str]]]
+
+
+class ChooseReply(TypedDict):
+    judge: Judge
+    results: List[ChooseResult]
+
+
+class ChooseResultCost(TypedDict):
+    questions: int
+
+
+class ChooseResult(TypedDict):
+    """The same object that `opine choose --json` prints."""
+
+    images: List[str]
+    answers: List[Chosen]
+    cost: ChooseResultCost
+    provenance: Provenance
+
+
+class ChosenIntervals(TypedDict):
+    low: float
+    high: float
+    kind: Literal["censored", "dirichlet_95"]
+
+
+class _Chosen(TypedDict):
+    id: str
+    question: str
+    status: Literal["answered", "unscored"]
+    answer: Union[str, None]
+    probabilities: Union[Dict[str, float], None]
+    coverage: Union[float, None]
+    readout: Union[Readout, None]
+
+
+class Chosen(_Chosen, total=False):
+    censored: Literal[True]
+    intervals: Dict[str, ChosenIntervals]
+    reason: Reason
+    detail: str
+
+
+TableRows = List[Dict[str, Any]]
+
+
+class _AuditRequest(TypedDict):
+    judged: TableRows
+    human: TableRows
+
+
+class AuditRequest(_AuditRequest, total=False):
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class Audit(TypedDict):
+    """The report, form `opine.audit/1`."""
+
+    schema: Literal["opine.audit/1"]
+    opine: str
+    judge: str
+    n: int
+    coverage: float
+    sentence: str
+    warnings: List[str]
+    estimates: List[Estimate]
+
+
+class _Estimate(TypedDict):
+    name: str
+    value: Union[float, None]
+    ci: Union[List[float], None]
+    n: int
+    method: str
+    convention: str
+
+
+class Estimate(_Estimate, total=False):
+    group: str
+
+
+class Calibrations(TypedDict):
+    calibrations: List[CalibrationMap]
+
+
+class CalibrationMapJudge(TypedDict):
+    """The judge for which alone it holds."""
+
+    id: str
+    version: str
+    card: Digest
+    backend: str
+    model_revision: str
+    readout: Readout
+    preprocessing: str
+    temperature: Union[float, None]
+
+
+class CalibrationMapDifference(TypedDict):
+    field: str
+    fitted: str
+    here: str
+
+
+class CalibrationMapLabels(TypedDict):
+    """What it was fitted on."""
+
+    source: str
+    digest: Digest
+    n: int
+
+
+class CalibrationMapFigure(TypedDict):
+    name: str
+    before: PerhapsFigured
+    after: PerhapsFigured
+    change: PerhapsFigured
+    n: int
+    convention: str
+
+
+class CalibrationMapConformal(TypedDict):
+    """Intervals for new labels."""
+
+    level: float
+    half_width: Union[float, None]
+    shortfall: Union[float, None]
+    coverage: Figured
+    n: int
+
+
+class _CalibrationMapHeldOut(TypedDict):
+    folds: int
+    seed: int
+
+
+class CalibrationMapHeldOut(_CalibrationMapHeldOut, total=False):
+    group: Union[str, None]
+    agreement: Figured
+    never: Figured
+    majority: Figured
+    over_never: Figured
+    over_majority: Figured
+
+
+class _CalibrationMap(TypedDict):
+    id: str
+    file: str
+    kind: Literal["isotonic", "platt", "temperature", "logistic4", "logistic5", "ordinal", "tie-width"]
+    digest: Digest
+    judge: CalibrationMapJudge
+    applies: Union[bool, None]
+    differences: List[CalibrationMapDifference]
+    labels: CalibrationMapLabels
+    held_out: CalibrationMapHeldOut
+
+
+class CalibrationMap(_CalibrationMap, total=False):
+    """A map of scores to a human scale, or where `kind` is `tie-width` the margin within which comparisons are ties."""
+
+    summary: str
+    raw_scale: Scale
+    scale: Scale
+    direction: Literal["increasing", "decreasing"]
+    spearman: Figured
+    figures: List[CalibrationMapFigure]
+    conformal: CalibrationMapConformal
+    by: Literal["thurstone", "levels", None]
+    margin: Literal["log-odds", "probability"]
+    width: float
+    votes: int
+    is_shown_to_help: bool
+
+
+class Figured(TypedDict):
+    """A value with its 95 % interval."""
+
+    value: float
+    ci: Union[List[float], None]
+
+
+PerhapsFigured = Union["Figured", None]
+
+
+class _LabelsRequestLabel(TypedDict):
+    id: Union[str, int]
+    human: float
+
+
+class LabelsRequestLabel(_LabelsRequestLabel, total=False):
+    """Further columns are not looked at."""
+
+    judged: Union[float, None]
+    time: Union[float, None]
+
+
+class LabelsRequest(TypedDict):
+    labels: List[LabelsRequestLabel]
+
+
+class TakenLabels(TypedDict):
+    judge: str
+    added: int
+    replaced: int
+    forgotten: int
+    total: int
+
+
+class RollingAgreementWindow(TypedDict, total=False):
+    labels: int
+    seconds: int
+
+
+class RollingAgreementAlertComparison(TypedDict):
+    against: str
+    reference: float
+    reference_n: int
+    difference: float
+    ci: Union[List[float], None]
+    p_value: Union[float, None]
+    fell: bool
+
+
+class RollingAgreementAlert(TypedDict):
+    fell: bool
+    test: str
+    level: float
+    comparisons: List[RollingAgreementAlertComparison]
+
+
+class RollingAgreement(TypedDict):
+    judge: str
+    window: RollingAgreementWindow
+    n: int
+    unscored: int
+    newest: Union[AgreementWindow, None]
+    trend: List[AgreementWindow]
+    alert: RollingAgreementAlert
+
+
+class AgreementWindow(TypedDict):
+    first_time: int
+    last_time: int
+    n: int
+    unscored: int
+    estimates: List[Estimate]
 
 
 JudgeName = str
@@ -916,4 +1277,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_job", "jobs_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
