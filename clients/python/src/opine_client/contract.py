@@ -11,6 +11,8 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "score": ("POST", "/v1/score"),
     "compare": ("POST", "/v1/compare"),
     "rank": ("POST", "/v1/rank"),
+    "choose": ("POST", "/v1/choose"),
+    "audit": ("POST", "/v1/agreement"),
     "submitJob": ("POST", "/v1/jobs"),
     "listJobs": ("GET", "/v1/jobs"),
     "showJob": ("GET", "/v1/jobs/{id}"),
@@ -31,7 +33,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank"]
+JobOperation = Literal["score", "compare", "rank", "choose"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -52,6 +54,9 @@ class Manifest(TypedDict, total=False):
     texts: Texts
 
 
+JobState = Literal["queued", "running", "paused", "cancelled", "finished"]
+
+
 class JobSettings(TypedDict):
     operation: JobOperation
     judge: str
@@ -70,7 +75,7 @@ class JobItems(TypedDict):
 
 class _Job(TypedDict):
     id: str
-    state: Literal["queued", "running", "paused", "cancelled", "finished"]
+    state: JobState
     settings: JobSettings
     items: JobItems
     created_at: str
@@ -130,7 +135,7 @@ class ScoreRequest(_ScoreRequest, total=False):
 
 
 class ScoreOptions(TypedDict, total=False):
-    """What may be given beside the images of `ScoreRequest`."""
+    """What may be given beside `images`."""
 
     judge: str
     texts: Texts
@@ -151,12 +156,20 @@ class _GateRequest(TypedDict):
 
 
 class GateRequest(_GateRequest, total=False):
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
 
 
 class GateOptions(TypedDict, total=False):
-    """What may be given beside the images of `GateRequest`."""
+    """What may be given beside `policy`, `images`."""
 
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
 
 
@@ -170,21 +183,46 @@ class BestOfRequest(_BestOfRequest, total=False):
 
 
 class BestOfOptions(TypedDict, total=False):
-    """What may be given beside the images of `BestOfRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
 
 
-class GateReplyPolicy(TypedDict):
+class GateReply(TypedDict):
+    policy: PolicyName
+    attempt: Outlook
+    results: List[GateResult]
+
+
+class PolicyName(TypedDict):
     id: str
     version: str
     digest: str
 
 
-class GateReply(TypedDict):
-    policy: GateReplyPolicy
-    results: List[GateResult]
+class Outlook(TypedDict):
+    """What the loop of a caller that generates until something is accepted needs to know."""
+
+    number: int
+    attempts_left: Union[int, None]
+    questions: int
+    questions_left: Union[int, None]
+    progress: Union[float, None]
+    best: Union[float, None]
+    without_gain: int
+    stop: Literal["quality_threshold_met", "max_attempts", "no_gain", "budget", None]
+
+
+class Saving(TypedDict):
+    """What asking the cheap judges first saved, against asking the last judge of every dimension always."""
+
+    questions: int
+    dear_questions: int
+    saved_questions: int
+    cost: Union[float, None]
+    dear_cost: Union[float, None]
+    saved_cost: Union[float, None]
 
 
 GateVerdict = Literal["accept", "review", "reject", "not_evaluated"]
@@ -203,6 +241,21 @@ class GateResultReason(_GateResultReason, total=False):
     margin: float
 
 
+class _GateResultDimensionStageFitted(TypedDict):
+    target: Literal["precision", "recall", "cost"]
+    value: float
+    confidence: float
+    bound: float
+    n: int
+    labels: str
+
+
+class GateResultDimensionStageFitted(_GateResultDimensionStageFitted, total=False):
+    """What the thresholds rest on, where they were fitted."""
+
+    set: str
+
+
 class _GateResultDimensionStage(TypedDict):
     judge: str
     score: Union[float, None]
@@ -211,6 +264,7 @@ class _GateResultDimensionStage(TypedDict):
 
 class GateResultDimensionStage(_GateResultDimensionStage, total=False):
     unscored: str
+    fitted: GateResultDimensionStageFitted
 
 
 class GateResultDimension(TypedDict):
@@ -220,15 +274,18 @@ class GateResultDimension(TypedDict):
 
 
 class GateResult(TypedDict):
-    """The same object that `opine gate check --json` prints, without the policy."""
+    """The same object that `opine gate check --json` prints."""
 
     image: str
+    policy: PolicyName
     verdict: GateVerdict
     reasons: List[GateResultReason]
     combined: Union[float, None]
+    progress: Union[float, None]
     dimensions: List[GateResultDimension]
     stages_saved: int
     questions: int
+    saving: Saving
     provenance: List[Provenance]
 
 
@@ -265,7 +322,7 @@ class CompareRequest(_CompareRequest, total=False):
 
 
 class CompareOptions(TypedDict, total=False):
-    """What may be given beside the images of `CompareRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -308,7 +365,7 @@ class RankRequest(_RankRequest, total=False):
 
 
 class RankOptions(TypedDict, total=False):
-    """What may be given beside the images of `RankRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -349,6 +406,170 @@ Weights = Dict[str, float]
 
 
 Quorum = int
+
+
+class _ChooseRequestQuestion(TypedDict):
+    question: str
+
+
+class ChooseRequestQuestion(_ChooseRequestQuestion, total=False):
+    id: str
+    answers: Answers
+
+
+class _ChooseRequest(TypedDict):
+    judge: JudgeName
+    images: List[GivenImage]
+
+
+class ChooseRequest(_ChooseRequest, total=False):
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: List[ChooseRequestQuestion]
+
+
+class ChooseOptions(TypedDict, total=False):
+    """What may be given beside `judge`, `images`."""
+
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: List[ChooseRequestQuestion]
+
+
+Answers = Union[List[str], Dict[str, List[str]]]
+
+
+class ChooseReply(TypedDict):
+    judge: Judge
+    results: List[ChooseResult]
+
+
+class ChooseResultCost(TypedDict):
+    questions: int
+
+
+class ChooseResult(TypedDict):
+    """The same object that `opine choose --json` prints."""
+
+    images: List[str]
+    answers: List[Chosen]
+    cost: ChooseResultCost
+    provenance: Provenance
+
+
+class ChosenIntervals(TypedDict):
+    low: float
+    high: float
+    kind: Literal["censored", "dirichlet_95"]
+
+
+class _Chosen(TypedDict):
+    id: str
+    question: str
+    status: Literal["answered", "unscored"]
+    answer: Union[str, None]
+    probabilities: Union[Dict[str, float], None]
+    coverage: Union[float, None]
+    readout: Union[Readout, None]
+
+
+class Chosen(_Chosen, total=False):
+    censored: Literal[True]
+    intervals: Dict[str, ChosenIntervals]
+    reason: Reason
+    detail: str
+
+
+TableRows = List[Dict[str, Any]]
+
+
+class _AuditRequest(TypedDict):
+    judged: TableRows
+    human: TableRows
+
+
+class AuditRequest(_AuditRequest, total=False):
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class AuditOptions(TypedDict, total=False):
+    """What may be given beside `judged`, `human`."""
+
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class Audit(TypedDict):
+    """The report, form `opine.audit/1`."""
+
+    schema: Literal["opine.audit/1"]
+    opine: str
+    judge: str
+    n: int
+    coverage: float
+    sentence: str
+    warnings: List[str]
+    estimates: List[Estimate]
+
+
+class _Estimate(TypedDict):
+    name: str
+    value: Union[float, None]
+    ci: Union[List[float], None]
+    n: int
+    method: str
+    convention: str
+
+
+class Estimate(_Estimate, total=False):
+    group: str
 
 
 JudgeName = str
@@ -916,4 +1137,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_job", "jobs_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_job", "jobs_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
