@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{BindError, Engine, Judge, RunLimits};
+use super::{BindError, Engine, Judge, RunLimits, Seen};
 use crate::card::Recipe;
 use crate::judging::checklist::{
     Checked, ChecklistRule, Hardness, MissingAnswer, QuestionSet, WantedAnswer, aggregate,
@@ -61,6 +61,7 @@ impl Engine {
         let protocol = Choose::new(Arc::clone(recipe), images, texts, questions);
         let preprocessing = &provenance.preprocessing;
         let chosen = self.run(backend, preprocessing, protocol, limits).await;
+        self.seen_all(&provenance, chosen.iter().map(Seen::of_choice).collect());
         Ok((provenance, chosen))
     }
 

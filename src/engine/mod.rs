@@ -187,6 +187,12 @@ impl Engine {
         }
     }
 
+    fn seen_all(&self, provenance: &Provenance, all: Vec<Seen>) {
+        for seen in all {
+            self.seen(provenance, seen);
+        }
+    }
+
     /// The result for an image that could not be asked about at all, such as a file that is not there.
     ///
     /// # Errors
