@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
 use super::{
-    agreement, calibrations, choose, compare, gate, jobs, judges, probes, rank, reload, score,
+    agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank,
+    release, reload, score,
 };
 use crate::access::Scope;
 
@@ -49,8 +50,12 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Evaluates images that were made from a text.
+    Evaluate,
     /// Audits a judge by uploaded labels and judged values.
     Audit,
+    /// Says whether a new generator may replace the old one.
+    Release,
     /// Takes labels for a judge.
     TakeLabels,
     /// Tells how far a judge agrees with the labels that arrived.
@@ -96,7 +101,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 28] = [
+pub const ROUTES: [Route; 30] = [
     route(
         "POST",
         "/v1/score",
@@ -158,6 +163,18 @@ pub const ROUTES: [Route; 28] = [
         "POST",
         "/v1/best-of",
         Operation::BestOf,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/release",
+        Operation::Release,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/evaluate",
+        Operation::Evaluate,
         Needs::Key(Scope::Score),
     ),
     route(
@@ -244,6 +261,8 @@ impl Operation {
             Operation::ForgetLabels => "forgetLabels",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
+            Operation::Release => "release",
+            Operation::Evaluate => "evaluate",
             Operation::SubmitJob => "submitJob",
             Operation::ListJobs => "listJobs",
             Operation::ShowJob => "showJob",
@@ -276,7 +295,9 @@ impl Operation {
             Operation::RollingAgreement => route.to(agreement::show),
             Operation::ForgetLabels => route.to(agreement::forget),
             Operation::Gate => route.to(gate::gate),
-            Operation::BestOf => route.to(gate::best_of),
+            Operation::BestOf => route.to(best_of::best_of),
+            Operation::Release => route.to(release::release),
+            Operation::Evaluate => route.to(evaluate::evaluate),
             Operation::SubmitJob => route.to(jobs::submit),
             Operation::ListJobs => route.to(jobs::list),
             Operation::ShowJob => route.to(jobs::show),

@@ -102,21 +102,18 @@ pub(super) async fn score(
 }
 
 /// How each image of a request is scored.
-pub(super) struct How<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) judge: &'a Judge,
+struct How<'a> {
+    engine: &'a Engine,
+    judge: &'a Judge,
     /// Maps to a human scale, where scores are calibrated.
-    pub(super) maps: Option<&'a Maps>,
-    pub(super) explain: bool,
-    pub(super) limits: &'a RunLimits,
+    maps: Option<&'a Maps>,
+    explain: bool,
+    limits: &'a RunLimits,
 }
 
 impl How<'_> {
     /// As many at a time as the backend works on, so that requests share it image by image.
-    pub(super) async fn score_all(
-        &self,
-        images: Vec<GivenImage>,
-    ) -> Result<Vec<ScoreResult>, Problem> {
+    async fn score_all(&self, images: Vec<GivenImage>) -> Result<Vec<ScoreResult>, Problem> {
         let at_once = self.judge.backend()?.abilities().concurrency.max(1);
         stream::iter(images)
             .map(|given| self.score_one(given))

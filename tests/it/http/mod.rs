@@ -7,6 +7,7 @@ mod calibrations;
 mod coalescing;
 mod contract;
 mod draining;
+mod evaluations;
 mod explain;
 mod faults;
 mod gates;

@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calibration",
             "card",
             "digest",
+            "evaluation",
             "gate",
             "judging",
             "near",

@@ -84,7 +84,7 @@ class Client:
     def gate(
         self, images: Iterable[Image], policy: str, *, idempotency_key: Optional[str] = None, **options: Unpack[contract.GateOptions]
     ) -> contract.GateReply:
-        """A decision for each image by a policy of the service. Only the verdict `accept` accepts."""
+        """A decision for each image by a policy of the service; only the verdict `accept` accepts. `until_accepted` loops."""
         body = {"policy": policy, "images": given(images), **options}
         return cast(contract.GateReply, self._transport.call("gate", body, idempotency_key=idempotency_key))
 
@@ -94,6 +94,27 @@ class Client:
         """The image to keep (`pick`), which is None where no image has a score."""
         body = {"images": given(images), **options}
         return cast(contract.BestOfReply, self._transport.call("bestOf", body, idempotency_key=idempotency_key))
+
+    def choose(
+        self, images: Iterable[Image], judge: str, *, idempotency_key: Optional[str] = None, **options: Unpack[contract.ChooseOptions]
+    ) -> contract.ChooseReply:
+        """Closed questions (`question=` with `answers=`, or `questions=`): the probability of every allowed answer."""
+        body = {"judge": judge, "images": given(images), **options}
+        return cast(contract.ChooseReply, self._transport.call("choose", body, idempotency_key=idempotency_key))
+
+    def audit(
+        self,
+        judged: contract.TableRows,
+        human: contract.TableRows,
+        *,
+        idempotency_key: Optional[str] = None,
+        **options: Unpack[contract.AuditOptions],
+    ) -> contract.Audit:
+        """How far values of a judge agree with people's: two tables of rows."""
+        if options.setdefault("format", "json") != "json":
+            raise ValueError("this client reads an audit as `json`")
+        body = {"judged": judged, "human": human, **options}
+        return cast(contract.Audit, self._transport.call("audit", body, idempotency_key=idempotency_key))
 
     # Who can be asked, and the service itself.
 

@@ -25,7 +25,9 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "jobResults": ("GET", "/v1/jobs/{id}/results"),
     "jobEvents": ("GET", "/v1/jobs/{id}/events"),
     "gate": ("POST", "/v1/gate"),
+    "evaluate": ("POST", "/v1/evaluate"),
     "bestOf": ("POST", "/v1/best-of"),
+    "release": ("POST", "/v1/release"),
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
     "listCalibrations": ("GET", "/v1/calibrations"),
@@ -38,7 +40,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank", "choose"]
+JobOperation = Literal["score", "compare", "rank", "choose", "evaluate"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -59,6 +61,9 @@ class Manifest(TypedDict, total=False):
     texts: Texts
 
 
+JobState = Literal["queued", "running", "paused", "cancelled", "finished"]
+
+
 class JobSettings(TypedDict):
     operation: JobOperation
     judge: str
@@ -77,7 +82,7 @@ class JobItems(TypedDict):
 
 class _Job(TypedDict):
     id: str
-    state: Literal["queued", "running", "paused", "cancelled", "finished"]
+    state: JobState
     settings: JobSettings
     items: JobItems
     created_at: str
@@ -137,7 +142,7 @@ class ScoreRequest(_ScoreRequest, total=False):
 
 
 class ScoreOptions(TypedDict, total=False):
-    """What may be given beside the images of `ScoreRequest`."""
+    """What may be given beside `images`."""
 
     judge: str
     texts: Texts
@@ -166,7 +171,7 @@ class GateRequest(_GateRequest, total=False):
 
 
 class GateOptions(TypedDict, total=False):
-    """What may be given beside the images of `GateRequest`."""
+    """What may be given beside `policy`, `images`."""
 
     attempt: int
     questions_before: int
@@ -175,19 +180,141 @@ class GateOptions(TypedDict, total=False):
     texts: Texts
 
 
+class _EvaluateRequest(TypedDict):
+    images: List[GivenImage]
+
+
+class EvaluateRequest(_EvaluateRequest, total=False):
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """What may be given beside `images`."""
+
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateReply(TypedDict):
+    judge: Judge
+    results: List[EvaluateResult]
+
+
+class EvaluateResultUsedTokens(TypedDict):
+    """`null` where no engine counts them."""
+
+    input: int
+    output: int
+
+
+class EvaluateResultUsed(TypedDict):
+    """What the image took."""
+
+    questions: int
+    replies: int
+    tokens: Union[EvaluateResultUsedTokens, None]
+    uncounted: int
+    cost: Union[float, None]
+
+
+class _EvaluateResult(TypedDict):
+    method: str
+    image: str
+    status: Literal["scored", "unscored"]
+    score: Union[float, None]
+    used: EvaluateResultUsed
+
+
+class EvaluateResult(_EvaluateResult, total=False):
+    """The same object that `opine evaluate --json` prints."""
+
+    reason: str
+    detail: str
+    wrong: List[str]
+    questions: List[Dict[str, Any]]
+    aspects: Dict[str, EvaluatedAspect]
+    overall: EvaluatedAspect
+    writer: Dict[str, Any]
+
+
+class EvaluatedAspect(TypedDict):
+    score: Union[float, None]
+    explanation: Union[str, None]
+    readout: Union[str, None]
+
+
+class _EvaluateEvent(TypedDict):
+    event: Literal["stage", "result", "failed"]
+    image: str
+
+
+class EvaluateEvent(_EvaluateEvent, total=False):
+    """A stage that ended, a result, or an image that could not be judged."""
+
+    stage: str
+    about: Union[str, None]
+    text: Union[str, None]
+    score: Union[float, None]
+    reason: str
+    detail: str
+
+
 class _BestOfRequest(TypedDict):
     images: List[GivenImage]
 
 
 class BestOfRequest(_BestOfRequest, total=False):
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
 class BestOfOptions(TypedDict, total=False):
-    """What may be given beside the images of `BestOfRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
@@ -291,19 +418,132 @@ class GateResult(TypedDict):
     provenance: List[Provenance]
 
 
-class BestOfReplyRanked(TypedDict):
+class _BestOfReplyRanked(TypedDict):
     id: str
+
+
+class BestOfReplyRanked(_BestOfReplyRanked, total=False):
     score: float
+    strength: float
 
 
-class BestOfReply(TypedDict):
+class BestOfReplyTripped(TypedDict):
+    id: str
+    code: Literal["constant", "black", "white", "noise", "near_duplicate"]
+    detail: str
+
+
+class BestOfReplyExpected(TypedDict):
+    """What a calibration map expects of the pick."""
+
+    picked: float
+    random: float
+    uplift: float
+    ci: Union[List[float], None]
+    map: str
+
+
+class _BestOfReply(TypedDict):
     judge: Judge
+    by: Literal["scores", "pairs", "both"]
     pick: Union[str, None]
     tied: bool
     margin: Union[float, None]
     ranked: List[BestOfReplyRanked]
     unscored: List[str]
+    tripped: List[BestOfReplyTripped]
     results: List[ScoreResult]
+
+
+class BestOfReply(_BestOfReply, total=False):
+    pair_judge: Judge
+    expected: BestOfReplyExpected
+    compared: Provenance
+
+
+class _ReleaseRequestItem(TypedDict):
+    prompt: str
+    system: str
+    scores: Dict[str, Union[float, None]]
+
+
+class ReleaseRequestItem(_ReleaseRequestItem, total=False):
+    human: float
+
+
+class _ReleaseRequest(TypedDict):
+    items: List[ReleaseRequestItem]
+
+
+class ReleaseRequest(_ReleaseRequest, total=False):
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseOptions(TypedDict, total=False):
+    """What may be given beside `items`."""
+
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseReplyDimensionValidityVerdict(TypedDict):
+    new: str
+    old: str
+    judge: SystemDifference
+    human: SystemDifference
+
+
+class ReleaseReplyDimensionValidity(TypedDict):
+    """How often the judge's verdict over two systems is people's."""
+
+    prompts: int
+    left_out: int
+    pairs: int
+    agree: int
+    opposite: int
+    invented: int
+    missed: int
+    verdicts: List[ReleaseReplyDimensionValidityVerdict]
+
+
+class _ReleaseReplyDimension(TypedDict):
+    score: str
+
+
+class ReleaseReplyDimension(_ReleaseReplyDimension, total=False):
+    difference: SystemDifference
+    validity: ReleaseReplyDimensionValidity
+
+
+class ReleaseReply(TypedDict):
+    """The same object that `opine release --json` prints."""
+
+    passed: Union[bool, None]
+    margin: float
+    dimensions: List[ReleaseReplyDimension]
+
+
+class SystemDifference(TypedDict):
+    """New minus old over the prompts that both have, turned so that positive is better."""
+
+    value: float
+    ci: List[float]
+    p_value: float
+    p_holm: Union[float, None]
+    shown: Literal["better", "worse", "no_difference"]
+    non_inferior: bool
+    minimum_detectable: float
+    prompts: int
+    left_out: int
 
 
 class _CompareRequest(TypedDict):
@@ -324,7 +564,7 @@ class CompareRequest(_CompareRequest, total=False):
 
 
 class CompareOptions(TypedDict, total=False):
-    """What may be given beside the images of `CompareRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -367,7 +607,7 @@ class RankRequest(_RankRequest, total=False):
 
 
 class RankOptions(TypedDict, total=False):
-    """What may be given beside the images of `RankRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -432,7 +672,7 @@ class ChooseRequest(_ChooseRequest, total=False):
 
 
 class ChooseOptions(TypedDict, total=False):
-    """What may be given beside the images of `ChooseRequest`."""
+    """What may be given beside `judge`, `images`."""
 
     texts: Texts
     question: str
@@ -493,6 +733,35 @@ class _AuditRequest(TypedDict):
 
 
 class AuditRequest(_AuditRequest, total=False):
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class AuditOptions(TypedDict, total=False):
+    """What may be given beside `judged`, `human`."""
+
     baselines: Dict[str, TableRows]
     on: str
     group: str
@@ -662,6 +931,12 @@ class LabelsRequestLabel(_LabelsRequestLabel, total=False):
 
 class LabelsRequest(TypedDict):
     labels: List[LabelsRequestLabel]
+
+
+class LabelsOptions(TypedDict, total=False):
+    """What may be given beside `labels`."""
+
+    pass
 
 
 class TakenLabels(TypedDict):
