@@ -31,6 +31,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
     "listCalibrations": ("GET", "/v1/calibrations"),
+    "fitCalibration": ("POST", "/v1/calibrations"),
     "showCalibration": ("GET", "/v1/calibrations/{id}"),
     "reload": ("POST", "/v1/reload"),
     "health": ("GET", "/healthz"),
@@ -985,6 +986,52 @@ class AgreementWindow(TypedDict):
     n: int
     unscored: int
     estimates: List[Estimate]
+
+
+class _FitRequest(TypedDict):
+    judged: TableRows
+    labels: TableRows
+    map: Literal["isotonic", "platt", "temperature", "logistic4", "logistic5", "ordinal"]
+
+
+class FitRequest(_FitRequest, total=False):
+    judge: JudgeName
+    scale: str
+    human_better: Literal["higher", "lower"]
+    on: str
+    judged_column: str
+    human_column: str
+    group: str
+    match: Literal["exact", "file-name", "stem"]
+    folds: int
+    coverage: float
+    resamples: int
+    seed: int
+    levels: List[str]
+
+
+class FitOptions(TypedDict, total=False):
+    """What may be given beside `judged`, `labels`, `map`."""
+
+    judge: JudgeName
+    scale: str
+    human_better: Literal["higher", "lower"]
+    on: str
+    judged_column: str
+    human_column: str
+    group: str
+    match: Literal["exact", "file-name", "stem"]
+    folds: int
+    coverage: float
+    resamples: int
+    seed: int
+    levels: List[str]
+
+
+class FitReply(TypedDict):
+    file: str
+    map: str
+    report: Dict[str, Any]
 
 
 JudgeName = str
