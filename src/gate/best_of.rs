@@ -9,7 +9,7 @@ use crate::stats::resample::{Plan, percentile_over_items};
 use crate::stats::{Interval, StatsError};
 
 /// What a judge makes of the candidates of one prompt.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Picked {
     /// The prompt, or whatever the candidates have in common; empty and left out where there is one group only.
     #[serde(skip_serializing_if = "String::is_empty")]

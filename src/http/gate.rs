@@ -9,9 +9,9 @@ use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
 use super::service::Service;
 use crate::engine::GateError;
-use crate::gate::{Picked, Policy, Row, pick};
-use crate::judging::{Better, Subject};
-use crate::wire::{GateResult, JudgeJson, PolicyJson, ScoreResult};
+use crate::gate::Policy;
+use crate::judging::Subject;
+use crate::wire::{BestOfResult, GateResult, JudgeJson, PolicyJson, ScoreResult};
 
 /// Images that are decided over at a time; their judges share the backends with other requests.
 const AT_ONCE: usize = 4;
@@ -113,8 +113,7 @@ impl Settings for BestOfSettings {
 struct BestOfReply {
     judge: JudgeJson,
     #[serde(flatten)]
-    picked: Picked,
-    results: Vec<ScoreResult>,
+    best: BestOfResult,
 }
 
 /// Picks the best image of one request; an image without a score is never picked.
@@ -146,21 +145,8 @@ pub(super) async fn best_of(
         }
     });
     let results: Vec<ScoreResult> = scored.buffered(at_once).try_collect().await?;
-    let rows: Vec<Row> = results
-        .iter()
-        .map(|result| Row {
-            group: String::new(),
-            id: result.image.clone(),
-            system: None,
-            score: result.score,
-            human: None,
-        })
-        .collect();
-    let picked = pick(&rows, scale.better() == Better::Higher);
-    let picked = picked.into_iter().next().ok_or_else(Problem::internal)?;
     Ok(HttpResponse::Ok().json(BestOfReply {
         judge: JudgeJson::new(&judge),
-        picked,
-        results,
+        best: BestOfResult::new(results, scale.better()),
     }))
 }

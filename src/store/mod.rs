@@ -16,6 +16,9 @@ mod salvage;
 mod schema;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn_tests;
+mod uses;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +31,7 @@ pub use items::{Finished, FinishedKind, GivenItem, ItemRow, ResultPage, ResultRo
 pub use jobs::{Counts, JobRow, JobState, NewJob};
 use readers::Readers;
 pub use replies::{Replies, ReplyKey, StoredReply};
+pub use uses::KeyUse;
 use writer::Writer;
 
 /// The name of the database in its folder.
@@ -103,16 +107,21 @@ impl Store {
     }
 }
 
-/// Milliseconds since 1970 by the clock of the wall.
+/// Time since 1970 by the clock of the wall.
 ///
 /// It may be set back: nothing is ordered by it, and what expires then expires later.
-pub fn wall_milliseconds() -> i64 {
+pub fn wall() -> Duration {
     #[expect(
         clippy::disallowed_methods,
-        reason = "says when a job came and how long a reply is kept; no result depends on it"
+        reason = "says when a job came, how long a reply is kept, and which day it is; no result depends on it"
     )]
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    milliseconds(now.unwrap_or_default())
+    now.unwrap_or_default()
+}
+
+/// The same in milliseconds.
+pub fn wall_milliseconds() -> i64 {
+    milliseconds(wall())
 }
 
 /// A duration as it is stored.

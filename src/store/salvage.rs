@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::{StoreError, display, schema};
 
 /// The tables, those that others refer to first.
-const TABLES: [(&str, &[&str]); 4] = [
+const TABLES: [(&str, &[&str]); 5] = [
     (
         "jobs",
         &[
@@ -31,6 +31,7 @@ const TABLES: [(&str, &[&str]); 4] = [
             "expires",
         ],
     ),
+    ("uses", &["key", "day", "used"]),
 ];
 
 /// Sets the damaged files aside, and makes a new database of what can be read of them.

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::ProvenanceJson;
+use super::{ProvenanceJson, ScoreResult};
 use crate::engine::Gated;
-use crate::gate::{Decision, Policy};
+use crate::gate::{Decision, Picked, Policy, Row, pick};
+use crate::judging::Better;
 
 /// The rules that were followed.
 #[derive(Debug, Clone, Serialize)]
@@ -54,5 +55,32 @@ impl GateResult {
                 .map(|judged| ProvenanceJson::from(&judged.provenance))
                 .collect(),
         }
+    }
+}
+
+/// The best of several images, with the results of all.
+#[derive(Debug, Clone, Serialize)]
+pub struct BestOfResult {
+    /// Which it is, and by how much.
+    #[serde(flatten)]
+    pub picked: Picked,
+    /// The images in order.
+    pub results: Vec<ScoreResult>,
+}
+
+impl BestOfResult {
+    /// Picks by scores; an image without one is never picked.
+    pub fn new(results: Vec<ScoreResult>, better: Better) -> Self {
+        let row = |result: &ScoreResult| Row {
+            group: String::new(),
+            id: result.image.clone(),
+            system: None,
+            score: result.score,
+            human: None,
+        };
+        let rows: Vec<Row> = results.iter().map(row).collect();
+        let picked = pick(&rows, better == Better::Higher);
+        let picked = picked.into_iter().next().unwrap_or_default();
+        BestOfResult { picked, results }
     }
 }

@@ -20,11 +20,11 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 pub use calibrated::CalibratedJson;
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
 pub use explained::Explanation;
-pub use gated::{GateResult, PolicyJson};
+pub use gated::{BestOfResult, GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use panel::{
-    PanelCompareResult, PanelJson, PanelRankReply, PanelScoreResult, RankedPanelJson, RestsOn,
-    Weighing,
+    PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRankReply, PanelRefusal,
+    PanelScoreResult, RankedPanelJson, RestsOn, Weighing, by_maps,
 };
 pub use ranking::{NotRanked, Ranking};
 pub use ties::{NoTieWidth, RankTies};
