@@ -73,7 +73,7 @@ async fn write_behind(quotas: Weak<Quotas>) {
             Ok(()) => failed = false,
             Err(StoreError::Closed) => return,
             Err(error) if failed => {
-                tracing::debug!(%error, "what keys have used is not written yet")
+                tracing::debug!(%error, "what keys have used is not written yet");
             }
             Err(error) => {
                 failed = true;
