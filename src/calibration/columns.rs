@@ -1,6 +1,6 @@
 //! Which column means what: named by the caller, or found by its usual names.
 
-use crate::table::{Table, TableError, TableFault};
+use crate::table::{Table, TableError, TableFault, quoted};
 
 /// A role that a column can play.
 pub(super) struct Role {
@@ -107,29 +107,15 @@ impl Role {
     }
 
     fn absent(&self, table: &Table, detail: &str) -> TableError {
-        TableError::new(
-            table.path(),
-            TableFault::NoColumn,
-            format!("{detail}; there are {}", listed(table.columns())),
-            format!("pass `{} NAME`", self.option),
-        )
+        table.no_column(detail, format!("pass `{} NAME`", self.option))
     }
 
     fn ambiguous(&self, table: &Table, found: &[String]) -> TableError {
         TableError::new(
             table.path(),
             TableFault::AmbiguousColumn,
-            format!("the {} could be any of {}", self.what, listed(found)),
+            format!("the {} could be any of {}", self.what, quoted(found)),
             format!("pass `{} NAME`", self.option),
         )
     }
-}
-
-fn listed(columns: &[String]) -> String {
-    let shown: Vec<String> = columns
-        .iter()
-        .take(40)
-        .map(|column| format!("`{column}`"))
-        .collect();
-    shown.join(", ")
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::conformal::Measure;
 use super::figures::Figured;
-use super::{FittedMap, Joined, Judged, Labels};
+use super::{FittedMap, Joined, JudgeKey, Judged, Labels};
 use crate::judging::Curve;
 
 /// A fitted map and what is known of it.
@@ -124,24 +124,30 @@ pub struct ConformalReport {
     pub n: usize,
 }
 
+impl From<&JudgeKey> for JudgeReport {
+    fn from(key: &JudgeKey) -> Self {
+        JudgeReport {
+            id: key.judge.clone(),
+            version: key.version.clone(),
+            card: key.card.to_string(),
+            backend: key.backend.clone(),
+            model_revision: key.model_revision.clone(),
+            readout: key.readout.name(),
+            preprocessing: key.preprocessing.clone(),
+            temperature: key.temperature,
+        }
+    }
+}
+
 impl CalibrationReport {
     /// The report of a fitted map.
     pub fn new(map: &FittedMap, labels: &Labels, judged: &Judged, joined: &Joined) -> Self {
-        let (key, human) = (&map.key, map.map.human_scale());
+        let human = map.map.human_scale();
         CalibrationReport {
             status: "fitted",
             map: map.kind.name(),
             summary: summary(map),
-            judge: JudgeReport {
-                id: key.judge.clone(),
-                version: key.version.clone(),
-                card: key.card.to_string(),
-                backend: key.backend.clone(),
-                model_revision: key.model_revision.clone(),
-                readout: key.readout.name(),
-                preprocessing: key.preprocessing.clone(),
-                temperature: key.temperature,
-            },
+            judge: JudgeReport::from(&map.key),
             human: (human.min(), human.max(), human.better().name()),
             items: ItemsReport {
                 used: joined.items.len(),

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::files::{named_text, read_at_most, shown};
+use super::files::{named_text, read_image, shown};
 use super::{CliError, Common, Ending, output, runtime};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
 use crate::engine::{Combination, RunLimits};
 use crate::evaluation::read_questions;
 use crate::judging::checklist::{ChecklistRule, Hardness, MissingAnswer};
-use crate::judging::{Image, Reason, Unscored};
 use crate::wire::EvaluationResult;
 
 const AFTER_HELP: &str = "\
@@ -106,17 +105,13 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Ending, CliError> {
     let runtime = runtime()?;
     let mut all_scored = true;
     for path in &arguments.files {
-        let evaluated = match read_at_most(path, config.limits.image_bytes) {
-            Ok(bytes) => {
-                let image = Image::new(bytes);
+        let evaluated = match read_image(path, config.limits.image_bytes) {
+            Ok(image) => {
                 let asked =
                     engine.evaluate(&judge, image, texts.clone(), &set, combination, &limits);
                 runtime.block_on(asked)?
             }
-            Err(error) => {
-                let unscored = Unscored::new(Reason::Image("file_unreadable"), error.to_string());
-                engine.unasked_evaluation(&judge, &set, &unscored)?
-            }
+            Err(unscored) => engine.unasked_evaluation(&judge, &set, &unscored)?,
         };
         all_scored &= evaluated.outcome.is_ok();
         let name = path.display().to_string();

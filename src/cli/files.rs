@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::judging::{Image, Reason, Unscored};
+
 /// The file, or as much of it as shows that it is larger than an image may be.
 pub(super) fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -12,6 +14,19 @@ pub(super) fn read_at_most(path: &Path, most_bytes: usize) -> std::io::Result<Ve
         .saturating_add(1);
     File::open(path)?.take(enough).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The image of a file. One that cannot be read has no score, and spoils no neighbour.
+///
+/// # Errors
+/// `file_unreadable`.
+pub(super) fn read_image(path: &Path, most_bytes: usize) -> Result<Image, Unscored> {
+    read_at_most(path, most_bytes)
+        .map(Image::new)
+        .map_err(|error| {
+            let detail = format!("`{}` cannot be read: {error}", path.display());
+            Unscored::new(Reason::Image("file_unreadable"), detail)
+        })
 }
 
 /// The URL that is given in the place of a file.

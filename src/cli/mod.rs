@@ -5,6 +5,7 @@
 mod audit;
 mod best_of;
 mod calibrate;
+mod choose;
 mod compare;
 mod config;
 mod evaluate;
@@ -45,6 +46,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
+    /// Ask closed questions about image files
+    Choose(choose::ChooseArguments),
     /// Compare two images
     Compare(compare::CompareArguments),
     /// Print every setting, or check a configuration
@@ -161,6 +164,8 @@ enum CliError {
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     #[error("{0}")]
+    Asked(String),
+    #[error("{0}")]
     Key(String),
     #[error("{0}")]
     Reply(String),
@@ -184,6 +189,7 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Choose(arguments) => choose::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),

@@ -7,7 +7,7 @@ use clap::Args;
 use futures::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::files::{named_text, read_at_most, shown, url};
+use super::files::{named_text, read_image, shown, url};
 use super::panel::{self, PanelArguments};
 use super::runtime;
 use super::{CliError, Common, Ending, output};
@@ -17,7 +17,7 @@ use crate::calibration::{FittedMap, Maps};
 use crate::engine::{Engine, Judge, Judged, RunLimits};
 use crate::fetch::{ByteBudget, UrlReader};
 use crate::judging::protocol::Answered;
-use crate::judging::{Image, Reason, Subject, Unscored};
+use crate::judging::{Image, Subject};
 use crate::wire::ScoreResult;
 
 /// From this many files on a progress bar is worth its line.
@@ -173,18 +173,14 @@ async fn score_file_with_answers(
     texts: &BTreeMap<String, String>,
     most_bytes: usize,
 ) -> Result<(Judged, Vec<Answered>), CliError> {
-    Ok(match read_at_most(path, most_bytes) {
-        Ok(bytes) => {
-            let subject = Subject::new(vec![Image::new(bytes)], texts.clone());
+    Ok(match read_image(path, most_bytes) {
+        Ok(image) => {
+            let subject = Subject::new(vec![image], texts.clone());
             let limits = RunLimits::none();
             engine.score_with_answers(judge, subject, &limits).await?
         }
         // A file that cannot be read is unscored; its neighbours are scored all the same.
-        Err(error) => {
-            let detail = format!("`{}` cannot be read: {error}", path.display());
-            let unscored = Unscored::new(Reason::Image("file_unreadable"), detail);
-            (engine.unasked(judge, unscored)?, Vec::new())
-        }
+        Err(unscored) => (engine.unasked(judge, unscored)?, Vec::new()),
     })
 }
 

@@ -29,7 +29,7 @@ pub use admission::{Admission, AdmissionCounts, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use evaluating::{Combination, Evaluated};
-pub use gating::{GateError, Gated};
+pub use gating::{GateError, Gated, Looked};
 pub use judges::{BackendState, BindError, Judge, Judges};
 pub use limits::{Clock, RunLimits};
 pub use observer::{Observer, Seen};

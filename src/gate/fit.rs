@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::labels::GateLabels;
+use crate::calibration::JudgeReport;
 use crate::stats::StatsError;
 use crate::stats::thresholds::{
-    Attained, Labelled, Target, ThresholdFit, fit_threshold, precise_thresholds,
+    Attained, Labelled, PoweredFit, Target, ThresholdFit, fit_powered_threshold, fit_threshold,
+    powered_precise_thresholds, precise_thresholds,
 };
 
 /// What is fitted.
@@ -19,6 +21,8 @@ pub struct FitSettings {
     pub confidence: f64,
     /// Whether higher scores are better.
     pub higher_is_better: bool,
+    /// Whether the scores of items without a label enter, by prediction-powered inference.
+    pub powered: bool,
 }
 
 /// What a fit found, as both faces print it.
@@ -58,6 +62,27 @@ pub struct FitReport {
     pub unscored: usize,
     /// Items without a label.
     pub unlabelled: usize,
+    /// What their scores were worth, where they entered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub powered: Option<PoweredReport>,
+    /// The judge that the threshold is bound to, where the scores say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeReport>,
+}
+
+/// What the scores of items without a label were worth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PoweredReport {
+    /// How much of the judge's prediction entered, 0 to 1.
+    pub lambda: f64,
+    /// How many labels alone would bound as well at this threshold.
+    pub effective_labels: f64,
+    /// The same over the labels that there are: 1 where scores help nothing.
+    pub gain: f64,
+    /// What the labels alone show, exactly; nothing where they show no threshold.
+    pub labels_alone: Option<f64>,
+    /// What is wrong where the labelled items do not look like a random part of all: the bounds rest on that.
+    pub warning: Option<String>,
 }
 
 /// A threshold with what it attains.
@@ -95,10 +120,16 @@ pub struct Band {
 /// Fits a threshold, and the one below which items are rejected.
 ///
 /// # Errors
-/// As [`Labelled::new`] and [`fit_threshold`].
+/// As [`Labelled::new`] and [`fit_threshold`], or [`fit_powered_threshold`] where scores without labels enter.
 pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, StatsError> {
     let labelled = Labelled::new(&labels.items, settings.higher_is_better)?;
-    let found = fit_threshold(&labelled, settings.target, settings.confidence)?;
+    let alone = fit_threshold(&labelled, settings.target, settings.confidence)?;
+    let (found, powered) = if settings.powered {
+        let (found, report) = powered(labels, settings, &alone)?;
+        (found, Some(report))
+    } else {
+        (alone, None)
+    };
     let rejected = match settings.reject {
         None => None,
         Some(share) => rejecting(labels, share, settings, found.chosen)?,
@@ -122,14 +153,20 @@ pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, Sta
         value: chosen.map(|chosen| chosen.value),
         bound: chosen.map(|chosen| chosen.bound),
         n: chosen.map(|chosen| chosen.n),
-        method: match settings.target {
-            Target::Precision(_) => {
+        method: match (settings.target, settings.powered) {
+            (Target::Precision(_), true) => {
+                "fixed-sequence testing from strict to lax, prediction-powered (PPI++), asymptotic"
+            }
+            (Target::Recall(_), true) => {
+                "fixed-sequence testing from lax to strict, prediction-powered (PPI++), asymptotic"
+            }
+            (Target::Precision(_), false) => {
                 "fixed-sequence testing from strict to lax, exact binomial (Clopper-Pearson)"
             }
-            Target::Recall(_) => {
+            (Target::Recall(_), false) => {
                 "fixed-sequence testing from lax to strict, exact binomial (Clopper-Pearson)"
             }
-            Target::Cost { .. } => "Hoeffding-Bentkus, level shared among the thresholds",
+            (Target::Cost { .. }, _) => "Hoeffding-Bentkus, level shared among the thresholds",
         },
         best: BestReport {
             threshold: best.threshold,
@@ -142,8 +179,46 @@ pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, Sta
         items: labelled.items(),
         good: labelled.good(),
         unscored: labels.unscored,
-        unlabelled: labels.unlabelled,
+        unlabelled: labels.unlabelled.len(),
+        powered,
+        judge: None,
     })
+}
+
+/// The fit with scores of items without a label; how many labels are still needed is what the labels alone say.
+fn powered(
+    labels: &GateLabels,
+    settings: &FitSettings,
+    alone: &ThresholdFit,
+) -> Result<(ThresholdFit, PoweredReport), StatsError> {
+    let PoweredFit {
+        fit,
+        lambda,
+        effective_labels,
+        check,
+    } = fit_powered_threshold(
+        &labels.items,
+        &labels.unlabelled,
+        settings.higher_is_better,
+        settings.target,
+        settings.confidence,
+    )?;
+    let report = PoweredReport {
+        lambda,
+        effective_labels,
+        gain: effective_labels / labels.items.len() as f64,
+        labels_alone: alone.chosen.map(|chosen| chosen.threshold),
+        warning: check.warning,
+    };
+    let labels_needed = match fit.chosen {
+        Some(_) => None,
+        None => alone.labels_needed,
+    };
+    let fit = ThresholdFit {
+        labels_needed,
+        ..fit
+    };
+    Ok((fit, report))
 }
 
 /// The threshold that rejects most among those at which what is rejected is shown to be bad, short of what is accepted.
@@ -158,8 +233,12 @@ fn rejecting(
         .iter()
         .map(|(score, good)| (*score, !good))
         .collect();
-    let labelled = Labelled::new(&turned, !settings.higher_is_better)?;
-    let shown = precise_thresholds(&labelled, share, settings.confidence)?;
+    let (higher, confidence) = (!settings.higher_is_better, settings.confidence);
+    let shown = if settings.powered {
+        powered_precise_thresholds(&turned, &labels.unlabelled, higher, share, confidence)?
+    } else {
+        precise_thresholds(&Labelled::new(&turned, higher)?, share, confidence)?
+    };
     let spares = |reject: &Attained| {
         accepted.is_none_or(|accept| {
             if settings.higher_is_better {
@@ -220,7 +299,7 @@ mod tests {
         GateLabels {
             items: items.collect(),
             unscored: 2,
-            unlabelled: 0,
+            ..GateLabels::default()
         }
     }
 
@@ -230,6 +309,7 @@ mod tests {
             reject: Some(target),
             confidence: 0.95,
             higher_is_better: true,
+            powered: false,
         }
     }
 

@@ -1,9 +1,12 @@
-//! Labelled scores from a table: an id, a score, and whether people call the item good.
+//! Labelled scores: an id, a score, and whether people call the item good; from one table, or from labels beside a
+//! judge's results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::table::{Cell, Reading, Table, TableError, TableFault};
+use crate::calibration::Judged;
+use crate::digest::Digest;
+use crate::table::{Ids, Row, Table, TableError, TableFault};
 
 /// Columns of a file of labels, and what counts as good.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,10 +37,25 @@ impl Default for LabelColumns<'_> {
 pub struct GateLabels {
     /// Score and whether the item is good, in the order of the file.
     pub items: Vec<(f64, bool)>,
-    /// Rows without a score: the judge failed there, and nothing stands in for it.
+    /// Labelled items without a score: the judge failed there, and nothing stands in for it.
     pub unscored: usize,
-    /// Rows without a label.
-    pub unlabelled: usize,
+    /// Scores of items without a label.
+    pub unlabelled: Vec<f64>,
+    /// Ids of the labelled items with a score.
+    pub ids: BTreeSet<String>,
+}
+
+/// What people say of items, with no judge's score beside it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Goods(BTreeMap<String, bool>);
+
+/// Which labels these are: what a threshold that was fitted on them names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelSet {
+    /// Name of the file.
+    pub name: String,
+    /// Digest of its bytes.
+    pub digest: Digest,
 }
 
 /// Why labels could not be read.
@@ -61,7 +79,23 @@ pub enum GateLabelsError {
         /// The label.
         value: f64,
     },
+    /// No item has both a label and a score.
+    #[error(
+        "none of the {labelled} labelled items is among the {judged} judged ones; the first of each are `{label}` and `{item}`"
+    )]
+    NothingInCommon {
+        /// Items with a label.
+        labelled: usize,
+        /// Items with a score.
+        judged: usize,
+        /// A labelled item.
+        label: String,
+        /// A judged item.
+        item: String,
+    },
 }
+
+const REMEDY: &str = "labels have `id`, `score` and `good`; other names go with `--on`, `--score-column`, `--good-column`";
 
 /// Reads a file of labelled scores: CSV, TSV, JSON or JSON Lines.
 ///
@@ -69,63 +103,143 @@ pub enum GateLabelsError {
 /// [`GateLabelsError::Table`] with line and column, also where an id occurs twice;
 /// [`GateLabelsError::AnotherScale`].
 pub fn read_labels(path: &Path, columns: LabelColumns<'_>) -> Result<GateLabels, GateLabelsError> {
-    let table = Table::open(path, None)?;
-    for column in [columns.id, columns.score, columns.good] {
-        if !table.has(column) {
-            return Err(absent(&table, column).into());
-        }
-    }
     let mut labels = GateLabels::default();
-    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
-    let mut other_scale = None;
-    let wanted = [columns.id, columns.score, columns.good];
-    table.rows(&wanted, |line, cells| {
-        let error = |column: &str, fault, detail: String, remedy: &str| {
-            TableError::new(path, fault, detail, remedy)
-                .at(line)
-                .column(column)
-        };
-        let Some(id) = cells[0].label() else {
-            let detail = "the id is empty".to_owned();
-            return Err(error(
-                columns.id,
-                TableFault::Missing,
-                detail,
-                "name every item",
-            ));
-        };
-        if let Some(first) = lines.insert(id.clone(), line) {
-            let detail = format!("`{id}` is on line {first} already");
-            let remedy = "give every item one row; keep several ratings in one label";
-            return Err(error(columns.id, TableFault::DuplicateId, detail, remedy));
+    let wanted = [columns.id, columns.good, columns.score];
+    each_label(path, &columns, &wanted, |row, id, good| {
+        match (row.number(2)?, good) {
+            (Some(score), Some(good)) => {
+                labels.items.push((score, good));
+                labels.ids.insert(id);
+            }
+            (None, _) => labels.unscored += 1,
+            (Some(score), None) => labels.unlabelled.push(score),
         }
-        let number = |cell: &Cell<'_>, column: &str| match cell.number(&[]) {
-            Reading::Value(value) => Ok(Some(value)),
-            Reading::Missing(_) => Ok(None),
-            Reading::Wrong(fault, detail, remedy) => Err(error(column, fault, detail, remedy)),
+        Ok(())
+    })?;
+    Ok(labels)
+}
+
+/// Reads a file of labels without scores.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn read_goods(path: &Path, columns: LabelColumns<'_>) -> Result<Goods, GateLabelsError> {
+    let mut goods = Goods::default();
+    let wanted = [columns.id, columns.good];
+    each_label(path, &columns, &wanted, |_, id, good| {
+        if let Some(good) = good {
+            goods.0.insert(id, good);
+        }
+        Ok(())
+    })?;
+    Ok(goods)
+}
+
+/// Reads scores of items by id, labelled or not.
+///
+/// # Errors
+/// As [`read_labels`], without labels.
+pub fn read_scores(
+    path: &Path,
+    columns: LabelColumns<'_>,
+) -> Result<Vec<(String, f64)>, TableError> {
+    let mut scores = Vec::new();
+    let mut ids = Ids::default();
+    Table::open(path, None)?.named_rows(&[columns.id, columns.score], REMEDY, |row| {
+        let id = take_id(&row, &mut ids)?;
+        scores.extend(row.number(1)?.map(|score| (id, score)));
+        Ok(())
+    })?;
+    Ok(scores)
+}
+
+impl LabelSet {
+    /// The set that a file holds.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(path: &Path) -> Result<Self, TableError> {
+        let unreadable = |error: std::io::Error| {
+            let detail = format!("cannot be read: {error}");
+            TableError::new(path, TableFault::Unreadable, detail, "")
         };
-        let is = |label: f64, worth: f64| (label - worth).abs() < f64::EPSILON;
-        let score = number(&cells[1], columns.score)?;
-        let label = number(&cells[2], columns.good)?;
-        let good = match (label, columns.good_at) {
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Ok(LabelSet {
+            name: name.to_string_lossy().into_owned(),
+            digest: Digest::of_reader(file).map_err(unreadable)?,
+        })
+    }
+}
+
+impl GateLabels {
+    /// The same with these scores as those without a label; an item that has one is left out.
+    #[must_use]
+    pub fn with_unlabelled<'a>(mut self, scores: impl IntoIterator<Item = (&'a str, f64)>) -> Self {
+        let others = scores.into_iter();
+        let others = others.filter(|(item, _)| !self.ids.contains(*item));
+        self.unlabelled = others.map(|(_, score)| score).collect();
+        self
+    }
+
+    /// Labels beside what one judge said: items that both have, those that have a score only, and how many have a
+    /// label only.
+    ///
+    /// # Errors
+    /// [`GateLabelsError::NothingInCommon`].
+    pub fn join(goods: &Goods, judged: &Judged) -> Result<Self, GateLabelsError> {
+        let mut labels = GateLabels::default();
+        let mut all = 0;
+        for (item, score) in judged.scores() {
+            all += 1;
+            match goods.0.get(item) {
+                Some(good) => {
+                    labels.items.push((score, *good));
+                    labels.ids.insert(item.to_owned());
+                }
+                None => labels.unlabelled.push(score),
+            }
+        }
+        labels.unscored = goods.0.len() - labels.items.len();
+        if labels.items.is_empty() {
+            let first = |name: Option<&str>| name.unwrap_or("none").to_owned();
+            return Err(GateLabelsError::NothingInCommon {
+                labelled: goods.0.len(),
+                judged: all,
+                label: first(goods.0.keys().next().map(String::as_str)),
+                item: first(judged.scores().next().map(|(item, _)| item)),
+            });
+        }
+        Ok(labels)
+    }
+}
+
+/// Passes each row, its id and its label to `each`; id and label are the first two of the `wanted` columns.
+fn each_label(
+    path: &Path,
+    columns: &LabelColumns<'_>,
+    wanted: &[&str],
+    mut each: impl FnMut(&Row<'_>, String, Option<bool>) -> Result<(), TableError>,
+) -> Result<(), GateLabelsError> {
+    let mut ids = Ids::default();
+    let mut other_scale = None;
+    let is = |label: f64, worth: f64| (label - worth).abs() < f64::EPSILON;
+    Table::open(path, None)?.named_rows(wanted, REMEDY, |row| {
+        let id = take_id(&row, &mut ids)?;
+        let good = match (row.number(1)?, columns.good_at) {
             (None, _) => None,
             (Some(label), Some(from)) => Some(label >= from),
             (Some(label), None) if is(label, 1.0) => Some(true),
             (Some(label), None) if is(label, 0.0) => Some(false),
             (Some(value), None) => {
-                other_scale.get_or_insert((line, value));
+                other_scale.get_or_insert((row.line(), value));
                 None
             }
         };
-        match (score, good) {
-            (Some(score), Some(good)) => labels.items.push((score, good)),
-            (None, _) => labels.unscored += 1,
-            (Some(_), None) => labels.unlabelled += 1,
-        }
-        Ok(())
+        each(&row, id, good)
     })?;
     match other_scale {
-        None => Ok(labels),
+        None => Ok(()),
         Some((line, value)) => Err(GateLabelsError::AnotherScale {
             file: path.display().to_string(),
             line,
@@ -135,22 +249,12 @@ pub fn read_labels(path: &Path, columns: LabelColumns<'_>) -> Result<GateLabels,
     }
 }
 
-fn absent(table: &Table, column: &str) -> TableError {
-    let there: Vec<String> = table
-        .columns()
-        .iter()
-        .take(40)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    TableError::new(
-        table.path(),
-        TableFault::NoColumn,
-        format!(
-            "no column is called `{column}`; there are {}",
-            there.join(", ")
-        ),
-        "labels have `id`, `score` and `good`; other names go with `--on`, `--score-column`, `--good-column`",
-    )
+/// The id in the first column, which no row before has.
+fn take_id(row: &Row<'_>, ids: &mut Ids) -> Result<String, TableError> {
+    let id = row.needed(0, "the id is empty", "name every item")?;
+    let remedy = "give every item one row; keep several ratings in one label";
+    ids.take(row, 0, id.clone(), &format!("`{id}`"), remedy)?;
+    Ok(id)
 }
 
 #[cfg(test)]
@@ -172,7 +276,10 @@ mod tests {
     fn scores_and_labels_are_read_and_missing_ones_counted() {
         let labels = read("id,score,good\na,0.5,1\nb,0.25,0\nc,,1\nd,1,\n", None).unwrap();
         assert_eq!(labels.items, [(0.5, true), (0.25, false)]);
-        assert_eq!((labels.unscored, labels.unlabelled), (1, 1));
+        assert_eq!((labels.unscored, &*labels.unlabelled), (1, &[1.0][..]));
+        // An item that has a label is not among those that have none.
+        let labels = labels.with_unlabelled([("a", 9.0), ("z", 3.0)]);
+        assert_eq!(labels.unlabelled, [3.0]);
         let rated = read("id,score,good\na,0.5,4.5\nb,0.25,2\n", Some(4.0)).unwrap();
         assert_eq!(rated.items, [(0.5, true), (0.25, false)]);
     }

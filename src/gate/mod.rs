@@ -2,7 +2,9 @@
 //!
 //! Knows numbers, names and files of labels. Who is asked, and how, is its caller's business.
 
+mod attempts;
 mod best_of;
+mod cascade;
 mod decision;
 pub mod drift;
 mod fit;
@@ -12,15 +14,21 @@ mod policy;
 pub mod release;
 mod rows;
 
+pub use attempts::{Attempt, Outlook, StopReason};
 pub use best_of::{Picked, RankedCandidate, Uplift, pick, uplift};
+pub use cascade::Saving;
 pub use decision::{
-    Decided, Decision, DimensionDecision, ReasonGiven, Said, StageDecision, Tripped, decide,
-    next_stage, tripped,
+    Decided, Decision, DimensionDecision, Grounds, ReasonGiven, Said, StageDecision, Tripped,
+    decide, next_stage, tripped,
 };
-pub use fit::{Band, FitReport, FitSettings, fit};
-pub use labels::{GateLabels, GateLabelsError, LabelColumns, read_labels};
+pub use fit::{Band, FitReport, FitSettings, PoweredReport, fit};
+pub use labels::{
+    GateLabels, GateLabelsError, Goods, LabelColumns, LabelSet, read_goods, read_labels,
+    read_scores,
+};
 pub use policies::Policies;
 pub use policy::{
-    Bounds, Budget, Combine, Dimension, Fitted, Missing, Policy, PolicyError, Stage, Tripwires,
+    Bounds, Budget, Combine, Dimension, Fitted, Missing, NewPolicy, Policy, PolicyError, Stage,
+    Tripwires,
 };
 pub use rows::{Row, RowColumns, read_rows};

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::body::Scalar;
 use super::given::{self, GivenImage, Settings};
 use super::problem::{Code, Problem};
+use super::rank::within;
 use super::service::Service;
 use crate::engine::GateError;
-use crate::gate::Policy;
+use crate::gate::{Attempt, Decided, Outlook, Policy};
 use crate::judging::Subject;
 use crate::wire::{BestOfResult, GateResult, JudgeJson, PolicyJson, ScoreResult};
 
@@ -20,21 +21,57 @@ const AT_ONCE: usize = 4;
 #[derive(Debug, Default)]
 struct GateSettings {
     policy: Option<String>,
+    attempt: Attempt,
 }
 
 impl Settings for GateSettings {
-    const JSON: &'static [&'static str] = &["policy", "texts", "images"];
-    const FORM: &'static [&'static str] = &["policy", "texts", "image", "image_url"];
+    const JSON: &'static [&'static str] = &[
+        "policy",
+        "texts",
+        "images",
+        "attempt",
+        "questions_before",
+        "best_before",
+        "without_gain",
+    ];
+    const FORM: &'static [&'static str] = &[
+        "policy",
+        "texts",
+        "image",
+        "image_url",
+        "attempt",
+        "questions_before",
+        "best_before",
+        "without_gain",
+    ];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
-        self.policy = Some(value.text(name)?.to_owned());
+        let attempt = &mut self.attempt;
+        match name {
+            "attempt" => attempt.number = within(name, value, 1..=u32::MAX)?,
+            "questions_before" => attempt.questions = value.count(name)?,
+            "best_before" => attempt.best = Some(share(name, value)?),
+            "without_gain" => attempt.without_gain = within(name, value, 0..=u32::MAX)?,
+            _ => self.policy = Some(value.text(name)?.to_owned()),
+        }
         Ok(())
     }
+}
+
+/// A number from 0 to 1.
+fn share(name: &str, value: &Scalar) -> Result<f64, Problem> {
+    let given = value.number(name)?;
+    if (0.0..=1.0).contains(&given) {
+        return Ok(given);
+    }
+    let detail = format!("`{name}` is a number from 0 to 1, this one is {given}");
+    Err(Problem::new(Code::InvalidValue, detail))
 }
 
 #[derive(Debug, Serialize)]
 struct GateReply {
     policy: PolicyJson,
+    attempt: Outlook,
     results: Vec<GateResult>,
 }
 
@@ -49,22 +86,44 @@ pub(super) async fn gate(
     let request = given::read::<GateSettings>(&http, body, service.bounds).await?;
     let policy = policy(&service, request.settings.policy.as_deref())?;
     let current = service.current();
-    let decided = stream::iter(request.images).map(|given| {
-        let (service, current, limits) = (&service, &current, &limits);
+    let name = PolicyJson::from(policy);
+    let (mut given, mut images) = (Vec::new(), Vec::new());
+    for GivenImage { name, image, texts } in request.images {
+        given.push((name, texts));
+        images.push(image);
+    }
+    let names = given.iter().map(|(name, _)| name.as_str());
+    let looked = service.engine.looked_in_order(names.zip(images)).await;
+    let decided = stream::iter(given.into_iter().zip(&looked)).map(|((image, texts), looked)| {
+        let (service, current, limits, name) = (&service, &current, &limits, &name);
         async move {
-            let GivenImage { name, image, texts } = given;
-            let gated = service
-                .engine
-                .gate(policy, &current.maps, image, &texts, limits);
+            let engine = &service.engine;
+            let gated = engine.gate(policy, &current.maps, looked, &texts, limits);
             let gated = gated.await.map_err(|error| refused(&error))?;
-            Ok::<_, Problem>(GateResult::new(name, &gated))
+            Ok::<_, Problem>(GateResult::new(image, name, &gated))
         }
     });
-    let results = decided.buffered(AT_ONCE).try_collect().await?;
+    let results: Vec<GateResult> = decided.buffered(AT_ONCE).try_collect().await?;
+    let attempt = outlook(policy, request.settings.attempt, &results);
     Ok(HttpResponse::Ok().json(GateReply {
-        policy: PolicyJson::from(policy),
+        policy: name,
+        attempt,
         results,
     }))
+}
+
+/// What the caller's loop needs to know: the images of a request are one attempt, of which the best counts.
+fn outlook(policy: &Policy, attempt: Attempt, results: &[GateResult]) -> Outlook {
+    let decisions = || results.iter().map(|result| &result.decision);
+    Outlook::after(
+        &policy.budget,
+        attempt,
+        decisions().any(|decision| decision.verdict == Decided::Accept),
+        decisions()
+            .filter_map(|decision| decision.progress)
+            .max_by(f64::total_cmp),
+        results.iter().map(|result| result.questions).sum(),
+    )
 }
 
 fn policy<'a>(service: &'a Service, id: Option<&str>) -> Result<&'a Policy, Problem> {

@@ -11,9 +11,11 @@
 //! its scored neighbours.
 
 mod access;
+mod agreement;
 mod app;
 mod body;
 mod caller;
+mod choose;
 mod compare;
 mod connection;
 mod envelope;

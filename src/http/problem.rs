@@ -99,13 +99,15 @@ pub enum Code {
     InternalError,
     /// The judge is known and cannot be asked now.
     JudgeUnavailable,
+    /// What was asked for took more time than a request may.
+    TookTooLong,
     /// There is no space left for data.
     StorageFull,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 39] = [
+    pub const ALL: [Code; 40] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -144,6 +146,7 @@ impl Code {
         Code::Overloaded,
         Code::InternalError,
         Code::JudgeUnavailable,
+        Code::TookTooLong,
         Code::StorageFull,
     ];
 
@@ -200,6 +203,7 @@ impl Code {
             Code::Overloaded => ("overloaded", 429, "Too many requests are in work"),
             Code::InternalError => ("internal_error", 500, "The service failed"),
             Code::JudgeUnavailable => ("judge_unavailable", 503, "The judge cannot be asked now"),
+            Code::TookTooLong => ("took_too_long", 503, "The work took too long"),
             Code::StorageFull => ("storage_full", 507, "There is no space left for data"),
         }
     }

@@ -108,7 +108,7 @@ impl Settings for RankSettings {
 }
 
 /// A whole number within a range, which the fault names.
-fn within(
+pub(super) fn within(
     name: &str,
     value: &Scalar,
     range: std::ops::RangeInclusive<u32>,

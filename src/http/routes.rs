@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{agreement, choose, compare, gate, jobs, judges, probes, rank, reload, score};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -41,10 +41,14 @@ pub enum Operation {
     Compare,
     /// Ranks images.
     Rank,
+    /// Asks closed questions about images.
+    Choose,
     /// Decides over images by a policy.
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Audits a judge by uploaded labels and judged values.
+    Audit,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -78,7 +82,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 22] = [
     route(
         "POST",
         "/v1/score",
@@ -92,6 +96,18 @@ pub const ROUTES: [Route; 20] = [
         Needs::Key(Scope::Compare),
     ),
     route("POST", "/v1/rank", Operation::Rank, Needs::Key(Scope::Rank)),
+    route(
+        "POST",
+        "/v1/choose",
+        Operation::Choose,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/agreement",
+        Operation::Audit,
+        Needs::Key(Scope::Agreement),
+    ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
     job_route("GET", "/v1/jobs", Operation::ListJobs),
     job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
@@ -171,6 +187,8 @@ impl Operation {
             Operation::Score => "score",
             Operation::Compare => "compare",
             Operation::Rank => "rank",
+            Operation::Choose => "choose",
+            Operation::Audit => "audit",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
             Operation::SubmitJob => "submitJob",
@@ -196,6 +214,8 @@ impl Operation {
             Operation::Score => route.to(score::score),
             Operation::Compare => route.to(compare::compare),
             Operation::Rank => route.to(rank::rank),
+            Operation::Choose => route.to(choose::choose),
+            Operation::Audit => route.to(agreement::audit),
             Operation::Gate => route.to(gate::gate),
             Operation::BestOf => route.to(gate::best_of),
             Operation::SubmitJob => route.to(jobs::submit),

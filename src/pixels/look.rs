@@ -20,7 +20,16 @@ pub struct Look {
     pub roughness: f64,
     /// Difference hash: 64 signs of the slope over 9 x 8 areas. Near duplicates differ in few bits.
     pub fingerprint: u64,
+    /// Mean red, green and blue of those areas, row by row.
+    pub areas: [[u8; 3]; AREAS],
 }
+
+/// Areas across.
+const COLUMNS: usize = 9;
+/// Areas down.
+const ROWS: usize = 8;
+/// Areas of a picture.
+const AREAS: usize = COLUMNS * ROWS;
 
 /// Luma from which down a picture is black, and from 255 minus it up white.
 const DARK: f64 = 3.0;
@@ -30,8 +39,11 @@ const FLAT: f64 = 2.0;
 const ROUGH: f64 = 0.8;
 /// Range of channels up to which a picture is of one colour, rounding of an encoder included.
 const ONE_COLOUR: u8 = 4;
-/// Bits in which near duplicates may differ.
+/// Bits of 64 in which near duplicates may differ.
 const NEAR: u32 = 4;
+/// Most by which the mean of a channel over an area may differ in near duplicates, of 255. The signs of slopes alone do
+/// not tell a red shape on white from a blue one, and a flat picture has no slopes.
+const SHADE: u8 = 16;
 
 impl Look {
     /// Looks at a picture.
@@ -52,6 +64,7 @@ impl Look {
             range: range(picture),
             roughness: roughness(&values, width, height, variance),
             fingerprint: fingerprint(&values, width, height),
+            areas: areas(picture),
         }
     }
 
@@ -75,14 +88,18 @@ impl Look {
         self.roughness >= ROUGH && self.deviation > FLAT
     }
 
-    /// Whether two pictures are nearly the same; pictures of one colour have no slope and are compared by their mean.
+    /// In how many of 64 bits two difference hashes differ.
+    pub fn bits_apart(&self, other: &Look) -> u32 {
+        (self.fingerprint ^ other.fingerprint).count_ones()
+    }
+
+    /// Whether two pictures are nearly the same: the same one at another size, encoded again, or a little brighter.
     pub fn is_near(&self, other: &Look) -> bool {
-        if self.is_constant() || other.is_constant() {
-            return self.is_constant()
-                && other.is_constant()
-                && (self.mean - other.mean).abs() < 1.0;
-        }
-        (self.fingerprint ^ other.fingerprint).count_ones() <= NEAR
+        let areas = self.areas.iter().flatten();
+        self.bits_apart(other) <= NEAR
+            && areas
+                .zip(other.areas.iter().flatten())
+                .all(|(one, other)| one.abs_diff(*other) <= SHADE)
     }
 }
 
@@ -124,30 +141,50 @@ fn roughness(values: &[f64], width: usize, height: usize, variance: f64) -> f64 
     sum / pairs / (2.0 * variance)
 }
 
-/// Means over 9 x 8 areas; a bit for each of the 64 steps to the right that gets brighter.
+/// The pixels of the area at this column and row: at least one.
+fn area(
+    (column, row): (usize, usize),
+    (width, height): (usize, usize),
+) -> impl Iterator<Item = usize> {
+    let cells = |at: usize, of: usize, all: usize| {
+        let from = (at * all / of).min(all - 1);
+        from..((at + 1) * all / of).max(from + 1).min(all)
+    };
+    let across = cells(column, COLUMNS, width);
+    cells(row, ROWS, height).flat_map(move |y| across.clone().map(move |x| y * width + x))
+}
+
+/// A bit for each of the 64 steps to the right that gets brighter.
 fn fingerprint(values: &[f64], width: usize, height: usize) -> u64 {
-    let area = |column: usize, row: usize| {
-        let cells = |at: usize, of: usize, all: usize| {
-            let from = at * all / of;
-            from..((at + 1) * all / of).max(from + 1).min(all)
-        };
-        let mut sum = 0.0;
-        let mut n = 0.0;
-        for y in cells(row, 8, height) {
-            for x in cells(column, 9, width) {
-                sum += values[y * width + x];
-                n += 1.0;
-            }
-        }
-        if n > 0.0 { sum / n } else { 0.0 }
+    let mean = |column: usize, row: usize| {
+        let (sum, n) = area((column, row), (width, height))
+            .fold((0.0, 0.0), |(sum, n), at| (sum + values[at], n + 1.0));
+        sum / n
     };
     let mut bits = 0;
-    for row in 0..8 {
-        for column in 0..8 {
-            bits = bits << 1 | u64::from(area(column + 1, row) > area(column, row));
+    for row in 0..ROWS {
+        for column in 1..COLUMNS {
+            bits = bits << 1 | u64::from(mean(column, row) > mean(column - 1, row));
         }
     }
     bits
+}
+
+/// Mean colour of each area.
+fn areas(picture: &Rgb8) -> [[u8; 3]; AREAS] {
+    let size = (picture.width() as usize, picture.height() as usize);
+    std::array::from_fn(|place| {
+        let mut sums = [0_u64; 3];
+        let mut n = 0;
+        for at in area((place % COLUMNS, place / COLUMNS), size) {
+            n += 1;
+            for (sum, value) in sums.iter_mut().zip(&picture.data()[3 * at..]) {
+                *sum += u64::from(*value);
+            }
+        }
+        // A mean of bytes is a byte.
+        sums.map(|sum| u8::try_from(sum / n).unwrap_or(u8::MAX))
+    })
 }
 
 #[cfg(test)]
@@ -214,5 +251,41 @@ mod tests {
         assert!(ramp.is_near(&brighter) && !ramp.is_near(&turned));
         let (black, white) = (made(|_, _| [0; 3]), made(|_, _| [255; 3]));
         assert!(black.is_near(&black) && !black.is_near(&white) && !black.is_near(&ramp));
+    }
+
+    #[test]
+    fn what_differs_in_colour_or_in_one_small_thing_is_no_duplicate() {
+        let square = |from: u32, colour: [u8; 3]| {
+            made(move |x, y| {
+                let inside = (from..from + 6).contains(&x) && (10..16).contains(&y);
+                if inside { colour } else { [250; 3] }
+            })
+        };
+        let red = square(12, [200, 30, 30]);
+        // Of nearly the same luma, so that all slopes are the same.
+        let green = square(12, [20, 105, 30]);
+        assert_eq!(red.bits_apart(&green), 0);
+        assert!(red.is_near(&red) && !red.is_near(&green));
+        assert!(!red.is_near(&square(30, [200, 30, 30])));
+    }
+
+    #[test]
+    fn a_smaller_copy_is_a_duplicate() {
+        let bytes = include_bytes!("../../judges/technical-quality/examples/clean.jpg");
+        let picture = decode(bytes, &Limits::default(), DEFAULT_BACKGROUND).unwrap();
+        let (width, height) = (picture.width() / 2, picture.height() / 2);
+        let data = (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .flat_map(|(x, y)| {
+                let at = 3 * (2 * y * picture.width() + 2 * x) as usize;
+                picture.data()[at..at + 3].to_vec()
+            })
+            .collect();
+        let half = Look::of(&Rgb8::new(width, height, data).unwrap());
+        let whole = Look::of(&picture);
+        assert!(whole.is_near(&half), "{} bits", whole.bits_apart(&half));
+        let other = include_bytes!("../../tests/images/good/base.png");
+        let other = decode(other, &Limits::default(), DEFAULT_BACKGROUND).unwrap();
+        assert!(!whole.is_near(&Look::of(&other)));
     }
 }

@@ -32,6 +32,7 @@ mod reencode;
 mod resample;
 mod rgb;
 mod scaled;
+mod seen;
 mod step;
 
 pub use decode::decode;
@@ -41,6 +42,7 @@ pub use look::Look;
 pub use prepare::{Decoding, Preparation, Tensor};
 pub use reencode::{Encoding, Reencoding};
 pub use rgb::Rgb8;
+pub use seen::{Seen, Twin};
 pub use step::{Filter, Step};
 
 /// White, the colour of paper: what transparent pixels are laid over unless a judge says otherwise.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{ProvenanceJson, ScoreResult};
 use crate::engine::Gated;
-use crate::gate::{Decision, Picked, Policy, Row, pick};
+use crate::gate::{Decision, Picked, Policy, Row, Saving, pick};
 use crate::judging::Better;
 
 /// The rules that were followed.
@@ -33,22 +33,28 @@ impl From<&Policy> for PolicyJson {
 pub struct GateResult {
     /// Name of the image.
     pub image: String,
+    /// The rules that were followed.
+    pub policy: PolicyJson,
     /// The decision.
     #[serde(flatten)]
     pub decision: Decision,
     /// Questions that were asked.
     pub questions: u64,
+    /// What asking the cheap judges first saved.
+    pub saving: Saving,
     /// Where every score comes from.
     pub provenance: Vec<ProvenanceJson>,
 }
 
 impl GateResult {
     /// The decision over the image of this name.
-    pub fn new(image: String, gated: &Gated) -> Self {
+    pub fn new(image: String, policy: &PolicyJson, gated: &Gated) -> Self {
         GateResult {
             image,
+            policy: policy.clone(),
             decision: gated.decision.clone(),
             questions: gated.questions,
+            saving: gated.saving,
             provenance: gated
                 .judged
                 .iter()

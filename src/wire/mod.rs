@@ -2,6 +2,7 @@
 //! HTTP give the same object.
 
 mod calibrated;
+mod chosen;
 mod evaluated;
 mod explained;
 mod gated;
@@ -18,6 +19,7 @@ use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
 pub use calibrated::CalibratedJson;
+pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
 pub use explained::Explanation;
 pub use gated::{BestOfResult, GateResult, PolicyJson};

@@ -13,7 +13,11 @@ mod cards;
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod clients;
 #[cfg(test)]
 mod command;
 #[cfg(test)]

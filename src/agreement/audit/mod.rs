@@ -118,7 +118,11 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
         Some(Ok(ratings)) => people::rows(ratings, draws),
         Some(Err(_)) | None => Vec::new(),
     };
-    let judge = judge_name(options.judge.as_deref(), &joined.judged, &options.judged);
+    let judge = judge_name(
+        options.judge.as_deref(),
+        &joined.judged,
+        options.judged.path(),
+    );
     let counts = counts(&joined, used.len());
     let mut audit = Audit {
         schema: SCHEMA,

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::assemble::assemble;
 use crate::calibration::Maps;
-use crate::cli::files::{named_text, read_at_most, shown};
+use crate::cli::files::{named_text, read_image, shown};
 use crate::cli::score::maps;
 use crate::cli::{CliError, Common, Ending, output, runtime};
 use crate::engine::RunLimits;
-use crate::gate::{Decided, Policy};
-use crate::judging::{Image, Reason, Unscored};
+use crate::gate::{Decided, Policy, Saving};
+use crate::pixels::Seen;
 use crate::wire::{GateResult, PolicyJson};
 
 const AFTER_HELP: &str = "\
@@ -44,13 +43,6 @@ pub(super) struct CheckArguments {
     common: Common,
 }
 
-#[derive(Debug, Serialize)]
-struct GateJson<'a> {
-    policy: &'a PolicyJson,
-    #[serde(flatten)]
-    result: GateResult,
-}
-
 pub(super) fn run(arguments: &CheckArguments) -> Result<Ending, CliError> {
     let config = arguments.common.configuration()?;
     let engine = assemble(&config)?;
@@ -65,28 +57,49 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Ending, CliError> {
     let runtime = runtime()?;
     let limits = RunLimits::none();
     let mut all_accepted = true;
+    let (mut seen, mut saving) = (Seen::default(), Saving::default());
     for path in &arguments.files {
-        let image = read_at_most(path, config.limits.image_bytes)
-            .map(Image::new)
-            .map_err(|error| Unscored::new(Reason::Image("file_unreadable"), error.to_string()));
-        let gated = engine.gate(&policy, &maps, image, &texts, &limits);
-        let gated = runtime.block_on(gated)?;
+        let file = path.display().to_string();
+        let image = read_image(path, config.limits.image_bytes);
+        let gated = runtime.block_on(async {
+            let looked = engine.looked(image).await.among(&file, &mut seen);
+            engine.gate(&policy, &maps, &looked, &texts, &limits).await
+        })?;
         all_accepted &= gated.decision.verdict == Decided::Accept;
-        let result = GateResult::new(path.display().to_string(), &gated);
+        saving.add(&gated.saving);
+        let result = GateResult::new(file, &name, &gated);
         if arguments.json {
-            output::json_line(&GateJson {
-                policy: &name,
-                result,
-            })?;
+            output::json_line(&result)?;
         } else {
             print(&result)?;
         }
+    }
+    if policy
+        .dimensions
+        .iter()
+        .any(|dimension| dimension.stages.len() > 1)
+    {
+        summarise(&saving);
     }
     Ok(if all_accepted {
         Ending::Done
     } else {
         Ending::Incomplete
     })
+}
+
+/// What the cascade saved over all images.
+fn summarise(saving: &Saving) {
+    let cost = match (saving.cost, saving.dear_cost, saving.saved_cost) {
+        (Some(cost), Some(dear), Some(saved)) => {
+            format!("; cost {cost} instead of {dear}, saved {saved}")
+        }
+        _ => "; no cost is known without a price of every judge".to_owned(),
+    };
+    output::say(format_args!(
+        "cascade: {} questions instead of {} to the last judges alone, saved {}{cost}",
+        saving.questions, saving.dear_questions, saving.saved_questions
+    ));
 }
 
 fn print(result: &GateResult) -> std::io::Result<()> {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::{CliError, Ending, output};
-use crate::gate::drift::{DriftSettings, drift};
-use crate::gate::{RowColumns, read_rows};
+use crate::gate::drift::{DriftSettings, ObservedColumns, drift, read_observations};
 
 const AFTER_HELP: &str = "\
-Both files are tables with `id` and `score`, such as the labels that a gate was fitted on and the scores of this week. Items that both hold are canaries: the same judge gives them the same score.
+Both files are tables with `id` and `score`, such as the labels that a gate was fitted on and the scores of this week; or the results of `opine score --json` (with --on image), of which refusals, answers that could not be read and coverage are compared as well, and the order effect of `opine compare --json` (with --on first+second --score-column first_better). Items that both hold are canaries: the same judge gives them the same score.
+
+Scores and coverage are compared by Kolmogorov and Smirnov's test, scores by their population stability index as well, rates by Fisher's exact test with Newcombe's interval. The tests share --level by Holm's method: without any drift an alert is at most so likely.
 
 Exit codes: 0 nothing moved, 1 something moved, 2 could not be done.
 
@@ -25,7 +26,7 @@ pub(super) struct DriftArguments {
     /// Scores of now
     #[arg(long, value_name = "FILE")]
     current: PathBuf,
-    /// Id column
+    /// Id column, or the two of comparisons as FIRST+SECOND
     #[arg(long, value_name = "COLUMN", default_value = "id")]
     on: String,
     /// Column of scores
@@ -46,16 +47,12 @@ pub(super) struct DriftArguments {
 }
 
 pub(super) fn run(arguments: &DriftArguments) -> Result<Ending, CliError> {
-    let columns = RowColumns {
-        // One file is one group: its ids are unique.
-        group: &arguments.on,
-        id: Some(&arguments.on),
-        system: None,
+    let columns = ObservedColumns {
+        id: &arguments.on,
         score: &arguments.score_column,
-        human: None,
     };
-    let reference = read_rows(&arguments.reference, columns)?;
-    let current = read_rows(&arguments.current, columns)?;
+    let reference = read_observations(&arguments.reference, columns)?;
+    let current = read_observations(&arguments.current, columns)?;
     let settings = DriftSettings {
         stability: arguments.stability,
         level: arguments.level,
@@ -67,16 +64,30 @@ pub(super) fn run(arguments: &DriftArguments) -> Result<Ending, CliError> {
     } else {
         for check in &report.checks {
             let verdict = if check.moved { "moved" } else { "stable" };
-            let limit = match (check.p_value, check.limit) {
-                (Some(p_value), _) => format!("p = {p_value:.4}"),
-                (None, Some(limit)) => format!("limit {limit}"),
-                (None, None) => String::new(),
-            };
+            let p_value = check.p_value.map(|p_value| format!("p = {p_value:.4}"));
+            let limit = check.limit.map(|limit| format!("limit {limit}"));
+            let ci = check
+                .ci
+                .map(|[low, high]| format!("({low:+.4} to {high:+.4})"));
+            let known: Vec<String> = [ci, limit, p_value].into_iter().flatten().collect();
             output::line(format_args!(
-                "{verdict:<6}  {:<18}  {:.4}  {limit}  (n = {})  {}",
-                check.name, check.value, check.n, check.detail
+                "{verdict:<6}  {:<18}  {:.4}  {}  (n = {})  {}",
+                check.name,
+                check.value,
+                known.join(", "),
+                check.n,
+                check.detail
             ))?;
         }
+        let moved = if report.moved {
+            report.alerts.join(", ")
+        } else {
+            "nothing".to_owned()
+        };
+        output::line(format_args!(
+            "moved: {moved} ({} tests share a level of {})",
+            report.tests, report.level
+        ))?;
     }
     Ok(if report.moved {
         Ending::Incomplete

@@ -6,12 +6,12 @@ use std::path::Path;
 use futures::stream::{self, StreamExt};
 
 use super::PanelArguments;
-use crate::cli::files::{read_at_most, shown};
+use crate::cli::files::{read_image, shown};
 use crate::cli::{CliError, Ending, output, runtime};
 use crate::engine::panel::{Panel, PanelScored};
 use crate::engine::{Engine, RunLimits};
+use crate::judging::Subject;
 use crate::judging::panel::Jury;
-use crate::judging::{Image, Reason, Subject, Unscored};
 use crate::wire::{PanelJson, PanelScoreResult};
 
 /// Files that a panel works on at once.
@@ -81,17 +81,13 @@ async fn score_file(
     path: &Path,
     scoring: &Scoring<'_>,
 ) -> Result<PanelScored, CliError> {
-    match read_at_most(path, scoring.most_bytes) {
-        Ok(bytes) => {
-            let subject = Subject::new(vec![Image::new(bytes)], scoring.texts.clone());
+    match read_image(path, scoring.most_bytes) {
+        Ok(image) => {
+            let subject = Subject::new(vec![image], scoring.texts.clone());
             let limits = RunLimits::none();
             Ok(engine.panel_score(panel, &subject, &limits).await?)
         }
-        Err(error) => {
-            let detail = format!("`{}` cannot be read: {error}", path.display());
-            let unscored = Unscored::new(Reason::Image("file_unreadable"), detail);
-            Ok(panel.unasked(&unscored))
-        }
+        Err(unscored) => Ok(panel.unasked(&unscored)),
     }
 }
 

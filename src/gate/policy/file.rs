@@ -48,8 +48,10 @@ pub(super) enum MissingFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BudgetFile {
-    pub questions: Option<u64>,
-    pub attempts: Option<u32>,
+    pub questions: Option<Spanned<u64>>,
+    pub attempts: Option<Spanned<u32>>,
+    pub loop_questions: Option<Spanned<u64>>,
+    pub no_gain: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,6 +65,7 @@ pub(super) struct TripwiresFile {
     pub longest_side: Option<u32>,
     pub width: Option<u32>,
     pub height: Option<u32>,
+    pub near_duplicate: bool,
 }
 
 impl Default for TripwiresFile {
@@ -76,6 +79,8 @@ impl Default for TripwiresFile {
             longest_side: None,
             width: None,
             height: None,
+            // The images of a request need not be candidates for one place.
+            near_duplicate: false,
         }
     }
 }
@@ -109,6 +114,7 @@ pub(super) struct StageFile {
     pub better: BetterFile,
     pub accept: Spanned<f64>,
     pub reject: Option<Spanned<f64>>,
+    pub price: Option<Spanned<f64>>,
     pub fitted: Option<Spanned<FittedFile>>,
 }
 
@@ -126,9 +132,15 @@ pub(super) struct FittedFile {
     pub target: String,
     pub value: f64,
     pub confidence: f64,
+    pub achieved: Option<f64>,
     pub bound: f64,
     pub n: usize,
+    pub method: Option<String>,
+    pub reject_bound: Option<f64>,
     pub labels: String,
+    pub set: Option<String>,
+    pub items: Option<usize>,
+    pub yields: Option<YieldsFile>,
     pub judge: String,
     pub version: String,
     pub card: String,
@@ -137,4 +149,12 @@ pub(super) struct FittedFile {
     pub readout: String,
     pub preprocessing: String,
     pub temperature: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct YieldsFile {
+    pub accepted: f64,
+    pub review: f64,
+    pub rejected: f64,
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::file::{
-    BetterFile, CombineFile, DimensionFile, FittedFile, MissingFile, PolicyFile, StageFile,
+    BetterFile, BudgetFile, CombineFile, DimensionFile, FittedFile, MissingFile, PolicyFile,
+    StageFile,
 };
 use super::{
     Bounds, Budget, Combine, Dimension, Fitted, Missing, Policy, PolicyError, Stage, Tripwires,
@@ -113,12 +114,34 @@ impl Place<'_> {
                 longest_side: wires.longest_side,
                 width: wires.width,
                 height: wires.height,
+                near_duplicate: wires.near_duplicate,
             },
-            budget: Budget {
-                questions: typed.budget.questions,
-                attempts: typed.budget.attempts,
-            },
+            budget: self.budget(&typed.budget)?,
             dimensions,
+        })
+    }
+
+    fn budget(&self, typed: &BudgetFile) -> Result<Budget, PolicyError> {
+        let above = |span: Range<usize>, is_zero: bool| match is_zero {
+            true => Err(self.error(span, "a budget is 1 or more; leave it out for none")),
+            false => Ok(()),
+        };
+        for limit in [&typed.questions, &typed.loop_questions]
+            .into_iter()
+            .flatten()
+        {
+            above(limit.span(), *limit.as_ref() == 0)?;
+        }
+        for limit in [&typed.attempts, &typed.no_gain].into_iter().flatten() {
+            above(limit.span(), *limit.as_ref() == 0)?;
+        }
+        let value = |limit: &Option<Spanned<u64>>| limit.as_ref().map(|limit| *limit.as_ref());
+        let count = |limit: &Option<Spanned<u32>>| limit.as_ref().map(|limit| *limit.as_ref());
+        Ok(Budget {
+            questions: value(&typed.questions),
+            attempts: count(&typed.attempts),
+            loop_questions: value(&typed.loop_questions),
+            no_gain: count(&typed.no_gain),
         })
     }
 
@@ -261,6 +284,12 @@ impl Place<'_> {
             better,
             accept: typed.accept.into_inner(),
             reject: typed.reject.map(Spanned::into_inner),
+            price: match typed.price {
+                Some(price) if !(price.as_ref().is_finite() && *price.as_ref() >= 0.0) => {
+                    return Err(self.error(price.span(), "a price is a number, 0 or more"));
+                }
+                price => price.map(Spanned::into_inner),
+            },
             fitted: typed.fitted.map(|fitted| self.fitted(fitted)).transpose()?,
         })
     }
@@ -268,21 +297,55 @@ impl Place<'_> {
     fn fitted(&self, typed: Spanned<FittedFile>) -> Result<Fitted, PolicyError> {
         let span = typed.span();
         let typed = typed.into_inner();
-        let card = Digest::parse(&typed.card).ok_or_else(|| {
-            let message = "`card` is no digest; expected `blake3:` and 64 hexadecimal digits";
-            self.error(span.clone(), message)
-        })?;
+        let digest = |name: &str, text: &str| {
+            Digest::parse(text).ok_or_else(|| {
+                let message =
+                    format!("`{name}` is no digest; expected `blake3:` and 64 hexadecimal digits");
+                self.error(span.clone(), message)
+            })
+        };
+        let (card, set) = (digest("card", &typed.card)?, typed.set.as_deref());
+        let set = set.map(|set| digest("set", set)).transpose()?;
         let readout = Readout::from_name(&typed.readout).ok_or_else(|| {
             let message = format!("`{}` is no readout", typed.readout);
             self.error(span.clone(), message)
         })?;
+        if !(0.5..1.0).contains(&typed.confidence) {
+            let message = "`confidence` is a share from 0.5 to 1, such as 0.95";
+            return Err(self.error(span, message));
+        }
+        // A bound is found by halving, and may miss its end by the last digits.
+        const SLACK: f64 = 1e-9;
+        let holds = match typed.target.as_str() {
+            "precision" | "recall" => typed.bound >= typed.value - SLACK,
+            "cost" => typed.bound <= typed.value + SLACK,
+            _ => {
+                let message = "`target` is `precision`, `recall` or `cost`";
+                return Err(self.error(span, message));
+            }
+        };
+        if !holds {
+            let message = format!(
+                "the {} of {} is not held by a bound of {}: the threshold rests on nothing",
+                typed.target, typed.value, typed.bound
+            );
+            return Err(self.error(span, message));
+        }
         Ok(Fitted {
             target: typed.target,
             value: typed.value,
             confidence: typed.confidence,
+            achieved: typed.achieved,
             bound: typed.bound,
             n: typed.n,
+            method: typed.method,
+            reject_bound: typed.reject_bound,
             labels: typed.labels,
+            set,
+            items: typed.items,
+            yields: typed
+                .yields
+                .map(|yields| [yields.accepted, yields.review, yields.rejected]),
             key: JudgeKey {
                 judge: typed.judge,
                 version: typed.version,
@@ -294,128 +357,5 @@ impl Place<'_> {
                 temperature: typed.temperature,
             },
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-format = 1
-id = "portrait"
-version = "1.0.0"
-
-[[dimension]]
-name = "quality"
-
-[[dimension.stage]]
-judge = "technical-quality"
-accept = 0.8
-reject = 0.3
-
-[[dimension]]
-name = "safe"
-safety = true
-reason = "unsafe"
-
-[[dimension.stage]]
-judge = "safety@engine"
-better = "lower"
-accept = 0.1
-reject = 0.5
-"#;
-
-    #[test]
-    fn a_policy_is_read_with_its_defaults() {
-        let policy = Policy::parse("portrait.toml", GOOD).unwrap();
-        assert_eq!(policy.combine, Combine::All);
-        assert_eq!(policy.missing, Missing::Review);
-        assert!(policy.tripwires.black && policy.tripwires.least_side.is_none());
-        assert_eq!(policy.dimensions[1].reason, "unsafe");
-        assert_eq!(policy.dimensions[0].stages[0].reject, Some(0.3));
-        let again = Policy::parse("other.toml", GOOD).unwrap();
-        assert_eq!(again.digest, policy.digest);
-    }
-
-    #[test]
-    fn what_does_not_hold_is_refused_with_its_line() {
-        let cases = [
-            (
-                "reject = 0.3",
-                "reject = 0.9",
-                Some(12),
-                "contradictory bounds",
-            ),
-            (
-                "reject = 0.5",
-                "reject = 0.05",
-                Some(23),
-                "contradictory bounds",
-            ),
-            ("accept = 0.8", "accept = nan", Some(11), "finite"),
-            ("format = 1", "format = 2", Some(2), "format is not known"),
-            (
-                "id = \"portrait\"",
-                "id = \"Portrait \"",
-                Some(3),
-                "lower-case",
-            ),
-            (
-                "version = \"1.0.0\"",
-                "version = \"1\"",
-                Some(4),
-                "three numbers",
-            ),
-            (
-                "version = \"1.0.0\"",
-                "version = \"1.0.0\"\naccept = 0.4",
-                Some(5),
-                "where scores are combined",
-            ),
-            (
-                "version = \"1.0.0\"",
-                "version = \"1.0.0\"\ncombine = \"min\"",
-                Some(1),
-                "need `accept`",
-            ),
-            (
-                "safety = true",
-                "safety = true\nweight = 2.0",
-                Some(17),
-                "never averaged",
-            ),
-            (
-                "safety = true",
-                "safety = true\nrequired = false",
-                Some(15),
-                "always required",
-            ),
-            (
-                "name = \"safe\"",
-                "name = \"quality\"",
-                Some(14),
-                "two dimensions",
-            ),
-            (
-                "judge = \"technical-quality\"",
-                "judge = \"technical-quality\"\nacept = 1",
-                Some(11),
-                "unknown field",
-            ),
-        ];
-        for (part, other, line, message) in cases {
-            let text = GOOD.replacen(part, other, 1);
-            let error = Policy::parse("portrait.toml", &text).unwrap_err();
-            assert!(error.message.contains(message), "{error}");
-            assert_eq!(error.line, line, "{error}");
-        }
-        let none = GOOD.split("[[dimension]]").next().unwrap();
-        assert!(
-            Policy::parse("p", none)
-                .unwrap_err()
-                .message
-                .contains("at least one")
-        );
     }
 }

@@ -2,12 +2,16 @@
 
 mod file;
 mod load;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use std::fmt;
 
 use crate::calibration::JudgeKey;
 use crate::digest::Digest;
 use crate::judging::Better;
+pub use write::NewPolicy;
 
 /// A checked policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +88,8 @@ pub struct Tripwires {
     pub width: Option<u32>,
     /// The only height that is allowed, in pixels.
     pub height: Option<u32>,
+    /// Refuse a picture that is nearly the same as an earlier one of the request, or of the command.
+    pub near_duplicate: bool,
 }
 
 /// What one image, or one caller's loop, may cost.
@@ -93,6 +99,10 @@ pub struct Budget {
     pub questions: Option<u64>,
     /// Most attempts of a caller's loop.
     pub attempts: Option<u32>,
+    /// Most questions of a caller's loop, over all of its attempts.
+    pub loop_questions: Option<u64>,
+    /// Attempts in a row without any gain after which a caller's loop should stop.
+    pub no_gain: Option<u32>,
 }
 
 /// One thing that is looked at.
@@ -125,11 +135,13 @@ pub struct Stage {
     pub accept: f64,
     /// Reject from here on, away from the better end.
     pub reject: Option<f64>,
+    /// Price of one question, in any currency; without it no cost is reported.
+    pub price: Option<f64>,
     /// What the thresholds rest on.
     pub fitted: Option<Fitted>,
 }
 
-/// What a threshold rests on.
+/// What a threshold rests on: the calibration that it was fitted on, and the judge of that.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
     /// `precision`, `recall` or `cost`.
@@ -138,12 +150,24 @@ pub struct Fitted {
     pub value: f64,
     /// With what confidence.
     pub confidence: f64,
+    /// The figure over the labels, at the threshold; policies that were written by hand may leave it out.
+    pub achieved: Option<f64>,
     /// The one-sided bound that was attained.
     pub bound: f64,
     /// Items that it rests on.
     pub n: usize,
+    /// How bound and threshold were found.
+    pub method: Option<String>,
+    /// The one-sided bound of the share of bad items among those that are rejected.
+    pub reject_bound: Option<f64>,
     /// The file of labels.
     pub labels: String,
+    /// Digest of that file.
+    pub set: Option<Digest>,
+    /// Labelled items with a score.
+    pub items: Option<usize>,
+    /// Shares of the labelled items that are accepted, for review, and rejected.
+    pub yields: Option<[f64; 3]>,
     /// The judge for which alone it holds.
     pub key: JudgeKey,
 }

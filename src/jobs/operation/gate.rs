@@ -11,7 +11,7 @@ use crate::gate::{Decided, Policies, Policy};
 use crate::jobs::{Moment, SettingFault};
 use crate::near::quoted;
 use crate::store::FinishedKind;
-use crate::wire::GateResult;
+use crate::wire::{GateResult, PolicyJson};
 
 pub(super) const OPTIONS: &[&str] = &["policy"];
 
@@ -87,7 +87,8 @@ impl Operation for Gate {
                 "a gate decides over one image",
             ));
         };
-        let gated = (at.engine).gate(policy, at.maps, image, &item.texts, at.limits);
+        let looked = at.engine.looked(image).await;
+        let gated = (at.engine).gate(policy, at.maps, &looked, &item.texts, at.limits);
         let gated = match gated.await {
             Ok(gated) => gated,
             Err(GateError::Judge { error, .. }) => return Err(error),
@@ -100,7 +101,7 @@ impl Operation for Gate {
             .iter()
             .filter_map(|one| one.outcome.as_ref().err());
         let failed = failures.clone().any(|unscored| may_pass(unscored.reason));
-        let asked = Asked::of(&GateResult::new(name, &gated), None);
+        let asked = Asked::of(&GateResult::new(name, &PolicyJson::from(policy), &gated), None);
         let is_open = gated.decision.verdict == Decided::NotEvaluated;
         Ok(if is_open {
             let reason = gated.decision.reasons.first();

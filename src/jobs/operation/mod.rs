@@ -1,6 +1,7 @@
 //! What is done with each item of a job. A new operation is one file, and one row of [`OPERATIONS`].
 
 mod best_of;
+mod choose;
 mod compare;
 mod gate;
 mod panel;
@@ -51,6 +52,11 @@ pub trait Operation: Send + Sync + Debug {
     /// A judge that is not known.
     fn leader(&self, moment: &Moment, judge: &str) -> Result<Judge, BindError> {
         moment.judges.find(judge)
+    }
+
+    /// Texts of the judge's question that it gives itself, so that items need not.
+    fn texts(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Whether the judge does this.
@@ -190,7 +196,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 5] = [
+pub const OPERATIONS: [OperationRow; 6] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -205,6 +211,11 @@ pub const OPERATIONS: [OperationRow; 5] = [
         name: "rank",
         options: rank::OPTIONS,
         make: rank::make,
+    },
+    OperationRow {
+        name: "choose",
+        options: choose::OPTIONS,
+        make: choose::make,
     },
     OperationRow {
         name: "gate",
@@ -284,8 +295,10 @@ mod tests {
         ] {
             assert_eq!(fits(name, &[], judge), Ok(()), "{name}");
         }
+        assert_eq!(fits("choose", &[], "choose"), Ok(()));
         for (name, options, judge) in [
-            ("score", &[][..], "choose"),
+            ("choose", &[][..], "q-bench"),
+            ("score", &[], "choose"),
             ("score", &[], "best-to-worst"),
             ("compare", &[], "choose"),
             ("compare", &[], "best-to-worst"),

@@ -19,6 +19,7 @@ pub use evidence::MonotoneEvidence;
 pub use forecast::{BinaryForecast, ClassForecast};
 pub use isotonic::{IsotonicMap, fit_isotonic, pool_adjacent_violators};
 pub use ordinal::{OrdinalMap, fit_ordinal};
+pub(in crate::stats) use platt::curve_of_outcomes;
 pub use platt::{PlattMap, fit_platt};
 pub use proportion::{BinomialInterval, binomial_interval};
 pub use reliability::{

@@ -37,6 +37,17 @@ pub fn fit_platt(
     outcomes: &[bool],
     _evidence: &MonotoneEvidence,
 ) -> Result<PlattMap, StatsError> {
+    curve_of_outcomes(scores, outcomes)
+}
+
+/// The same map where nothing shows that it is monotone: no calibration, but a prediction that is corrected later.
+///
+/// # Errors
+/// As [`fit_platt`].
+pub(in crate::stats) fn curve_of_outcomes(
+    scores: &[f64],
+    outcomes: &[bool],
+) -> Result<PlattMap, StatsError> {
     same_length(scores.len(), outcomes.len())?;
     require_finite(scores)?;
     require_both("platt map", outcomes)?;

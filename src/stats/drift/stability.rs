@@ -1,5 +1,7 @@
 //! The population stability index.
 
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
 use super::checked;
 use crate::stats::{Estimate, StatsError};
 
@@ -12,7 +14,9 @@ const BINS: usize = 10;
 /// Bins are cut at the deciles of the reference; where scores repeat, bins with one cut between them are joined. Half an
 /// observation is added to each bin, so that an empty one counts and does not make the index infinite. By custom below
 /// 0.1 is stable and above 0.25 has moved (Siddiqi 2006); under no drift its expectation is about
-/// `(bins - 1) (1 / n + 1 / m)`, which the convention states.
+/// `(bins - 1) (1 / n + 1 / m)`, which the convention states: of two samples of fifty it lies above 0.25. The p-value is
+/// therefore what tells chance from drift: `index / (1 / n + 1 / m)` tends to chi-squared with `bins - 1` degrees of
+/// freedom (Yurdakul 2018), here with those of both outer bins as well.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below ten reference values or one current one, [`StatsError::NonFinite`].
@@ -52,7 +56,10 @@ pub fn population_stability(reference: &[f64], current: &[f64]) -> Result<Estima
         .sum();
     let expected =
         (bins as f64 - 3.0) * (1.0 / reference.len() as f64 + 1.0 / current.len() as f64);
-    Ok(Estimate::new(
+    let scale = 1.0 / reference.len() as f64 + 1.0 / current.len() as f64;
+    let chi_squared = ChiSquared::new(bins as f64 - 1.0).expect("there are three bins or more");
+    let p_value = 1.0 - chi_squared.cdf(index / scale);
+    let estimate = Estimate::new(
         NAME,
         index,
         reference.len() + current.len(),
@@ -60,7 +67,8 @@ pub fn population_stability(reference: &[f64], current: &[f64]) -> Result<Estima
             "{} bins by deciles of the reference and one beyond either end, half an observation added to each; about {expected:.4} where nothing moved",
             bins - 2
         ),
-    ))
+    );
+    Ok(estimate.with_p_value(p_value, "chi-squared limit"))
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub fn precise_thresholds(
         .collect())
 }
 
-fn checked_level(target: Target, confidence: f64) -> Result<f64, StatsError> {
+pub(super) fn checked_level(target: Target, confidence: f64) -> Result<f64, StatsError> {
     target.check()?;
     if confidence > 0.5 && confidence < 1.0 {
         return Ok(1.0 - confidence);

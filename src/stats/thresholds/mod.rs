@@ -7,6 +7,10 @@
 mod candidates;
 mod cost;
 mod fitting;
+mod moments;
+mod powered;
+#[cfg(test)]
+mod powered_tests;
 mod precision;
 mod recall;
 mod share;
@@ -16,5 +20,6 @@ mod tests;
 
 pub use candidates::{Candidate, Labelled};
 pub use fitting::{Attained, ThresholdFit, fit_threshold, precise_thresholds};
+pub use powered::{PoweredFit, fit_powered_threshold, powered_precise_thresholds};
 pub use share::{labels_for_share, share_above_p_value, share_lower_bound};
 pub use target::Target;

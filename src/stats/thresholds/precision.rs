@@ -14,21 +14,37 @@ const STARTS: u32 = 4;
 /// share of the level, and a start that is reached by passed tests hands its share on (the sequentially rejective
 /// graph of Bretz, Maurer, Brannath, Posch 2009). Starts depend on the scores alone, never on the labels.
 pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Vec<Candidate> {
-    let starts = starts(labelled.items(), target, level);
+    let candidates = labelled.candidates();
+    let exact = |at: usize| {
+        let Candidate { accepted, good, .. } = candidates[at];
+        share_above_p_value(good, accepted, target)
+    };
+    let places = scan(&candidates, labelled.items(), target, level, exact);
+    places.into_iter().map(|at| candidates[at]).collect()
+}
+
+/// Places of the candidates that the scan shows, by these p-values; of `items` labelled items.
+pub(super) fn scan(
+    candidates: &[Candidate],
+    items: usize,
+    target: f64,
+    level: f64,
+    p_value: impl Fn(usize) -> f64,
+) -> Vec<usize> {
+    let starts = starts(items, target, level);
     let share = level / starts.len().max(1) as f64;
     let mut ahead = starts.iter().peekable();
     let mut carried = 0.0;
     let mut shown = Vec::new();
-    for candidate in labelled.candidates() {
+    for (at, candidate) in candidates.iter().enumerate() {
         let mut at_hand = carried;
         while ahead.next_if(|n| candidate.accepted >= **n).is_some() {
             at_hand += share;
         }
-        let passes = at_hand > 0.0
-            && share_above_p_value(candidate.good, candidate.accepted, target) <= at_hand;
+        let passes = at_hand > 0.0 && p_value(at) <= at_hand;
         carried = if passes { at_hand } else { 0.0 };
         if passes {
-            shown.push(candidate);
+            shown.push(at);
         }
     }
     shown

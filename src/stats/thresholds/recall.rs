@@ -8,12 +8,13 @@ use super::share::share_above_p_value;
 /// Recall only falls as the threshold rises, so that tests from lax to strict need no share of the level for each:
 /// with the k-th worst good score as the threshold this is the exact tolerance bound of an order statistic.
 pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Option<Candidate> {
-    let mut chosen = None;
-    for candidate in labelled.candidates().into_iter().rev() {
-        if share_above_p_value(candidate.good, labelled.good(), target) > level {
-            break;
-        }
-        chosen = Some(candidate);
-    }
-    chosen
+    let candidates = labelled.candidates();
+    let exact = |at: usize| share_above_p_value(candidates[at].good, labelled.good(), target);
+    scan(candidates.len(), level, exact).map(|at| candidates[at])
+}
+
+/// Place of the strictest candidate that the scan shows, by these p-values.
+pub(super) fn scan(candidates: usize, level: f64, p_value: impl Fn(usize) -> f64) -> Option<usize> {
+    let shown = (0..candidates).rev();
+    shown.take_while(|at| p_value(*at) <= level).last()
 }

@@ -147,11 +147,11 @@ fn what_is_no_label_set_or_target_is_refused() {
 
 /// A judge whose scores say the probability of good through a curve: true precision and recall are known by integrals
 /// over a fine grid.
-struct Simulated {
-    steepness: f64,
-    centre: f64,
+pub(super) struct Simulated {
+    pub(super) steepness: f64,
+    pub(super) centre: f64,
     /// Scores are rounded to this many steps a unit; 0 leaves them as they are.
-    steps: f64,
+    pub(super) steps: f64,
 }
 
 impl Simulated {
@@ -167,7 +167,7 @@ impl Simulated {
         }
     }
 
-    fn draw(&self, n: usize, seed: u64) -> Vec<(f64, bool)> {
+    pub(super) fn draw(&self, n: usize, seed: u64) -> Vec<(f64, bool)> {
         let mut rng = CounterRng::new(seed, 3);
         (0..n)
             .map(|_| {
@@ -176,6 +176,16 @@ impl Simulated {
                 (self.rounded(score), good)
             })
             .collect()
+    }
+
+    /// Whether a threshold holds a target for the whole population.
+    pub(super) fn holds(&self, target: Target, threshold: f64) -> bool {
+        let (precision, recall) = self.truth(threshold);
+        match target {
+            Target::Precision(share) => precision >= share,
+            Target::Recall(share) => recall >= share,
+            Target::Cost { .. } => false,
+        }
     }
 
     /// Precision and recall of the whole population at a threshold.
@@ -219,13 +229,7 @@ fn a_fitted_threshold_misses_its_target_no_more_often_than_stated() {
                 let fit = fit_threshold(&labelled, target, 0.95).unwrap();
                 let Some(chosen) = fit.chosen else { continue };
                 found += 1;
-                let (precision, recall) = judge.truth(chosen.threshold);
-                let held = match target {
-                    Target::Precision(share) => precision >= share,
-                    Target::Recall(share) => recall >= share,
-                    Target::Cost { .. } => false,
-                };
-                missed += u32::from(!held);
+                missed += u32::from(!judge.holds(target, chosen.threshold));
             }
             let share = f64::from(missed) / f64::from(sets);
             // 2,000 sets: three standard errors of the share are a percentage point and a half.

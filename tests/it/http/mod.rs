@@ -1,6 +1,7 @@
 //! The HTTP face, over real connections.
 
 mod access;
+mod agreement;
 mod bounds;
 mod coalescing;
 mod contract;

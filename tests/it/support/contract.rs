@@ -55,7 +55,7 @@ pub(crate) fn check(method: &str, target: &str, reply: &Reply) {
         Value::from(str::from_utf8(&reply.body).unwrap())
     } else if stated == "application/yaml" {
         serde_norway::from_slice(&reply.body).unwrap()
-    } else if stated.starts_with("application/openmetrics-text") {
+    } else if stated.starts_with("application/openmetrics-text") || stated.starts_with("text/") {
         json!(String::from_utf8(reply.body.clone()).unwrap())
     } else {
         reply.json()

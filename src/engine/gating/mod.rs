@@ -1,5 +1,7 @@
 //! Gating an image by a policy: tripwires first, then the judges, the cheap one before the dear one.
 
+mod looked;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,11 +9,9 @@ use futures::future::try_join_all;
 
 use super::{BindError, Engine, Judge, Judged, RunLimits};
 use crate::calibration::{ApplyError, Difference, JudgeKey, Maps};
-use crate::gate::{
-    Decision, Dimension, Policy, Said, Stage, Tripped, Tripwires, decide, next_stage, tripped,
-};
-use crate::judging::{Better, Image, Reason, Scale, Subject, Unscored};
-use crate::pixels::{DEFAULT_BACKGROUND, Look, decode};
+use crate::gate::{Decision, Dimension, Policy, Said, Saving, Stage, decide, next_stage, tripped};
+use crate::judging::{Better, Image, Reason, Scale, Subject};
+pub use looked::Looked;
 
 /// Why a policy cannot be followed here.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -52,10 +52,10 @@ pub struct Gated {
     pub decision: Decision,
     /// Every result of a judge, in the order of the policy; with its provenance.
     pub judged: Vec<Judged>,
-    /// What the picture looks like; nothing where it cannot be decoded.
-    pub look: Option<Look>,
     /// Questions that were asked.
     pub questions: u64,
+    /// What asking the cheap judges first saved.
+    pub saving: Saving,
 }
 
 /// What all stages of one image share.
@@ -68,12 +68,22 @@ struct Run<'a> {
     asked: AtomicU64,
 }
 
+/// What became of one dimension.
+#[derive(Default)]
+struct Judgement {
+    said: Vec<Said>,
+    judged: Vec<Judged>,
+    /// Of each judge that was turned to, whether it was asked.
+    asked: Vec<bool>,
+}
+
 impl Engine {
     /// The judges of a policy, each dimension's stages in order, so that a policy that cannot be followed is found out
-    /// before any image comes.
+    /// before any image comes. How answers are read is known only then.
     ///
     /// # Errors
-    /// [`GateError::Judge`] for a judge that is not known, names no backend, or does not score.
+    /// [`GateError::Judge`] for a judge that is not known, names no backend, or does not score;
+    /// [`GateError::AnotherJudge`] for a threshold that was fitted on another.
     pub fn judges_of(&self, policy: &Policy) -> Result<Vec<Vec<Judge>>, GateError> {
         let of_stage = |dimension: &Dimension, stage: &Stage| {
             let judge = self.judges().find(&stage.judge).and_then(|judge| {
@@ -84,10 +94,16 @@ impl Engine {
                     .map(|_| judge.clone())
                     .ok_or_else(|| judge.wrong_protocol("gate"))
             });
-            judge.map_err(|error| GateError::Judge {
+            let judge = judge.map_err(|error| GateError::Judge {
                 dimension: dimension.name.clone(),
                 error,
-            })
+            })?;
+            if let (Some(fitted), Ok(backend)) = (&stage.fitted, judge.backend()) {
+                let provenance = judge.provenance(backend.as_ref(), None);
+                let here = JudgeKey::of(&provenance, fitted.key.readout);
+                same_judge(dimension, &fitted.key, &here)?;
+            }
+            Ok(judge)
         };
         policy
             .dimensions
@@ -107,30 +123,26 @@ impl Engine {
         &self,
         policy: &Policy,
         maps: &Maps,
-        image: Result<Image, Unscored>,
+        looked: &Looked,
         texts: &BTreeMap<String, String>,
         limits: &RunLimits,
     ) -> Result<Gated, GateError> {
         let judges = self.judges_of(policy)?;
-        let (image, look) = match image {
-            Ok(image) => match self.look(&image).await {
-                Ok(look) => (image, look),
-                Err(unscored) => return Ok(undecodable(policy, &unscored)),
-            },
-            Err(unscored) => return Ok(undecodable(policy, &unscored)),
+        let wires = looked.trips(&policy.tripwires);
+        let image = match &looked.image {
+            Ok((image, _)) if wires.is_empty() => image,
+            Ok(_) | Err(_) => {
+                return Ok(Gated {
+                    decision: tripped(policy, &wires),
+                    judged: Vec::new(),
+                    questions: 0,
+                    saving: Saving::default(),
+                });
+            }
         };
-        let wires = wires(&policy.tripwires, &look);
-        if !wires.is_empty() {
-            return Ok(Gated {
-                decision: tripped(policy, &wires),
-                judged: Vec::new(),
-                look: Some(look),
-                questions: 0,
-            });
-        }
         let run = Run {
             maps,
-            image: &image,
+            image,
             texts,
             limits,
             budget: policy.budget.questions,
@@ -139,25 +151,24 @@ impl Engine {
         let dimensions = policy.dimensions.iter().zip(&judges);
         let dimensions =
             dimensions.map(|(dimension, judges)| self.judged_by(dimension, judges, &run));
-        let (said, judged): (Vec<_>, Vec<_>) = try_join_all(dimensions).await?.into_iter().unzip();
+        let judgements = try_join_all(dimensions).await?;
+        let mut saving = Saving::default();
+        let each = policy.dimensions.iter().zip(&judges).zip(&judgements);
+        for ((dimension, judges), judgement) in each {
+            let subject = run.subject();
+            let questions: Vec<u64> = judges.iter().map(|judge| cost(judge, &subject)).collect();
+            saving.add(&Saving::of(dimension, &questions, &judgement.asked));
+        }
+        let (said, judged): (Vec<_>, Vec<_>) = judgements
+            .into_iter()
+            .map(|judgement| (judgement.said, judgement.judged))
+            .unzip();
         Ok(Gated {
             decision: decide(policy, &said),
             judged: judged.into_iter().flatten().collect(),
-            look: Some(look),
             questions: run.asked.into_inner(),
+            saving,
         })
-    }
-
-    /// What a picture looks like at a glance.
-    ///
-    /// # Errors
-    /// A picture that cannot be decoded.
-    pub async fn look(&self, image: &Image) -> Result<Look, Unscored> {
-        let (image, limits) = (image.clone(), self.image_limits);
-        let work = move || decode(image.bytes(), &limits, DEFAULT_BACKGROUND).map(|p| Look::of(&p));
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|_| Unscored::new(Reason::Backend, "the image could not be looked at"))?
-            .map_err(|fault| Unscored::new(Reason::Image(fault.code()), fault.to_string()))
     }
 
     async fn judged_by(
@@ -165,45 +176,43 @@ impl Engine {
         dimension: &Dimension,
         judges: &[Judge],
         run: &Run<'_>,
-    ) -> Result<(Vec<Said>, Vec<Judged>), GateError> {
-        let mut said = Vec::new();
-        let mut all = Vec::new();
-        while let Some(at) = next_stage(dimension, &said) {
+    ) -> Result<Judgement, GateError> {
+        let mut found = Judgement::default();
+        while let Some(at) = next_stage(dimension, &found.said) {
             let (stage, judge) = (&dimension.stages[at], &judges[at]);
-            let subject = Subject::new(vec![run.image.clone()], run.texts.clone());
-            if !run.affords(judge, &subject) {
-                said.push(Said::Nothing {
-                    reason: Reason::Budget.code().to_owned(),
-                    detail: "the budget of the policy is spent".to_owned(),
-                });
-                continue;
-            }
+            let subject = run.subject();
+            let affordable = run.affords(cost(judge, &subject));
             // A backend that is not there is silent like one that fails: the policy says what that means.
-            let judged = match self.score(judge, subject, run.limits).await {
-                Ok(judged) => judged,
-                Err(error) => {
-                    said.push(Said::Nothing {
-                        reason: Reason::Backend.code().to_owned(),
-                        detail: error.to_string(),
-                    });
-                    continue;
-                }
+            let judged = if affordable {
+                let judged = self.score(judge, subject, run.limits).await;
+                judged.map_err(|error| (Reason::Backend, error.to_string()))
+            } else {
+                let detail = "the budget of the policy is spent".to_owned();
+                Err((Reason::Budget, detail))
             };
-            said.push(read(dimension, stage, &judged, run.maps)?);
-            all.push(judged);
+            found.asked.push(judged.is_ok());
+            match judged {
+                Ok(judged) => {
+                    found.said.push(read(dimension, stage, &judged, run.maps)?);
+                    found.judged.push(judged);
+                }
+                Err((reason, detail)) => found.said.push(Said::Nothing {
+                    reason: reason.code().to_owned(),
+                    detail,
+                }),
+            }
         }
-        Ok((said, all))
+        Ok(found)
     }
 }
 
 impl Run<'_> {
+    fn subject(&self) -> Subject {
+        Subject::new(vec![self.image.clone()], self.texts.clone())
+    }
+
     /// Takes the questions of one score from the budget, if it has as many.
-    fn affords(&self, judge: &Judge, subject: &Subject) -> bool {
-        let cost = judge
-            .card
-            .recipe
-            .prompts(subject)
-            .map_or(0, |prompts| prompts.len() as u64);
+    fn affords(&self, cost: u64) -> bool {
         let take = |asked: u64| {
             let sum = asked + cost;
             self.budget
@@ -214,6 +223,24 @@ impl Run<'_> {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }
+}
+
+/// The questions of one score.
+fn cost(judge: &Judge, subject: &Subject) -> u64 {
+    let prompts = judge.card.recipe.prompts(subject);
+    prompts.map_or(0, |prompts| prompts.len() as u64)
+}
+
+/// Refuses a judge that is not the one of a threshold.
+fn same_judge(dimension: &Dimension, fitted: &JudgeKey, here: &JudgeKey) -> Result<(), GateError> {
+    let differences = fitted.differences(here);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(GateError::AnotherJudge {
+        dimension: dimension.name.clone(),
+        differences,
+    })
 }
 
 /// A judge's result on the scale of the policy's thresholds.
@@ -234,13 +261,7 @@ fn read(
     };
     if let Some(fitted) = &stage.fitted {
         let here = JudgeKey::of(&judged.provenance, verdict.readout);
-        let differences = fitted.key.differences(&here);
-        if !differences.is_empty() {
-            return Err(GateError::AnotherJudge {
-                dimension: dimension.name.clone(),
-                differences,
-            });
-        }
+        same_judge(dimension, &fitted.key, &here)?;
     }
     let (score, scale) = if stage.calibrated {
         let map = maps.for_provenance(&judged.provenance, verdict.readout);
@@ -268,60 +289,4 @@ fn unit(score: f64, scale: Scale) -> f64 {
         Better::Higher => share,
         Better::Lower => 1.0 - share,
     }
-}
-
-fn undecodable(policy: &Policy, unscored: &Unscored) -> Gated {
-    let wire = Tripped {
-        code: "undecodable",
-        detail: unscored.detail.clone(),
-    };
-    Gated {
-        decision: tripped(policy, &[wire]),
-        judged: Vec::new(),
-        look: None,
-        questions: 0,
-    }
-}
-
-/// Every wire that a picture trips.
-fn wires(set: &Tripwires, look: &Look) -> Vec<Tripped> {
-    let tone = |deviation: f64, mean: f64| format!("mean luma {mean:.1}, deviation {deviation:.2}");
-    let size = format!("{} x {} pixels", look.width, look.height);
-    let (short, long) = (look.width.min(look.height), look.width.max(look.height));
-    let wrong_size = [
-        set.width.filter(|width| *width != look.width),
-        set.height.filter(|height| *height != look.height),
-        set.least_side.filter(|least| *least > short),
-        set.longest_side.filter(|longest| *longest < long),
-    ];
-    [
-        (
-            set.black && look.is_black(),
-            "black",
-            tone(look.deviation, look.mean),
-        ),
-        (
-            set.white && look.is_white(),
-            "white",
-            tone(look.deviation, look.mean),
-        ),
-        (
-            set.constant && look.is_constant(),
-            "constant",
-            format!("no channel varies by more than {}", look.range),
-        ),
-        (
-            set.noise && look.is_noise(),
-            "noise",
-            format!(
-                "neighbouring pixels are unrelated (roughness {:.2})",
-                look.roughness
-            ),
-        ),
-        (wrong_size.iter().any(Option::is_some), "wrong_size", size),
-    ]
-    .into_iter()
-    .filter(|(trips, ..)| *trips)
-    .map(|(_, code, detail)| Tripped { code, detail })
-    .collect()
 }
