@@ -101,7 +101,10 @@ impl Operation for Gate {
             .iter()
             .filter_map(|one| one.outcome.as_ref().err());
         let failed = failures.clone().any(|unscored| may_pass(unscored.reason));
-        let asked = Asked::of(&GateResult::new(name, &PolicyJson::from(policy), &gated), None);
+        let asked = Asked::of(
+            &GateResult::new(name, &PolicyJson::from(policy), &gated),
+            None,
+        );
         let is_open = gated.decision.verdict == Decided::NotEvaluated;
         Ok(if is_open {
             let reason = gated.decision.reasons.first();
