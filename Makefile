@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime engines test chaos test-engines test-otel test-transformers lint conformance
+.PHONY: help run build onnxruntime engines test scenes chaos test-contract test-engines test-otel test-transformers lint client-types conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,8 +33,14 @@ engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tes
 test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
 
+scenes: onnxruntime engines ## Ask the tiny model that sees about 200 scenes, half of them wrong in one element
+	OPINE_SCENES=200 cargo test --locked --test it evaluate:: -- --nocapture
+
 chaos: onnxruntime ## Kill the service 200 times at random points of its jobs; nothing may be lost or doubled
 	cargo test --locked --features chaos-tests --test it -- jobs::chaos
+
+test-contract: build ## Lint openapi.yaml, ask the service whatever it allows and forbids, check the client's types; needs Node.js, 3 minutes
+	python3 scripts/contract.py $(OPINE)
 
 test-engines: onnxruntime ## Ask real engines: MLServer, installed into .engines, 330 MB; and fetch from a hub
 	@python3 scripts/engines.py mlserver .engines
@@ -53,6 +59,11 @@ lint: ## Formatting, lints and documentation
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --locked
+
+client-types: ## Write the types of the Python client anew from openapi.yaml
+	@python3 scripts/engines.py contract .engines
+	.engines/contract/bin/python clients/python/tools/generate.py openapi.yaml > clients/python/src/opine_client/contract.py.new
+	mv clients/python/src/opine_client/contract.py.new clients/python/src/opine_client/contract.py
 
 conformance: build ## Run the released program on published data and hostile images; DATA names their folder
 	@test -n "$(DATA)" || { echo "usage: make conformance DATA=FOLDER"; exit 2; }

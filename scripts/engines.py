@@ -1,8 +1,9 @@
-"""Puts a real engine into a folder, for the tests that ask one: engines.py llama|mlserver|transformers FOLDER
+"""Puts a real engine into a folder, for the tests that ask one: engines.py llama|mlserver|transformers|contract FOLDER
 
 Each engine has a virtual environment of its own, FOLDER/NAME, made from scripts/engines/NAME.txt: every package
 pinned by version and SHA-256, wheels only. Does nothing when the right one is there already. Needs Python 3.11 or
-later with pip. `llama` takes 110 MB, `mlserver` 330 MB, `transformers` 6 GB.
+later with pip. `llama` takes 110 MB, `mlserver` 330 MB, `transformers` 6 GB; `contract` is no engine but what
+openapi.yaml and the clients are checked by, 135 MB.
 """
 
 import fcntl

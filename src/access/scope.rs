@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub enum Scope {
     /// See judges and the contract.
     Read,
-    /// Score images.
+    /// Score images, decide over them, and ask questions about them.
     Score,
     /// Compare images.
     Compare,

@@ -1,5 +1,7 @@
 //! From the keys of an engine that is elsewhere to a client for it.
 
+use std::path::PathBuf;
+
 use super::AssembleError;
 use crate::backend::remote::{Remote, RemoteOptions, Secret, Timeouts};
 use crate::config::RemoteConfig;
@@ -35,6 +37,20 @@ pub(super) fn client(name: &str, config: &RemoteConfig) -> Result<Remote, NoClie
         concurrency: config.concurrency,
         most_reply_bytes: config.most_reply_bytes,
         retries: config.retries,
+        authorities: authorities(&config.authorities).map_err(wrong)?,
     };
     Remote::new(options).map_err(|error| wrong(error.message))
+}
+
+/// The contents of files of authorities.
+///
+/// # Errors
+/// The first that cannot be read.
+pub(super) fn authorities(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, String> {
+    let read = |file: &PathBuf| {
+        let unreadable =
+            |error| format!("`authorities`: {} cannot be read: {error}", file.display());
+        std::fs::read(file).map_err(unreadable)
+    };
+    files.iter().map(read).collect()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::AssembleError;
+use super::remote::authorities;
 use crate::access::Rate;
 use crate::config::{Config, UrlsConfig};
 use crate::fetch::{HostPattern, PinnedLookup, UrlReader, UrlRules};
@@ -53,6 +54,7 @@ fn rules(urls: &UrlsConfig, most_bytes: usize) -> Result<UrlRules, String> {
         at_once: urls.at_once.max(1),
         rate: rate.ok_or("`images_per_second` must lie in [0.001, 1000000]")?,
         allow_loopback: urls.allow_loopback,
+        authorities: authorities(&urls.authorities)?,
         ..UrlRules::new(hosts)
     })
 }

@@ -1,13 +1,12 @@
 //! What one judge said of the items: from a file of results, or from answers just given.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::columns::{ID, SCORE};
 use super::{CalibrationError, JudgeKey};
 use crate::digest::Digest;
 use crate::judging::{Better, LevelSet, Readout, Scale};
-use crate::table::{Cell, Reading, Table, TableError, TableFault};
+use crate::table::{Cell, Reading, Table, TableError, TableFault, TablePlace};
 
 /// Most by which the shares of an opinion in a file may miss 1, for files with few digits.
 const OPINION_SLACK: f64 = 1e-3;
@@ -99,11 +98,11 @@ impl Judged {
 /// [`CalibrationError::Table`], also for a file without the columns that a map is keyed by;
 /// [`CalibrationError::AnotherJudge`], and as [`Judged::collect`].
 pub fn read_judged(
-    path: &Path,
+    place: impl Into<TablePlace>,
     columns: JudgedColumns<'_>,
     wanted: JudgeName<'_>,
 ) -> Result<Judged, CalibrationError> {
-    let table = Table::open(path, None)?;
+    let table = Table::open(place, None)?;
     let mut reader = Reader::new(&table, columns, wanted)?;
     let names: Vec<String> = reader.columns.clone();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -114,7 +113,12 @@ pub fn read_judged(
         Err(CalibrationError::Table(error)) => Err(error),
         Err(error) => {
             stopped = Some(error);
-            Err(TableError::new(path, TableFault::Format, "stopped", ""))
+            Err(TableError::new(
+                table.path(),
+                TableFault::Format,
+                "stopped",
+                "",
+            ))
         }
     });
     if let Some(error) = stopped {

@@ -1,15 +1,14 @@
 //! What people said, from a table: numbers on a scale, or names of levels.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::columns::{DEVIATION, HUMAN, ID, IMAGE, RATINGS};
 use super::items::place;
 use super::{CalibrationError, MapKind};
 use crate::digest::Digest;
 use crate::judging::{Better, HumanLabel, HumanLabels, LevelSet, Scale};
-use crate::table::{Cell, Reading, Table, TableError, TableFault};
+use crate::table::{Cell, Reading, Table, TableError, TableFault, TablePlace};
 
 /// How a file of labels is read.
 #[derive(Debug, Clone)]
@@ -80,8 +79,12 @@ enum Label {
 /// [`CalibrationError::Table`] with line and column; [`CalibrationError::OutOfScale`];
 /// [`CalibrationError::NoScale`] where the scale is neither given, nor in columns `scale.min` and `scale.max`,
 /// nor clear from the labels (0 and 1 alone; levels).
-pub fn read_labels(path: &Path, options: &LabelOptions<'_>) -> Result<Labels, CalibrationError> {
-    let table = Table::open(path, None)?;
+pub fn read_labels(
+    place: impl Into<TablePlace>,
+    options: &LabelOptions<'_>,
+) -> Result<Labels, CalibrationError> {
+    let table = Table::open(place, None)?;
+    let path = table.path();
     let mut reader = Reader::new(&table, options)?;
     let wanted = reader.wanted();
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
@@ -120,7 +123,7 @@ pub fn read_labels(path: &Path, options: &LabelOptions<'_>) -> Result<Labels, Ca
         people: HumanLabels::new(people, Some(scale), source)?,
         scale,
         file: path.to_owned(),
-        digest: digest(path)?,
+        digest: digest(&table)?,
         unlabelled: reader.unlabelled,
         level_worths: (!level_worths.is_empty()).then_some(level_worths),
         groups: options.group.is_some().then_some(reader.groups),
@@ -128,14 +131,12 @@ pub fn read_labels(path: &Path, options: &LabelOptions<'_>) -> Result<Labels, Ca
     })
 }
 
-/// Digest of a file.
-pub(super) fn digest(path: &Path) -> Result<Digest, TableError> {
-    File::open(path)
-        .and_then(Digest::of_reader)
-        .map_err(|error| {
-            let detail = format!("cannot be read: {error}");
-            TableError::new(path, TableFault::Unreadable, detail, "")
-        })
+/// Digest of the bytes of a table.
+pub(super) fn digest(table: &Table) -> Result<Digest, TableError> {
+    Digest::of_reader(table.bytes()?).map_err(|error| {
+        let detail = format!("cannot be read: {error}");
+        TableError::new(table.path(), TableFault::Unreadable, detail, "")
+    })
 }
 
 /// Columns, in the order in which their cells are asked for; all but the first two may be absent.

@@ -46,6 +46,14 @@ impl Recipe {
         }
     }
 
+    /// The recipe of a judge that answers its caller's questions.
+    pub fn choose(&self) -> Option<&Arc<ChooseRecipe>> {
+        match self {
+            Recipe::Choose(recipe) => Some(recipe),
+            Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_) | Recipe::List(_) => None,
+        }
+    }
+
     /// The recipe of a judge that puts lists in order.
     pub fn list(&self) -> Option<&Arc<ListRecipe>> {
         match self {

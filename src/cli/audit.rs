@@ -11,6 +11,7 @@ use crate::agreement::audit::{
     thousands,
 };
 use crate::agreement::report;
+use crate::table::TablePlace;
 
 /// What a script wants to know, and how far files may grow.
 const AFTER_HELP: &str = "\
@@ -220,7 +221,7 @@ impl AuditArguments {
     fn options(&self) -> AuditOptions {
         let (columns, choices) = (&self.columns, &self.choices);
         AuditOptions {
-            baselines: self.baseline.clone(),
+            baselines: self.baseline.iter().map(TablePlace::from).collect(),
             on: self.on.as_ref().map(|on| match on.split_once('=') {
                 Some((judged, human)) => (judged.to_owned(), human.to_owned()),
                 None => (on.clone(), on.clone()),

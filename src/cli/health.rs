@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &HealthArguments) -> Result<Ending, CliError> {
         concurrency: 1,
         most_reply_bytes: 16 << 20,
         retries: 0,
+        authorities: Vec::new(),
     })
     .map_err(|error| CliError::Faults(error.message))?;
     let runtime = runtime()?;

@@ -5,8 +5,10 @@
 mod audit;
 mod best_of;
 mod calibrate;
+mod choose;
 mod compare;
 mod config;
+mod embeddings;
 mod evaluate;
 mod files;
 mod gate;
@@ -45,6 +47,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Score image files
     Score(score::ScoreArguments),
+    /// Ask closed questions about image files
+    Choose(choose::ChooseArguments),
     /// Compare two images
     Compare(compare::CompareArguments),
     /// Print every setting, or check a configuration
@@ -59,8 +63,10 @@ enum Command {
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// Fit the margin within which a judge's comparisons are ties, on pairs that people judged
     CalibrateTies(Box<calibrate::TiesArguments>),
-    /// Evaluate images by a set of closed questions
-    Evaluate(evaluate::EvaluateArguments),
+    /// Score embeddings that are there already: CLIPScore, PickScore, HPS, aesthetic heads
+    Embeddings(embeddings::EmbeddingsArguments),
+    /// Evaluate images that were made from a text: checklists, T2I-Eval, VIEScore
+    Evaluate(Box<evaluate::EvaluateArguments>),
     /// Fit thresholds that hold a target, and decide by them
     Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
@@ -153,6 +159,10 @@ enum CliError {
     #[error(transparent)]
     Questions(#[from] crate::evaluation::QuestionFileError),
     #[error(transparent)]
+    EvaluateFault(#[from] crate::engine::EvaluateFault),
+    #[error("{0}")]
+    Evaluate(String),
+    #[error(transparent)]
     Policy(#[from] crate::gate::PolicyError),
     #[error(transparent)]
     Gate(#[from] crate::engine::GateError),
@@ -162,6 +172,8 @@ enum CliError {
     GateLabels(#[from] crate::gate::GateLabelsError),
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
+    #[error("{0}")]
+    Asked(String),
     #[error("{0}")]
     Key(String),
     #[error("{0}")]
@@ -186,6 +198,7 @@ pub fn main() -> ExitCode {
     let ended = match command_line.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
+        Command::Choose(arguments) => choose::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
@@ -193,6 +206,7 @@ pub fn main() -> ExitCode {
         Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::CalibrateTies(arguments) => calibrate::run_ties(&arguments),
+        Command::Embeddings(arguments) => embeddings::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -38,6 +39,8 @@ pub struct UrlsConfig {
     pub at_once: usize,
     /// Images per second from each entry of `hosts`; more wait.
     pub images_per_second: f64,
+    /// PEM files of authorities that are trusted beside the system's, relative to the configuration's folder.
+    pub authorities: Vec<PathBuf>,
     /// Addresses of hosts that are not looked up.
     pub addresses: BTreeMap<String, Vec<IpAddr>>,
     /// Whether a host may have an address of this machine. For development only: whoever may send a request can then
@@ -56,6 +59,7 @@ impl Default for UrlsConfig {
             seconds: 10.0,
             at_once: 32,
             images_per_second: 50.0,
+            authorities: Vec::new(),
             addresses: BTreeMap::new(),
             allow_loopback: false,
         }
@@ -63,6 +67,12 @@ impl Default for UrlsConfig {
 }
 
 impl UrlsConfig {
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        for file in &mut self.authorities {
+            *file = folder.join(&file);
+        }
+    }
+
     /// Everything that is wrong with the numbers, one line each.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();

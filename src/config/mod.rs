@@ -321,6 +321,7 @@ impl Config {
         for path in &mut self.judges.folders {
             *path = folder.join(&path);
         }
+        self.images.urls.resolve(folder);
         self.hub.resolve(folder);
         self.data.resolve(folder);
         self.jobs.resolve(folder);

@@ -52,6 +52,9 @@ pub struct RemoteConfig {
     /// Most bytes of one reply.
     #[serde(default = "most_reply_bytes")]
     pub most_reply_bytes: usize,
+    /// PEM files of authorities that are trusted beside the system's, relative to the configuration's folder.
+    #[serde(default)]
+    pub authorities: Vec<PathBuf>,
 }
 
 fn connect_seconds() -> f64 {
@@ -82,6 +85,9 @@ impl RemoteConfig {
     /// Makes paths relative to the folder of the configuration.
     pub(super) fn resolve(&mut self, folder: &Path) {
         if let Some(file) = &mut self.api_key_file {
+            *file = folder.join(&file);
+        }
+        for file in &mut self.authorities {
             *file = folder.join(&file);
         }
     }

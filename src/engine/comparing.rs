@@ -79,14 +79,7 @@ impl Engine {
         };
         // A judge that rates has told of its two opinions already.
         if rule.is_none() {
-            let seen = match &outcome {
-                Ok(compared) => Seen::Judged {
-                    coverage: compared.coverage,
-                    readout: compared.readout,
-                },
-                Err(unscored) => Seen::Unscored(unscored.reason),
-            };
-            self.seen(&provenance, seen);
+            self.seen(&provenance, Seen::of_pair(&outcome));
         }
         Ok(JudgedPair {
             provenance,

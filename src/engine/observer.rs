@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use crate::backend::{
     Abilities, Backend, BackendError, BackendId, Circuit, Finding, Spent, measured,
 };
+use crate::judging::protocol::{Chosen, Compared, ListRun, RankRun};
 use crate::judging::{Answer, Coverage, Prompt, Provenance, Readout, Reason, Unscored, Verdict};
 
 /// Watches the engine. Called often, so that it must not wait.
@@ -27,7 +28,7 @@ pub trait Observer: fmt::Debug + Send + Sync {
         queued: Duration,
     );
 
-    /// A subject was judged, or not.
+    /// A subject was judged, or not: an image, a pair, a list or a closed question.
     fn judged(&self, provenance: &Provenance, outcome: Seen);
 }
 
@@ -38,22 +39,72 @@ pub enum Seen {
     Judged {
         /// Mass on the allowed answers, where it is known.
         coverage: Option<Coverage>,
-        /// How it was read.
-        readout: Readout,
+        /// How it was read; unknown where several of one ranking were read in different ways.
+        readout: Option<Readout>,
     },
     /// It has none.
     Unscored(Reason),
 }
 
 impl Seen {
+    fn read<T>(
+        outcome: &Result<T, Unscored>,
+        read: impl FnOnce(&T) -> (Option<Coverage>, Option<Readout>),
+    ) -> Self {
+        match outcome {
+            Ok(judged) => {
+                let (coverage, readout) = read(judged);
+                Seen::Judged { coverage, readout }
+            }
+            Err(unscored) => Seen::Unscored(unscored.reason),
+        }
+    }
+
     /// What became of a subject that is scored.
     pub fn of(outcome: &Result<Verdict, Unscored>) -> Self {
-        match outcome {
-            Ok(verdict) => Seen::Judged {
-                coverage: verdict.coverage,
-                readout: verdict.readout,
-            },
-            Err(unscored) => Seen::Unscored(unscored.reason),
+        Seen::read(outcome, |verdict| (verdict.coverage, Some(verdict.readout)))
+    }
+
+    /// What became of a pair.
+    pub(super) fn of_pair(outcome: &Result<Compared, Unscored>) -> Self {
+        Seen::read(outcome, |pair| (pair.coverage, Some(pair.readout)))
+    }
+
+    /// What became of a closed question.
+    pub(super) fn of_choice(outcome: &Result<Chosen, Unscored>) -> Self {
+        Seen::read(outcome, |chosen| (chosen.coverage, Some(chosen.readout)))
+    }
+
+    /// What became of each pair that a ranking asked about.
+    pub(super) fn of_pairs(run: &Result<RankRun, Unscored>) -> Vec<Self> {
+        let run = match run {
+            Ok(run) => run,
+            Err(unscored) => return vec![Seen::Unscored(unscored.reason)],
+        };
+        let mut readouts = run.readouts.iter().copied();
+        let readout = readouts.next().filter(|_| readouts.next().is_none());
+        let compared = run.asked.saturating_sub(run.failed.len() as u64);
+        let judged = Seen::Judged {
+            coverage: None,
+            readout,
+        };
+        let failed = run
+            .failed
+            .iter()
+            .map(|one| Seen::Unscored(one.unscored.reason));
+        (0..compared).map(|_| judged).chain(failed).collect()
+    }
+
+    /// What became of each list.
+    pub(super) fn of_lists(run: &Result<ListRun, Unscored>) -> Vec<Self> {
+        match run {
+            Ok(run) => {
+                let lists = run.lists.iter().map(|list| &list.order);
+                lists
+                    .map(|order| Seen::read(order, |_| (None, Some(Readout::ParsedText))))
+                    .collect()
+            }
+            Err(unscored) => vec![Seen::Unscored(unscored.reason)],
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::{BindError, Engine, Judge, Judged, RunLimits};
+use super::{BindError, Engine, Judge, Judged, RunLimits, Seen};
 use crate::card::Recipe;
 use crate::digest::Digest;
 use crate::judging::protocol::{
@@ -277,8 +277,9 @@ impl Engine {
                 Ranked::Anchors(plan, run.await?)
             }
             RankWay::Lists(plan) => {
-                let run = self.by_lists(judge, (images, texts), plan, asked);
-                Ranked::Lists(plan, run.await?)
+                let run = self.by_lists(judge, (images, texts), plan, asked).await?;
+                self.seen_all(&provenance, Seen::of_lists(&run));
+                Ranked::Lists(plan, run)
             }
         };
         Ok((provenance, ranked))
@@ -303,7 +304,10 @@ impl Engine {
                     Err(unscored) => return Ok(Err(unscored)),
                 };
                 let protocol = Rank::by(Arc::clone(recipe), images, texts, pairing);
-                self.watched(judge, protocol, (limits, watch)).await?
+                let run = self.watched(judge, protocol, (limits, watch)).await?;
+                let provenance = judge.provenance(judge.backend()?.as_ref(), None);
+                self.seen_all(&provenance, Seen::of_pairs(&run));
+                run
             }
             Recipe::Score(_) | Recipe::Rating(_) => {
                 let judged = self.score_all(judge, images, texts, limits).await?;

@@ -21,6 +21,12 @@ pub enum FetchError {
     /// One error for all of these, so that nobody learns from it what is inside the network.
     #[error("the host of the image could not be reached")]
     Unreachable,
+    /// The host shows no certificate that is trusted: it is expired, of another name, or of an unknown authority. Only
+    /// a host of the list is ever asked for one, at an address that may be dialled.
+    #[error(
+        "the host of the image shows no certificate that is trusted here; `[images.urls] authorities` names private authorities"
+    )]
+    Untrusted,
     /// It took too long.
     #[error("the image did not come in time")]
     Timeout,
@@ -57,6 +63,7 @@ impl FetchError {
             FetchError::Invalid(_) => "image_url_invalid",
             FetchError::NotAllowed(_) => "image_url_not_allowed",
             FetchError::Unreachable => "image_url_unreachable",
+            FetchError::Untrusted => "image_url_untrusted",
             FetchError::Timeout => "image_url_timeout",
             FetchError::Refused(_) => "image_url_refused",
             FetchError::Failed(_) => "image_url_failed",
@@ -78,6 +85,7 @@ impl FetchError {
             FetchError::Off
             | FetchError::Invalid(_)
             | FetchError::NotAllowed(_)
+            | FetchError::Untrusted
             | FetchError::Refused(_)
             | FetchError::Redirects(_)
             | FetchError::TooManyBytes { .. }

@@ -77,7 +77,7 @@ impl UrlReader {
             lookup,
             rules: Arc::clone(&rules),
         };
-        let client = remote::plain_client()
+        let client = remote::trusting(remote::plain_client(), &rules.authorities)?
             .dns_resolver(Arc::new(checked))
             .connect_timeout(rules.connect)
             .pool_max_idle_per_host(rules.at_once.min(8))
@@ -151,7 +151,9 @@ impl Shared {
     async fn ask(&self, place: &Place) -> Result<Response, FetchError> {
         let request = self.client.get(place.url.clone()).header(ACCEPT, "image/*");
         let response = request.send().await.map_err(|error| {
-            if error.is_connect() {
+            if remote::is_untrusted(&error) {
+                FetchError::Untrusted
+            } else if error.is_connect() {
                 FetchError::Unreachable
             } else {
                 FetchError::BrokenOff

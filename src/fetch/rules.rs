@@ -29,6 +29,8 @@ pub struct UrlRules {
     pub rate: Rate,
     /// Whether this machine's own addresses are dialled, for development only.
     pub allow_loopback: bool,
+    /// PEM files of authorities that are trusted beside the system's.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 impl UrlRules {
@@ -45,6 +47,7 @@ impl UrlRules {
             at_once: 32,
             rate: Rate::new(50.0, 100).expect("the rate is within its bounds"),
             allow_loopback: false,
+            authorities: Vec::new(),
         }
     }
 

@@ -11,12 +11,16 @@
 //! its scored neighbours.
 
 mod access;
+mod agreement;
 mod app;
 mod best_of;
 mod body;
+mod calibrations;
 mod caller;
+mod choose;
 mod compare;
 mod envelope;
+mod evaluate;
 mod gate;
 mod given;
 mod idempotency;

@@ -20,6 +20,9 @@ use crate::fetch::UrlReader;
 use crate::gate::Policies;
 use crate::metrics::Metrics;
 
+/// Most audits at a time.
+const AUDITS: usize = 2;
+
 /// The engine and the bounds of the service; one for all workers.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -27,6 +30,8 @@ pub(super) struct Service {
     current: Arc<ArcSwap<Current>>,
     pub(super) lasting: Lasting,
     pub(super) admission: Admission,
+    /// Audits in work: each keeps a core busy for seconds.
+    pub(super) audits: Admission,
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
     /// `None` where nobody is asked for a key.
@@ -125,6 +130,7 @@ impl Service {
             opening,
             reloading: Mutex::new(()),
             admission: Admission::new(config.limits.requests_in_flight, config.admission.half()),
+            audits: Admission::new(AUDITS, u64::MAX),
             bounds,
             request_ids,
             keyring,

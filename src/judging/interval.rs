@@ -44,8 +44,34 @@ impl ScoreInterval {
     pub fn of(choice: &Choice, temperature: Temperature, levels: &LevelSet) -> Option<Self> {
         match choice.evidence() {
             Evidence::Exact => None,
-            Evidence::Censored(ceilings) => Some(censored(choice, ceilings, temperature, levels)),
-            Evidence::Counts(counts) => Some(drawn(counts, temperature, levels)),
+            Evidence::Censored(ceilings) => {
+                Some(censored(choice, ceilings, temperature, levels.worths()))
+            }
+            Evidence::Counts(counts) => {
+                Some(central(&posterior(counts, temperature), levels.worths()))
+            }
+        }
+    }
+
+    /// Where the probability of each option lies, in their order; a probability is the score of which that option alone
+    /// is worth 1.
+    pub fn of_shares(choice: &Choice, temperature: Temperature) -> Option<Vec<Self>> {
+        let options = choice.log_mass().len();
+        let alone = |option: usize| -> Vec<f64> {
+            let worth = |other: usize| f64::from(u8::from(other == option));
+            (0..options).map(worth).collect()
+        };
+        let all = (0..options).map(alone);
+        match choice.evidence() {
+            Evidence::Exact => None,
+            Evidence::Censored(ceilings) => Some(
+                all.map(|worths| censored(choice, ceilings, temperature, &worths))
+                    .collect(),
+            ),
+            Evidence::Counts(counts) => {
+                let draws = posterior(counts, temperature);
+                Some(all.map(|worths| central(&draws, &worths)).collect())
+            }
         }
     }
 
@@ -76,12 +102,11 @@ fn censored(
     choice: &Choice,
     ceilings: &[Option<f64>],
     temperature: Temperature,
-    levels: &LevelSet,
+    worths: &[f64],
 ) -> ScoreInterval {
     let scaled = |log_mass: f64| log_mass / temperature.value();
     let (mut listed, mut open) = (Vec::new(), Vec::new());
-    for ((log_mass, ceiling), worth) in choice.log_mass().iter().zip(ceilings).zip(levels.worths())
-    {
+    for ((log_mass, ceiling), worth) in choice.log_mass().iter().zip(ceilings).zip(worths) {
         match ceiling {
             None => listed.push((scaled(*log_mass), *worth)),
             Some(ceiling) => open.push((scaled(*ceiling), *worth)),
@@ -126,18 +151,25 @@ fn censored(
     }
 }
 
-/// Percentiles of the expected worth over the posterior of the shares, Jeffreys' prior.
-fn drawn(counts: &[u32], temperature: Temperature, levels: &LevelSet) -> ScoreInterval {
+/// Draws of the options' weights from their posterior under Jeffreys' prior; each draw's are up to a common factor.
+fn posterior(counts: &[u32], temperature: Temperature) -> Vec<Vec<f64>> {
     let concentrations: Vec<f64> = counts.iter().map(|count| f64::from(*count) + 0.5).collect();
     let mut rng = CounterRng::new(0, 0);
-    let mut scores: Vec<f64> = (0..DRAWS)
-        .map(|_| {
-            let shares = dirichlet(&mut rng, &concentrations);
-            let tempered = shares
-                .iter()
-                .map(|share| share.powf(1.0 / temperature.value()));
+    let draw = |_| {
+        let shares = dirichlet(&mut rng, &concentrations).into_iter();
+        let tempered = shares.map(|share| share.powf(1.0 / temperature.value()));
+        tempered.collect()
+    };
+    (0..DRAWS).map(draw).collect()
+}
+
+/// Percentiles of the expected worth over draws of a posterior.
+fn central(draws: &[Vec<f64>], worths: &[f64]) -> ScoreInterval {
+    let mut scores: Vec<f64> = draws
+        .iter()
+        .map(|weights| {
             let (mut total, mut sum) = (0.0, 0.0);
-            for (weight, worth) in tempered.zip(levels.worths()) {
+            for (weight, worth) in weights.iter().zip(worths) {
                 total += weight;
                 sum += weight * worth;
             }
@@ -189,6 +221,29 @@ mod tests {
         assert!((interval.high - 0.9559).abs() < 0.01, "{interval:?}");
     }
 
+    /// One option of three is unlisted below 0.1: its own share lies in 0..0.1/0.9, and the others shrink by as much.
+    #[test]
+    fn shares_of_unlisted_options_are_bounded() {
+        let masses = [0.6, 0.2].map(|mass: f64| Listed::At(mass.ln()));
+        let masses = [masses[0], masses[1], Listed::Below(0.1f64.ln())];
+        let choice = Choice::censored(&masses, None, Readout::TopTokens).unwrap();
+        let shares = ScoreInterval::of_shares(&choice, Temperature::ONE).unwrap();
+        let expected = [(0.6 / 0.9, 0.75), (0.2 / 0.9, 0.25), (0.0, 0.1 / 0.9)];
+        for (found, (low, high)) in shares.iter().zip(expected) {
+            assert!((found.low - low).abs() < 1e-15, "{found:?}");
+            assert!((found.high - high).abs() < 1e-15, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn shares_of_drawn_answers_have_the_interval_of_a_score_of_two_levels() {
+        let choice = Choice::sampled(vec![2, 8], 10).unwrap();
+        let score = ScoreInterval::of(&choice, Temperature::ONE, &levels(2));
+        let shares = ScoreInterval::of_shares(&choice, Temperature::ONE).unwrap();
+        assert_eq!(Some(shares[1]), score);
+        assert!((shares[0].low - (1.0 - shares[1].high)).abs() < 1e-12);
+    }
+
     #[test]
     fn what_was_read_whole_has_no_interval() {
         let choice = Choice::new(vec![0.0, -1.0], None, Readout::LabelTokens).unwrap();
@@ -196,6 +251,7 @@ mod tests {
             ScoreInterval::of(&choice, Temperature::ONE, &levels(2)),
             None
         );
+        assert_eq!(ScoreInterval::of_shares(&choice, Temperature::ONE), None);
         assert_eq!(ScoreInterval::mean(&[(0.3, None), (0.5, None)]), None);
     }
 

@@ -11,16 +11,20 @@ use crate::digest::Digest;
 /// It is not decoded here: a cached answer needs no pixels, and a remote judge gets the bytes as they are.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
-    bytes: Arc<[u8]>,
+    /// As its owner had them: a slice behind the `Arc` itself would be a copy of the whole picture.
+    bytes: Arc<Vec<u8>>,
     digest: Digest,
 }
 
 impl Image {
     /// Takes the encoded bytes and digests them.
-    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         let digest = Digest::of(&bytes);
-        Image { bytes, digest }
+        Image {
+            bytes: Arc::new(bytes),
+            digest,
+        }
     }
 
     /// The encoded bytes, as given.

@@ -199,7 +199,7 @@ impl Metrics {
         );
         registry.register(
             "judged",
-            "Subjects by judge: judged, or the reason why there is no score",
+            "Images, pairs, lists and closed questions by judge: judged, or the reason why not",
             self.judged.clone(),
         );
         registry.register(
@@ -323,12 +323,14 @@ impl Observer for Metrics {
         let Seen::Judged { coverage, readout } = seen else {
             return;
         };
-        let read = Readout {
-            judge: judge.clone(),
-            backend: backend.clone(),
-            readout: readout.name(),
-        };
-        self.readouts.get_or_create(&read).inc();
+        if let Some(readout) = readout {
+            let read = Readout {
+                judge: judge.clone(),
+                backend: backend.clone(),
+                readout: readout.name(),
+            };
+            self.readouts.get_or_create(&read).inc();
+        }
         if let Some(coverage) = coverage {
             let histogram = self.coverage.get_or_create(&Judge { judge, backend });
             histogram.observe(coverage.value());

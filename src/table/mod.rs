@@ -21,6 +21,7 @@ use delimited::Delimited;
 pub use error::{TableError, TableFault};
 pub use named::{Ids, Row, quoted};
 use source::Source;
+pub use source::TablePlace;
 
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Opens a file, finds its format, and learns its columns.
+    /// Opens a file, or bytes at hand, finds the format, and learns the columns.
     ///
     /// The format follows from the content: `[` begins an array, `{` begins JSON Lines. Anything else is
     /// delimited, by `delimiter` where given, else by tabs for names that end in `.tsv` or `.tab` and by commas.
@@ -67,8 +68,10 @@ impl Table {
     ///
     /// # Errors
     /// A file that cannot be read, is empty, is not UTF-8, or whose header does not split at the delimiter.
-    pub fn open(path: &Path, delimiter: Option<u8>) -> Result<Self, TableError> {
-        let source = Source::of(path)?;
+    pub fn open(place: impl Into<TablePlace>, delimiter: Option<u8>) -> Result<Self, TableError> {
+        let place = place.into();
+        let path = place.path();
+        let source = Source::of(&place)?;
         let format = format_of(path, &source, delimiter)?;
         let mut table = Table {
             path: path.to_owned(),

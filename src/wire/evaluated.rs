@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ProvenanceJson;
+use super::{IntervalJson, ProvenanceJson};
 use crate::engine::{Combination, Evaluated};
 use crate::judging::checklist::{ChecklistQuestion, QuestionSet, WantedAnswer};
 use crate::judging::protocol::Chosen;
@@ -19,6 +19,12 @@ pub struct AnswerJson {
     pub coverage: Option<f64>,
     /// How the mass was read.
     pub readout: Option<&'static str>,
+    /// True where some option was not listed, so that its mass is only bounded; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub censored: bool,
+    /// Where the probability of each option lies, by its name; absent where all of them were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<BTreeMap<String, IntervalJson>>,
     /// Why there is no answer: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -33,27 +39,34 @@ impl AnswerJson {
         options: impl Iterator<Item = &'a str>,
         answer: &Result<Chosen, Unscored>,
     ) -> Self {
+        let mut json = AnswerJson {
+            probabilities: None,
+            coverage: None,
+            readout: None,
+            censored: false,
+            intervals: None,
+            reason: None,
+            detail: None,
+        };
         match answer {
-            Ok(chosen) => AnswerJson {
-                probabilities: Some(
-                    options
-                        .map(str::to_owned)
-                        .zip(chosen.probabilities.iter().copied())
-                        .collect(),
-                ),
-                coverage: chosen.coverage.map(Coverage::value),
-                readout: Some(chosen.readout.name()),
-                reason: None,
-                detail: None,
-            },
-            Err(unscored) => AnswerJson {
-                probabilities: None,
-                coverage: None,
-                readout: None,
-                reason: Some(unscored.reason.code()),
-                detail: Some(unscored.detail.clone()),
-            },
+            Ok(chosen) => {
+                let names: Vec<String> = options.map(str::to_owned).collect();
+                json.intervals = chosen.intervals.as_ref().map(|intervals| {
+                    let intervals = intervals.iter().copied().map(IntervalJson::from);
+                    names.iter().cloned().zip(intervals).collect()
+                });
+                let shares = chosen.probabilities.iter().copied();
+                json.probabilities = Some(names.into_iter().zip(shares).collect());
+                json.coverage = chosen.coverage.map(Coverage::value);
+                json.readout = Some(chosen.readout.name());
+                json.censored = chosen.censored;
+            }
+            Err(unscored) => {
+                json.reason = Some(unscored.reason.code());
+                json.detail = Some(unscored.detail.clone());
+            }
         }
+        json
     }
 }
 

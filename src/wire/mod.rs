@@ -3,7 +3,9 @@
 
 mod best_of;
 mod calibrated;
+mod chosen;
 mod evaluated;
+mod evaluation;
 mod explained;
 mod gated;
 mod pair;
@@ -20,7 +22,9 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 
 pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
+pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
+pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the test pictures of this folder and writes what must be true of them to expect.toml.
 
-    python make_images.py          (needs pillow and numpy; made with Pillow 13.0, numpy 2.4)
+    python make_images.py          (needs pillow, numpy and libjpeg-turbo's jpegtran; made with 13.0, 2.4 and 2.1.5)
 
 All pictures are drawn here by formulas; none was photographed or taken from elsewhere. A picture under
 good/ names another one that it must equal once decoded: `same_as`, within `tolerance` (the largest
@@ -9,6 +9,7 @@ difference of any channel; the reason stands beside it). A file under bad/ names
 """
 import io
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def encoded(image, kind, **options):
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def arithmetic(jpeg, *options):
+    """The same coefficients in arithmetic codes, which Pillow reads and does not write."""
+    command = ["jpegtran", "-copy", "all", "-arithmetic", *options]
+    return subprocess.run(command, input=jpeg, stdout=subprocess.PIPE, check=True).stdout
 
 
 def good(name, data, size, same_as=None, tolerance=0, why="lossless"):
@@ -135,8 +142,17 @@ def draw_good():
     good("adobe_unknown.jpg", jpeg[:2] + adobe + jpeg[2:], size, "base.jpg", 0, "an unknown transform is YCbCr")
     wrong = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 274, 3, 0xFFFFFFFF, 0xFFFFFFF0) + bytes(4)
     good("exif_lies.jpg", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 8 + len(wrong)) + b"Exif\0\0" + wrong + jpeg[2:], size, "base.jpg", 0, same)
+    good("arithmetic.jpg", arithmetic(jpeg), size, "base.jpg", 0, same)
+    good("arithmetic_progressive.jpg", arithmetic(jpeg, "-progressive"), size, "base.jpg", 0, same)
+    good("arithmetic_restarts.jpg", arithmetic(jpeg, "-restart", "5B"), size, "base.jpg", 0, same)
+    odd = Image.fromarray(drawn(61, 45))
+    coarse = encoded(odd, "JPEG", quality=90, subsampling=2)
+    good("coarse_colour.jpg", coarse, odd.size)
+    for name, options in [("", []), ("_progressive", ["-progressive", "-restart", "1"])]:
+        good(f"arithmetic_coarse_colour{name}.jpg", arithmetic(coarse, *options), odd.size, "coarse_colour.jpg", 0, same)
     good("gray.jpg", encoded(gray, "JPEG", quality=95), size, "gray_as_rgb.png", 8, "quality 95")
     cmyk = "quality 95 and CMYK rounding"
+    good("arithmetic_gray.jpg", arithmetic(encoded(gray, "JPEG", quality=95)), size, "gray.jpg", 0, same)
     good("cmyk.jpg", encoded(base.convert("CMYK"), "JPEG", quality=95, subsampling=0), size, "base.png", 16, cmyk)
     good("ycck.jpg", ycck(pixels), size, "base.png", 20, cmyk)
 
@@ -203,10 +219,11 @@ def draw_bad():
     data[60] ^= 1
     bad("flipped_bit.png", bytes(data), "image_malformed")
     bad("too_few_rows.png", png(64, 48, 8, 2, bytes(20 * (1 + 3 * 64))), "image_malformed")
-    for name, marker in [("arithmetic", 0xC9), ("arithmetic_progressive", 0xCA), ("lossless", 0xC3)]:
+    for name, marker in [("arithmetic_lossless", 0xCB), ("lossless", 0xC3)]:
         data = bytearray(jpeg)
         data[frame + 1] = marker
         bad(f"{name}.jpg", bytes(data), "image_unsupported_feature")
+    bad("arithmetic_half.jpg", arithmetic(jpeg)[:1500], "image_truncated")
     data = bytearray(jpeg)
     data[frame + 4] = 12
     bad("twelve_bits.jpg", bytes(data), "image_unsupported_feature")

@@ -13,7 +13,11 @@ mod cards;
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod clients;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
@@ -21,6 +25,7 @@ mod config;
 #[cfg(test)]
 mod container;
 #[cfg(test)]
+mod embeddings;
 mod encoding;
 #[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]

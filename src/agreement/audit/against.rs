@@ -31,10 +31,10 @@ pub(super) fn compare(
         clusters: clusters_of(&joined, &joined.items),
     };
     let mut human = joined.human;
-    for (at, path) in options.baselines.iter().enumerate() {
-        let other = load::load_other(path, options, human)?;
+    for (at, place) in options.baselines.iter().enumerate() {
+        let other = load::load_other(place, options, human)?;
         let named = options.baseline_judges.get(at).map(String::as_str);
-        let name = distinct(&panel, judge_name(named, &other.judged, path));
+        let name = distinct(&panel, judge_name(named, &other.judged, place.path()));
         audit.inputs.push(input("baseline", &other.judged));
         panel.baselines.push(Judge {
             name,

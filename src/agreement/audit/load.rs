@@ -1,7 +1,5 @@
 //! Opens the files of an audit and decides which column is what.
 
-use std::path::Path;
-
 use super::AuditError;
 use super::columns::{
     self, AUTHOR, CLUSTER, GROUP, HUMAN, HUMAN_RATINGS, HUMAN_SD, JUDGED, LENGTH, POSITION, SWAPPED,
@@ -9,13 +7,13 @@ use super::columns::{
 use super::join::{Joined, join};
 use super::options::AuditOptions;
 use super::side::{Plan, Side, read, with_role};
-use crate::table::{Table, TableError};
+use crate::table::{Table, TableError, TablePlace};
 
 /// Reads the judged and the human file and brings their rows together.
 pub(super) fn load(options: &AuditOptions) -> Result<Joined, AuditError> {
-    let judged = Table::open(&options.judged, options.delimiter)?;
+    let judged = Table::open(options.judged.clone(), options.delimiter)?;
     let delimiter = options.human_delimiter.or(options.delimiter);
-    let human = Table::open(&options.human, delimiter)?;
+    let human = Table::open(options.human.clone(), delimiter)?;
     for (name, option) in [
         (&options.columns.group, "--group"),
         (&options.columns.cluster, "--cluster"),
@@ -37,11 +35,11 @@ pub(super) fn load(options: &AuditOptions) -> Result<Joined, AuditError> {
 
 /// Reads another judge's file, found by the same names as the first where it has them.
 pub(super) fn load_other(
-    path: &Path,
+    place: &TablePlace,
     options: &AuditOptions,
     human: Side,
 ) -> Result<Joined, AuditError> {
-    let table = Table::open(path, options.delimiter)?;
+    let table = Table::open(place.clone(), options.delimiter)?;
     let id = options.on.as_ref().map(|(judged, _)| judged.clone());
     let id = match id.filter(|id| table.has(id)) {
         Some(id) => id,

@@ -118,7 +118,11 @@ pub fn audit(options: &AuditOptions) -> Result<Audit, AuditError> {
         Some(Ok(ratings)) => people::rows(ratings, draws),
         Some(Err(_)) | None => Vec::new(),
     };
-    let judge = judge_name(options.judge.as_deref(), &joined.judged, &options.judged);
+    let judge = judge_name(
+        options.judge.as_deref(),
+        &joined.judged,
+        options.judged.path(),
+    );
     let counts = counts(&joined, used.len());
     let mut audit = Audit {
         schema: SCHEMA,
@@ -171,6 +175,15 @@ fn beside_them(
     let (mut rows, fit) = coefficients::fit_rows(sample, draws);
     rows.extend(coefficients::pair_rows(sample, draws));
     (rows, fit)
+}
+
+/// Pearson's, Spearman's and Kendall's coefficients of one set of items, with their intervals.
+pub fn main_rows(sample: &PairedSample, plan: Plan) -> Vec<Row> {
+    let draws = Draws {
+        clusters: None,
+        plan,
+    };
+    coefficients::main_rows(sample, draws)
 }
 
 impl Audit {

@@ -1,16 +1,16 @@
 //! What an audit is asked to do: every choice has a name, which the report prints.
 
-use std::path::PathBuf;
+use crate::table::TablePlace;
 
 /// The choices of an audit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditOptions {
-    /// File with the judge's values.
-    pub judged: PathBuf,
-    /// File with people's values.
-    pub human: PathBuf,
-    /// Files with other judges' values on the same items.
-    pub baselines: Vec<PathBuf>,
+    /// The judge's values.
+    pub judged: TablePlace,
+    /// People's values.
+    pub human: TablePlace,
+    /// Other judges' values on the same items.
+    pub baselines: Vec<TablePlace>,
     /// Id columns of the judged and of the human file, where named.
     pub on: Option<(String, String)>,
     /// Column names, where named.
@@ -49,7 +49,7 @@ pub struct AuditOptions {
 
 impl AuditOptions {
     /// An audit of two files with every choice at its default.
-    pub fn new(judged: impl Into<PathBuf>, human: impl Into<PathBuf>) -> Self {
+    pub fn new(judged: impl Into<TablePlace>, human: impl Into<TablePlace>) -> Self {
         AuditOptions {
             judged: judged.into(),
             human: human.into(),
@@ -114,6 +114,9 @@ pub enum Matching {
 }
 
 impl Matching {
+    /// All choices.
+    pub const ALL: [Matching; 3] = [Matching::Exact, Matching::FileName, Matching::Stem];
+
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -121,6 +124,11 @@ impl Matching {
             Matching::FileName => "file-name",
             Matching::Stem => "stem",
         }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 
     /// The part of an id that is compared.
@@ -149,6 +157,9 @@ pub enum Duplicates {
 }
 
 impl Duplicates {
+    /// All choices.
+    pub const ALL: [Duplicates; 3] = [Duplicates::Refuse, Duplicates::First, Duplicates::Last];
+
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -156,6 +167,11 @@ impl Duplicates {
             Duplicates::First => "first",
             Duplicates::Last => "last",
         }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 
@@ -175,6 +191,15 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// All choices.
+    pub const ALL: [Missing; 5] = [
+        Missing::Drop,
+        Missing::Worst,
+        Missing::Mean,
+        Missing::Zero,
+        Missing::Refuse,
+    ];
+
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -184,6 +209,11 @@ impl Missing {
             Missing::Zero => "zero",
             Missing::Refuse => "refuse",
         }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 
     /// What a report prints.
@@ -208,12 +238,20 @@ pub enum Better {
 }
 
 impl Better {
+    /// All choices.
+    pub const ALL: [Better; 2] = [Better::Higher, Better::Lower];
+
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Better::Higher => "higher",
             Better::Lower => "lower",
         }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 
     /// The value with higher as better.

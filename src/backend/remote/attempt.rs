@@ -15,17 +15,19 @@ use super::{Content, Shared};
 
 /// Connections to one engine.
 pub(super) fn client(options: &RemoteOptions) -> Result<Client, OptionsError> {
-    builder()
+    let fault = |message| OptionsError {
+        backend: options.name.clone(),
+        message,
+    };
+    super::trusting(builder(), &options.authorities)
+        .map_err(fault)?
         .default_headers(options.header_map()?)
         .connect_timeout(options.timeouts.connect)
         .pool_max_idle_per_host(options.concurrency)
         // Python servers (uvicorn) close what is idle for 5 s; who writes into that moment is cut off.
         .pool_idle_timeout(Duration::from_secs(4))
         .build()
-        .map_err(|error| OptionsError {
-            backend: options.name.clone(),
-            message: spoken(&error.without_url()),
-        })
+        .map_err(|error| fault(spoken(&error.without_url())))
 }
 
 /// What every client has: who it is, and that it asks where the configuration says and nowhere else.

@@ -21,6 +21,7 @@ mod resilience;
 
 use std::sync::Arc;
 
+use reqwest::Certificate;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -183,6 +184,40 @@ impl Place<'_> {
 /// A client with what every client of ours has: who it is, no proxy, no redirect, no further try.
 pub(crate) fn plain_client() -> reqwest::ClientBuilder {
     attempt::builder()
+}
+
+/// The same client, which trusts these authorities beside the system's: PEM files with one or more certificates.
+///
+/// # Errors
+/// A file that holds no certificate.
+pub(crate) fn trusting(
+    mut builder: reqwest::ClientBuilder,
+    authorities: &[Vec<u8>],
+) -> Result<reqwest::ClientBuilder, String> {
+    for pem in authorities {
+        let certificates = Certificate::from_pem_bundle(pem);
+        let certificates = certificates.ok().filter(|all| !all.is_empty());
+        let certificates =
+            certificates.ok_or("`authorities` names a file that holds no certificate in PEM")?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    Ok(builder)
+}
+
+/// Whether a request failed because the certificate of the other side is not trusted: expired, of another name, or of
+/// an authority that is not known here.
+pub(crate) fn is_untrusted(error: &reqwest::Error) -> bool {
+    fn within(error: &(dyn std::error::Error + 'static)) -> bool {
+        // An `io::Error` shows the source of what it wraps, and not what it wraps.
+        let wrapped = error.downcast_ref::<std::io::Error>();
+        let wrapped = wrapped.and_then(std::io::Error::get_ref);
+        matches!(
+            error.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        ) || wrapped.is_some_and(|inner| within(inner))
+            || error.source().is_some_and(within)
+    }
+    within(error)
 }
 
 /// One step of a path, with all that has a meaning in addresses escaped (RFC 3986, section 2.1).

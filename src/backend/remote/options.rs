@@ -30,6 +30,8 @@ pub struct RemoteOptions {
     pub most_reply_bytes: usize,
     /// Most further tries of one request.
     pub retries: u32,
+    /// PEM files of authorities that are trusted beside the system's.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 /// How long is waited for an engine.
@@ -66,6 +68,7 @@ impl RemoteOptions {
             concurrency: 16,
             most_reply_bytes: 16 << 20,
             retries: 3,
+            authorities: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A ranking by a panel: pairs are chosen by what the panel said so far, and every member compares each.
 
 use futures::future::{join_all, try_join_all};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::counted::{Tally, counted};
 use super::{Panel, PanelError, PanelScored, missing, provenance};
@@ -61,6 +61,17 @@ struct Asking<'a> {
     limits: &'a RunLimits,
 }
 
+/// The results of these works in their order, so many of them under way at once.
+///
+/// All are there before the first begins, though none of them runs: a stream that makes them as it goes cannot be sent
+/// from thread to thread where they borrow.
+fn in_turn<F: Future>(
+    works: impl Iterator<Item = F>,
+    at_once: usize,
+) -> impl Stream<Item = F::Output> {
+    stream::iter(works.collect::<Vec<F>>()).buffered(at_once)
+}
+
 fn rates(judge: &Judge) -> bool {
     judge.card.recipe.scale().is_some()
 }
@@ -103,12 +114,12 @@ impl Engine {
     ) -> Result<PanelRanked, PanelError> {
         let (plan, rule) = match way {
             RankWay::Scores => {
-                let images = stream::iter(images.iter().enumerate());
+                let images = images.iter().enumerate();
                 let scored = images.map(|(place, image)| async move {
                     let subject = Subject::new(vec![image.clone()], texts.of(place));
                     self.panel_score(panel, &subject, limits).await
                 });
-                let scored = scored.buffered(panel.at_once()).try_collect().await?;
+                let scored = in_turn(scored, panel.at_once()).try_collect().await?;
                 return Ok(PanelRanked::Scores(scored));
             }
             RankWay::Pairs(plan, rule) => (plan, rule),
@@ -166,9 +177,9 @@ impl Engine {
                 asked: run.asked,
                 widths: run.widths,
             });
-            let batch = stream::iter(&pairs).map(|pair| self.compare_all(asking, seated, *pair));
-            let batch: Vec<Vec<Result<Compared, Unscored>>> =
-                batch.buffered(asking.panel.at_once()).try_collect().await?;
+            let batch = (pairs.iter()).map(|pair| self.compare_all(asking, seated, *pair));
+            let batch = in_turn(batch, asking.panel.at_once());
+            let batch: Vec<Vec<Result<Compared, Unscored>>> = batch.try_collect().await?;
             for (pair, said) in pairs.iter().zip(batch) {
                 let together = pool_comparisons(&asking.panel.rule, &said);
                 pooled.push(together.map(|together| together.compared));
@@ -227,7 +238,7 @@ impl Engine {
         let (judge, tally) = counted(judge);
         let opinions = if rates(&judge) {
             let at_once = judge.backend().map_or(1, |one| one.abilities().concurrency);
-            let images = stream::iter(asking.images.iter().enumerate());
+            let images = asking.images.iter().enumerate();
             let scored = images.map(|(place, image)| {
                 let subject = Subject::new(vec![image.clone()], asking.texts.of(place));
                 let judge = &judge;
@@ -238,7 +249,7 @@ impl Engine {
                     }
                 }
             });
-            Some(scored.buffered(at_once.max(1)).try_collect().await?)
+            Some(in_turn(scored, at_once.max(1)).try_collect().await?)
         } else {
             None
         };

@@ -10,9 +10,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
+use super::document::DocumentSeed;
+use super::rows::{NamedRowsSeed, Rows, RowsSeed};
 use super::scalar::{Scalar, ScalarSeed};
-use super::structure::{Structure, StructureSeed};
+use super::structure::{MOST_LISTED, Structure, StructureSeed};
 use super::trail::{Trail, duplicate_field, unknown_field};
 use crate::http::problem::{Code, Problem};
 
@@ -77,22 +80,63 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
         take(&scalar).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
+    /// A list of at most `most` rows, as a table has them.
+    pub(in crate::http) fn rows(self, most: usize) -> Result<Rows, A::Error> {
+        self.map.next_value_seed(RowsSeed::new(self.trail, most))
+    }
+
+    /// Lists of rows by name; at most `most_lists` of them.
+    pub(in crate::http) fn named_rows(
+        self,
+        most_lists: usize,
+        most: usize,
+    ) -> Result<Vec<(String, Rows)>, A::Error> {
+        let seed = NamedRowsSeed::new(self.trail, most_lists, most);
+        self.map.next_value_seed(seed)
+    }
+
     /// A list or an object of strings and numbers, handed to `take`; its fault is the fault of the field.
     pub(in crate::http) fn structure(
         self,
         take: impl FnOnce(&Structure) -> Result<(), Problem>,
     ) -> Result<(), A::Error> {
-        let structure = self.map.next_value_seed(StructureSeed::new(self.trail))?;
+        let most = self.trail.most_items.max(MOST_LISTED);
+        let structure = self
+            .map
+            .next_value_seed(StructureSeed::new(self.trail, most))?;
         take(&structure).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
-    /// A list of objects; `too_many` makes the fault of a longer list than allowed.
+    /// A document of any JSON, handed to `take`; its fault is the fault of the field.
+    pub(in crate::http) fn document(
+        self,
+        take: impl FnOnce(Value) -> Result<(), Problem>,
+    ) -> Result<(), A::Error> {
+        let left = DocumentSeed::allowance();
+        let document = self
+            .map
+            .next_value_seed(DocumentSeed::new(self.trail, &left))?;
+        take(document).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
+    }
+
+    /// A list of objects, as many as the request may have images; `too_many` makes the fault of a longer one.
     pub(in crate::http) fn list<T: Object<'de>>(
         self,
         too_many: fn(usize) -> Problem,
     ) -> Result<Vec<T>, A::Error> {
+        let most = self.trail.most_items;
+        self.list_of(most, too_many)
+    }
+
+    /// A list of at most `most` objects; `too_many` makes the fault of a longer one.
+    pub(in crate::http) fn list_of<T: Object<'de>>(
+        self,
+        most: usize,
+        too_many: fn(usize) -> Problem,
+    ) -> Result<Vec<T>, A::Error> {
         self.map.next_value_seed(ListSeed {
             trail: self.trail,
+            most,
             too_many,
             item: PhantomData,
         })
@@ -156,6 +200,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for ObjectSeed<'_, T> {
 
 struct ListSeed<'t, T> {
     trail: &'t Trail,
+    most: usize,
     too_many: fn(usize) -> Problem,
     item: PhantomData<T>,
 }
@@ -183,8 +228,8 @@ impl<'de, T: Object<'de>> Visitor<'de> for ListSeed<'_, T> {
             let index = list.len();
             let next = trail.step(index.to_string(), || {
                 let item = items.next_element_seed(ObjectSeed::<T>::new(trail))?;
-                if item.is_some() && index == trail.most_items {
-                    let problem = (self.too_many)(trail.most_items);
+                if item.is_some() && index == self.most {
+                    let problem = (self.too_many)(self.most);
                     return Err(trail.stop(problem.at(trail.pointer())));
                 }
                 Ok(item)

@@ -1,8 +1,10 @@
 //! Bodies: bounded in bytes and in time before anything is read from them.
 
 mod arriving;
+mod document;
 mod form;
 mod json;
+mod rows;
 mod scalar;
 mod structure;
 mod trail;
@@ -20,8 +22,9 @@ use arriving::{Arriving, BodyFault};
 
 pub(super) use form::{Form, malformed};
 pub(super) use json::{Object, Reader, read_object};
+pub(super) use rows::Rows;
 pub(super) use scalar::Scalar;
-pub(super) use structure::{Structure, read_structure};
+pub(super) use structure::{MOST_LISTED, Structure, read_structure};
 pub(super) use trail::{duplicate_field, unknown_field};
 
 /// The media types that are read.

@@ -9,6 +9,9 @@ use crate::http::problem::{Code, Problem};
 /// Most fields of an object.
 const MOST_FIELDS: usize = 64;
 
+/// Values that a list may have, however few images a request may have.
+pub(in crate::http) const MOST_LISTED: usize = 64;
+
 /// A setting that is more than one value.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::http) enum Structure {
@@ -34,6 +37,16 @@ impl Structure {
             | Structure::Named(_) => Err(wrong()),
         };
         list.iter().map(text).collect()
+    }
+
+    /// Lists of strings by name.
+    pub(in crate::http) fn text_lists(
+        &self,
+        name: &str,
+    ) -> Result<Vec<(String, Vec<String>)>, Problem> {
+        self.each(name, "an object of lists of strings", |one| {
+            one.texts(name).ok()
+        })
     }
 
     /// Numbers by name.
@@ -84,7 +97,7 @@ fn wrong(name: &str, expected: &str) -> Problem {
 pub(in crate::http) fn read_structure(most: usize, json: &[u8]) -> Result<Structure, Problem> {
     let trail = Trail::new(most);
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    StructureSeed::new(&trail)
+    StructureSeed::new(&trail, most)
         .deserialize(&mut deserializer)
         .and_then(|read| deserializer.end().map(|()| read))
         .map_err(|error| trail.problem(&error))
@@ -100,13 +113,16 @@ enum Depth {
 
 pub(super) struct StructureSeed<'t> {
     trail: &'t Trail,
+    most: usize,
     depth: Depth,
 }
 
 impl<'t> StructureSeed<'t> {
-    pub(super) fn new(trail: &'t Trail) -> Self {
+    /// A structure whose lists have at most `most` values.
+    pub(super) fn new(trail: &'t Trail, most: usize) -> Self {
         StructureSeed {
             trail,
+            most,
             depth: Depth::Outside,
         }
     }
@@ -118,6 +134,7 @@ impl<'t> StructureSeed<'t> {
         };
         StructureSeed {
             trail: self.trail,
+            most: self.most,
             depth,
         }
     }
@@ -160,7 +177,7 @@ impl<'de> Visitor<'de> for StructureSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Structure, A::Error> {
-        let trail = self.trail;
+        let (trail, most) = (self.trail, self.most);
         if self.depth == Depth::Innermost {
             return Err(A::Error::custom("too deep"));
         }
@@ -169,8 +186,8 @@ impl<'de> Visitor<'de> for StructureSeed<'_> {
             let index = list.len();
             let next = trail.step(index.to_string(), || {
                 let item = items.next_element_seed(self.deeper())?;
-                if item.is_some() && index == trail.most_items {
-                    let detail = format!("there are more than {} values", trail.most_items);
+                if item.is_some() && index == most {
+                    let detail = format!("there are more than {most} values");
                     let problem = Problem::new(Code::InvalidValue, detail);
                     return Err(trail.stop(problem.at(trail.pointer())));
                 }

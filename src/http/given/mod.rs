@@ -5,16 +5,19 @@ mod picture;
 mod typed;
 
 use actix_web::{HttpRequest, web};
+use serde::de::MapAccess;
 
-use super::body::{Body, Form, MediaType, Scalar, Structure, offload, read_object, unknown_field};
+use super::body::{
+    Body, Form, MediaType, Reader, Scalar, Structure, offload, read_object, unknown_field,
+};
 use super::problem::Problem;
 use super::service::{Bounds, Service};
 use crate::engine::{Clock, Permit};
 pub(super) use picture::{
     DEFAULT_JUDGE, GivenImage, MOST_TEXTS, Texts, decoded, image_name, judge_name, texts_fit,
 };
-pub(super) use typed::texts_of_form;
 use typed::{GivenBody, GivenForm};
+pub(super) use typed::{text_part, texts_of_form};
 
 /// A request that can be worked on, with the settings of its operation.
 #[derive(Debug)]
@@ -49,6 +52,19 @@ pub(super) trait Settings: Default + Send + 'static {
     /// Takes one of [`Settings::STRUCTURES`].
     fn structure(&mut self, name: &str, _: &Structure) -> Result<(), Problem> {
         Err(unknown_field(name, Self::JSON))
+    }
+
+    /// Takes one of the settings from a JSON body. A setting that is a list of objects is read here, and comes as text
+    /// from a form.
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: Reader<'_, A>,
+    ) -> Result<(), A::Error> {
+        if Self::STRUCTURES.contains(&name) {
+            return value.structure(|structure| self.structure(name, structure));
+        }
+        value.scalar(|scalar| self.set(name, scalar))
     }
 }
 

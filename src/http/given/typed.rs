@@ -14,13 +14,10 @@ use super::picture::{
 use super::{Given, Settings};
 use crate::engine::Permit;
 use crate::http::body::{
-    Form, Object, Reader, Scalar, duplicate_field, read_object, read_structure,
+    Form, MOST_LISTED, Object, Reader, Scalar, duplicate_field, read_object, read_structure,
 };
 use crate::http::problem::{Code, Problem};
 use crate::judging::Image;
-
-/// Values that a list of a form may have, however few its images are.
-const MOST_LISTED: usize = 64;
 
 /// The JSON body.
 #[derive(Debug, Default)]
@@ -73,14 +70,7 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
             "judge" if S::JSON.contains(&"judge") => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
-            known if S::STRUCTURES.contains(&known) => {
-                let settings = &mut self.settings;
-                value.structure(|structure| settings.structure(known, structure))?;
-            }
-            known if S::JSON.contains(&known) => {
-                let settings = &mut self.settings;
-                value.scalar(|scalar| settings.set(known, scalar))?;
-            }
+            known if S::JSON.contains(&known) => self.settings.take(known, value)?,
             _ => return value.unknown(Self::FIELDS),
         }
         Ok(())
@@ -299,7 +289,7 @@ impl<S: Settings> GivenForm<S> {
     }
 }
 
-fn text_part<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+pub(in crate::http) fn text_part<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
     std::str::from_utf8(bytes)
         .map(str::trim)
         .map_err(|_| Problem::new(Code::InvalidValue, format!("`{name}` is not UTF-8 text")))

@@ -248,6 +248,7 @@ impl<'a> Arriving<'a> {
                 .recipe
                 .texts()
                 .into_iter()
+                .filter(|name| !operation.texts().contains(name))
                 .map(str::to_owned)
                 .collect(),
             shared: settings.texts.clone(),

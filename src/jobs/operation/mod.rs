@@ -1,6 +1,8 @@
 //! What is done with each item of a job. A new operation is one file, and one row of [`OPERATIONS`].
 
+mod choose;
 mod compare;
+mod evaluate;
 mod rank;
 mod score;
 
@@ -27,6 +29,11 @@ pub(super) type Options = BTreeMap<String, String>;
 pub trait Operation: Send + Sync + Debug {
     /// How many images an item has.
     fn images(&self) -> RangeInclusive<usize>;
+
+    /// Texts of the judge's question that it gives itself, so that items need not.
+    fn texts(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether the judge does this.
     ///
@@ -131,7 +138,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 3] = [
+pub const OPERATIONS: [OperationRow; 5] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -146,6 +153,16 @@ pub const OPERATIONS: [OperationRow; 3] = [
         name: "rank",
         options: rank::OPTIONS,
         make: rank::make,
+    },
+    OperationRow {
+        name: "choose",
+        options: choose::OPTIONS,
+        make: choose::make,
+    },
+    OperationRow {
+        name: "evaluate",
+        options: evaluate::OPTIONS,
+        make: evaluate::make,
     },
 ];
 
@@ -213,12 +230,21 @@ mod tests {
         ] {
             assert_eq!(fits(name, &[], judge), Ok(()), "{name}");
         }
+        assert_eq!(fits("choose", &[], "choose"), Ok(()));
+        let refused = fits("choose", &[], "q-bench").unwrap_err();
+        assert!(matches!(refused, BindError::WrongProtocol { .. }));
         for name in ["score", "compare", "rank"] {
             for judge in ["choose", "best-to-worst"] {
                 let refused = fits(name, &[], judge).unwrap_err();
                 assert!(matches!(refused, BindError::WrongProtocol { .. }), "{name}");
             }
         }
+        assert_eq!(fits("evaluate", &[], "choose"), Ok(()));
+        assert_eq!(
+            fits("evaluate", &[("method", "vqascore")], "vqascore"),
+            Ok(())
+        );
+        assert!(fits("evaluate", &[], "vqascore").is_err());
         let refused = fits("rank", &[("budget", "0")], "q-bench").unwrap_err();
         assert!(matches!(refused, BindError::Unfit { .. }));
     }

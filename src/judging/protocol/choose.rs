@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::score::choice;
+use super::staged::{OPTIONS, QUESTION};
 use super::{Answered, Protocol, Step, covered};
 use crate::judging::{
     AnswerOption, Choice, Coverage, Image, Opinion, Options, Prompt, Question, Readout, Reason,
-    Subject, Temperature, Unscored, Wanted, WordError,
+    ScoreInterval, Subject, Temperature, Unscored, Wanted, WordError,
 };
-
-/// Name of the text that a card's prompt quotes as the question.
-const QUESTION: &str = "question";
-/// Name of the text that it may quote as the list of answers.
-const OPTIONS: &str = "options";
 
 /// How questions are put, and how answers are read.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,9 +53,17 @@ impl ClosedQuestion {
             .iter()
             .map(|answer| AnswerOption::new(answer.as_str(), vec![]))
             .collect::<Result<Vec<_>, _>>()?;
+        ClosedQuestion::with(text, options)
+    }
+
+    /// A question with these answers, each in its spellings.
+    ///
+    /// # Errors
+    /// As [`ClosedQuestion::new`].
+    pub fn with(text: impl Into<String>, answers: Vec<AnswerOption>) -> Result<Self, WordError> {
         Ok(ClosedQuestion {
             text: text.into(),
-            options: Options::new(options)?,
+            options: Options::new(answers)?,
         })
     }
 }
@@ -75,6 +79,8 @@ pub struct Chosen {
     pub readout: Readout,
     /// Whether some option was only bounded.
     pub censored: bool,
+    /// Where each probability lies; none where all of them were read.
+    pub intervals: Option<Vec<ScoreInterval>>,
 }
 
 impl ChooseRecipe {
@@ -127,6 +133,7 @@ impl ChooseRecipe {
             coverage: choice.coverage(),
             readout: choice.readout(),
             censored: choice.is_censored(),
+            intervals: ScoreInterval::of_shares(choice, self.temperature),
         })
     }
 }

@@ -12,9 +12,11 @@ const MAX_SCANS: u64 = 100;
 /// it has (measured: up to 3.5 ns per pixel), so that this keeps any one JPEG near two seconds.
 const MAX_SCANS_OF_LARGEST: u64 = 12;
 
-const START: u8 = 0xd8;
-const END: u8 = 0xd9;
-const SCAN: u8 = 0xda;
+pub(super) const START: u8 = 0xd8;
+pub(super) const END: u8 = 0xd9;
+pub(super) const SCAN: u8 = 0xda;
+pub(super) const ARITHMETIC: u8 = 0xc9;
+pub(super) const ARITHMETIC_PROGRESSIVE: u8 = 0xca;
 const EXIF: u8 = 0xe1;
 const ADOBE: u8 = 0xee;
 const EXIF_NAME: &[u8] = b"Exif\0\0";
@@ -30,6 +32,8 @@ pub(super) struct Outline<'a> {
     pub(super) coefficient_bytes: u64,
     /// The file, with header bytes mended that have one sensible meaning and that the decoder stumbles over.
     pub(super) bytes: Cow<'a, [u8]>,
+    /// Whether it is coded arithmetically, which the decoder does not read.
+    pub(super) is_arithmetic: bool,
 }
 
 /// Width and height in the first frame header.
@@ -71,6 +75,7 @@ pub(super) fn outline(bytes: &[u8], max_scans: u32) -> Result<Outline<'_>, Image
         exif: None,
         coefficient_bytes: 0,
         bytes: Cow::Borrowed(bytes),
+        is_arithmetic: false,
     };
     let mut sequential = false;
     let mut scans = 0;
@@ -96,6 +101,10 @@ pub(super) fn outline(bytes: &[u8], max_scans: u32) -> Result<Outline<'_>, Image
             EXIF if outline.exif.is_none() => {
                 outline.exif = segment.body.strip_prefix(EXIF_NAME);
             }
+            ARITHMETIC | ARITHMETIC_PROGRESSIVE => {
+                outline.is_arithmetic = true;
+                outline.coefficient_bytes = coefficient_bytes(segment.body);
+            }
             marker if is_progressive(marker) => {
                 outline.coefficient_bytes = coefficient_bytes(segment.body);
             }
@@ -118,10 +127,9 @@ fn is_progressive(marker: u8) -> bool {
 /// Refuses what the decoder would call damaged although it is lawful.
 fn readable(frame: &Segment) -> Result<(), ImageFault> {
     let feature = match (frame.marker, frame.body.first()) {
-        (0xc0..=0xc2, Some(8)) => return Ok(()),
-        (0xc0..=0xc2, _) => "its samples do not have 8 bits",
-        (0xc9..=0xcb, _) => "it is coded arithmetically",
-        (0xc3, _) => "it is lossless",
+        (0xc0..=0xc2 | ARITHMETIC | ARITHMETIC_PROGRESSIVE, Some(8)) => return Ok(()),
+        (0xc0..=0xc2 | ARITHMETIC | ARITHMETIC_PROGRESSIVE, _) => "its samples do not have 8 bits",
+        (0xc3 | 0xcb, _) => "it is lossless",
         _ => "it is hierarchical",
     };
     Err(ImageFault::Unsupported {
@@ -168,21 +176,22 @@ fn mend_adobe(bytes: &mut Cow<'_, [u8]>, segment: &Segment) {
     }
 }
 
-struct Segment<'a> {
-    marker: u8,
+/// A marker and what belongs to it.
+pub(super) struct Segment<'a> {
+    pub(super) marker: u8,
     /// Where the body starts in the file.
-    at: usize,
-    body: &'a [u8],
+    pub(super) at: usize,
+    pub(super) body: &'a [u8],
 }
 
 /// The segments in order. Picture data between them is passed over, and so is stray filling.
-struct Segments<'a> {
+pub(super) struct Segments<'a> {
     file_length: usize,
     rest: &'a [u8],
 }
 
 impl<'a> Segments<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Segments {
             file_length: bytes.len(),
             rest: bytes,

@@ -3,6 +3,7 @@
 //! Decoders are lenient in ways that change scores (a cut JPEG is padded with gray) or cost memory
 //! (a compressed profile is inflated). What we must know before we trust one of them is read here.
 
+mod arithmetic;
 mod jpeg;
 mod plain;
 mod png;
@@ -86,6 +87,15 @@ pub(super) fn contents<'a>(
     match header.format {
         Format::Jpeg => {
             let outline = jpeg::outline(bytes, jpeg::max_scans(pixels, limits.max_pixels))?;
+            if outline.is_arithmetic {
+                arithmetic::allowed(header, outline.coefficient_bytes, limits)?;
+                let bytes = arithmetic::as_huffman(bytes, pixels)?;
+                return Ok(Contents {
+                    scratch: bytes.len() as u64,
+                    bytes: Cow::Owned(bytes),
+                    exif: outline.exif,
+                });
+            }
             Ok(Contents {
                 bytes: outline.bytes,
                 exif: outline.exif,

@@ -1,10 +1,13 @@
 //! The HTTP face, over real connections.
 
 mod access;
+mod agreement;
 mod bounds;
+mod calibrations;
 mod coalescing;
 mod contract;
 mod draining;
+mod evaluations;
 mod explain;
 mod faults;
 mod gates;
@@ -12,5 +15,6 @@ mod life;
 mod metrics;
 mod pairs;
 mod panels;
+mod rolling;
 mod scores;
 mod slow;

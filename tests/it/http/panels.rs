@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::app::{TestApp, form};
 use crate::support::juries::{Voter, write};
 use crate::support::png;
+use crate::support::scrape::{scraped, value};
 
 const GRAYS: [u8; 4] = [40, 90, 140, 190];
 
@@ -84,6 +85,55 @@ fn a_panel_scores_compares_and_ranks() {
     let ranked = post(&app, "/v1/rank", joint, &images).json();
     assert_eq!(ranked["model"], "crowd-bradley-terry");
     assert!(ranked["panel"]["members"][0]["reliability"]["value"].as_f64() > Some(0.8));
+}
+
+#[test]
+fn every_member_is_counted_as_if_it_sat_alone() {
+    let (_folder, app) = app();
+    let images = images();
+    let two = json!({"judges": ["two-afc@sharp", "two-afc@silent"]});
+    assert_eq!(post(&app, "/v1/compare", two, &images[..2]).status, 200);
+    let raters = json!({"judges": ["brightness", "log-brightness"]});
+    assert_eq!(post(&app, "/v1/score", raters, &images).status, 200);
+    // One judge that compares, by pairs: what a ranking asks about is counted too.
+    let alone = json!({"judge": "two-afc@biased"});
+    assert_eq!(post(&app, "/v1/rank", alone, &images).status, 200);
+    let values = scraped(&app);
+    for (name, expected) in [
+        (r#"questions_total{backend="sharp"}"#, 2),
+        (
+            r#"judged_total{judge="two-afc",backend="sharp",outcome="judged"}"#,
+            1,
+        ),
+        (
+            r#"judged_total{judge="two-afc",backend="silent",outcome="not_applicable"}"#,
+            1,
+        ),
+        (
+            r#"judged_total{judge="brightness",backend="onnx",outcome="judged"}"#,
+            4,
+        ),
+        (
+            r#"judged_total{judge="log-brightness",backend="onnx",outcome="judged"}"#,
+            2,
+        ),
+        // The logarithm of a dark picture is none.
+        (
+            r#"judged_total{judge="log-brightness",backend="onnx",outcome="not_finite"}"#,
+            2,
+        ),
+        (
+            r#"judged_total{judge="two-afc",backend="biased",outcome="judged"}"#,
+            6,
+        ),
+        (
+            r#"readouts_total{judge="two-afc",backend="biased",readout="label_tokens"}"#,
+            6,
+        ),
+        (r#"question_queue_seconds_count{backend="onnx"}"#, 8),
+    ] {
+        assert_eq!(value(&values, &format!("opine_{name}")), expected, "{name}");
+    }
 }
 
 #[test]

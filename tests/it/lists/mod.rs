@@ -50,7 +50,7 @@ fn order(worths: &[f64]) -> String {
 
 /// A server that puts grays in order, the lightest first; the one shown first counts as `first` levels lighter.
 /// After `last` questions it names one image only.
-fn by_lightness(first: f64, last: usize) -> Scripted {
+pub(crate) fn by_lightness(first: f64, last: usize) -> Scripted {
     let grays: BTreeMap<String, f64> = (0..=255_u8)
         .map(|gray| (BASE64_STANDARD.encode(png::gray(gray)), f64::from(gray)))
         .collect();
@@ -93,7 +93,7 @@ fn by_length() -> Scripted {
     })
 }
 
-fn chat(server: &Scripted, more: &str) -> String {
+pub(crate) fn chat(server: &Scripted, more: &str) -> String {
     let url = server.url("/v1");
     format!("kind = 'chat'\nurl = '{url}'\nmodel = 'm'\nflavour = 'other'\nretries = 0\n{more}")
 }

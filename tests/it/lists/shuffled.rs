@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{app, by_length, by_lightness, grays, names, rank};
 use crate::support::png;
+use crate::support::scrape::{scraped, value};
 
 #[test]
 fn a_judge_of_lists_ranks_in_shuffled_repeats() {
@@ -37,6 +38,9 @@ fn a_judge_of_lists_ranks_in_shuffled_repeats() {
     }
     let again = rank(&app, &body).json();
     assert_eq!(again["items"], ranking["items"]);
+    // Each list counts in each ranking, asked about or remembered.
+    let judged = r#"opine_judged_total{judge="best-to-worst",backend="server",outcome="judged"}"#;
+    assert_eq!(value(&scraped(&app), judged), 20);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Engines that are elsewhere, scripted: what they may do, and what must come of it.
 
+mod certificates;
 mod faults;
 pub(crate) mod kserve;
 mod measured;

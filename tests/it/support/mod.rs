@@ -9,6 +9,8 @@ pub(crate) mod llama;
 pub(crate) mod local;
 pub(crate) mod photo;
 pub(crate) mod png;
+pub(crate) mod scrape;
 pub(crate) mod scripted;
 pub(crate) mod seer;
 pub(crate) mod served;
+pub(crate) mod tls;

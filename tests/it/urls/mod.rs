@@ -1,5 +1,6 @@
 //! Images by URL: what is never asked, what is asked and how, on every path that takes a URL.
 
+mod certificates;
 mod hostile;
 mod paths;
 mod refused;
