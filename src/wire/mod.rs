@@ -23,7 +23,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
-pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
 pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
