@@ -24,25 +24,14 @@ struct GateSettings {
 }
 
 impl Settings for GateSettings {
-    const JSON: &'static [&'static str] = &[
+    const NAMES: &'static [&'static str] = &[
         "policy",
-        "texts",
-        "images",
         "attempt",
         "questions_before",
         "best_before",
         "without_gain",
     ];
-    const FORM: &'static [&'static str] = &[
-        "policy",
-        "texts",
-        "image",
-        "image_url",
-        "attempt",
-        "questions_before",
-        "best_before",
-        "without_gain",
-    ];
+    const NAMES_JUDGE: bool = false;
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         let attempt = &mut self.attempt;

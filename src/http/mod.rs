@@ -39,6 +39,7 @@ mod reload;
 mod routes;
 mod score;
 mod service;
+mod uploads;
 
 pub use app::{Application, Gauges, Models, StartError, Stopper};
 pub use problem::Code;
