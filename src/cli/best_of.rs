@@ -101,7 +101,8 @@ fn print(picks: &[Picked]) -> std::io::Result<()> {
                 picked
                     .ranked
                     .first()
-                    .map_or_else(|| "-".to_owned(), |best| format!("{:.4}", best.score)),
+                    .and_then(|best| best.score)
+                    .map_or_else(|| "-".to_owned(), |score| format!("{score:.4}")),
                 picked
                     .margin
                     .map_or_else(|| "-".to_owned(), |margin| format!("{margin:.4}")),

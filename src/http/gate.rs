@@ -1,4 +1,4 @@
-//! `POST /v1/gate`: one policy, one or more images, a decision each; and `POST /v1/best-of`: which image to keep.
+//! `POST /v1/gate`: one policy, one or more images, a decision each.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -10,9 +10,8 @@ use super::problem::{Code, Problem};
 use super::rank::within;
 use super::service::Service;
 use crate::engine::GateError;
-use crate::gate::{Attempt, Decided, Outlook, Picked, Policy, Row, pick};
-use crate::judging::{Better, Subject};
-use crate::wire::{GateResult, JudgeJson, PolicyJson, ScoreResult};
+use crate::gate::{Attempt, Decided, Outlook, Policy};
+use crate::wire::{GateResult, PolicyJson};
 
 /// Images that are decided over at a time; their judges share the backends with other requests.
 const AT_ONCE: usize = 4;
@@ -152,74 +151,4 @@ fn refused(error: &GateError) -> Problem {
             Problem::new(Code::NoCalibration, error.to_string()).at("/policy")
         }
     }
-}
-
-/// A best of several takes nothing beside judge, texts and images.
-#[derive(Debug, Default)]
-struct BestOfSettings;
-
-impl Settings for BestOfSettings {
-    const JSON: &'static [&'static str] = &["judge", "texts", "images"];
-    const FORM: &'static [&'static str] = &["judge", "texts", "image", "image_url"];
-
-    fn set(&mut self, name: &str, _: &Scalar) -> Result<(), Problem> {
-        let detail = format!("`{name}` is no setting of a best of several");
-        Err(Problem::new(Code::InvalidValue, detail))
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct BestOfReply {
-    judge: JudgeJson,
-    #[serde(flatten)]
-    picked: Picked,
-    results: Vec<ScoreResult>,
-}
-
-/// Picks the best image of one request; an image without a score is never picked.
-pub(super) async fn best_of(
-    http: HttpRequest,
-    payload: web::Payload,
-    service: web::Data<Service>,
-) -> Result<HttpResponse, Problem> {
-    let limits = service.limits(&http);
-    let body = given::open(&http, payload, service.bounds)?;
-    let request = given::read::<BestOfSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
-    let Some(scale) = judge.card.recipe.scale() else {
-        return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
-    };
-    let at_once = judge.backend()?.abilities().concurrency.max(1);
-    let scored = stream::iter(request.images).map(|given| {
-        let (service, judge, limits) = (&service, &judge, &limits);
-        async move {
-            let judged = match given.image {
-                Ok(image) => {
-                    let subject = Subject::new(vec![image], given.texts);
-                    service.engine.score(judge, subject, limits).await?
-                }
-                Err(unscored) => service.engine.unasked(judge, unscored)?,
-            };
-            let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
-            result.ok_or_else(|| Problem::from(judge.wrong_protocol("score")))
-        }
-    });
-    let results: Vec<ScoreResult> = scored.buffered(at_once).try_collect().await?;
-    let rows: Vec<Row> = results
-        .iter()
-        .map(|result| Row {
-            group: String::new(),
-            id: result.image.clone(),
-            system: None,
-            score: result.score,
-            human: None,
-        })
-        .collect();
-    let picked = pick(&rows, scale.better() == Better::Higher);
-    let picked = picked.into_iter().next().ok_or_else(Problem::internal)?;
-    Ok(HttpResponse::Ok().json(BestOfReply {
-        judge: JudgeJson::new(&judge),
-        picked,
-        results,
-    }))
 }

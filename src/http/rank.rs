@@ -166,7 +166,7 @@ struct RankReply {
 }
 
 /// Why nothing was ranked: the backend's fault, or the request's.
-fn nothing_ranked(error: &NotRanked) -> Problem {
+pub(super) fn nothing_ranked(error: &NotRanked) -> Problem {
     let backend_failed = match error {
         NotRanked::Unscored(unscored) => {
             matches!(unscored.reason, Reason::Backend | Reason::Deadline)

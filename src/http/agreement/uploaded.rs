@@ -144,14 +144,13 @@ impl AuditBody {
     }
 }
 
-fn nothing_given(field: &str) -> Problem {
-    Problem::new(Code::MissingField, format!("`{field}` is not given"))
-        .at(format!("/{field}"))
-        .hint("give two tables: `judged`, such as `opine score --json` prints, and `human`, with an id and a label a row")
+pub(super) fn nothing_given(field: &str) -> Problem {
+    let problem = Problem::new(Code::MissingField, format!("`{field}` is not given"));
+    problem.at(format!("/{field}")).hint("give two tables: `judged`, such as `opine score --json` prints, and `human`, with an id and a label a row")
 }
 
 /// The last step of a name, short enough to be shown.
-fn file_name(given: Option<String>, otherwise: &str) -> String {
+pub(super) fn file_name(given: Option<String>, otherwise: &str) -> String {
     let name = given.unwrap_or_default();
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     if last.is_empty() || last == ".." || last == "." {

@@ -10,7 +10,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
+use super::document::DocumentSeed;
 use super::rows::{NamedRowsSeed, Rows, RowsSeed};
 use super::scalar::{Scalar, ScalarSeed};
 use super::structure::{MOST_LISTED, Structure, StructureSeed};
@@ -103,6 +105,18 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
             .map
             .next_value_seed(StructureSeed::new(self.trail, most))?;
         take(&structure).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
+    }
+
+    /// A document of any JSON, handed to `take`; its fault is the fault of the field.
+    pub(in crate::http) fn document(
+        self,
+        take: impl FnOnce(Value) -> Result<(), Problem>,
+    ) -> Result<(), A::Error> {
+        let left = DocumentSeed::allowance();
+        let document = self
+            .map
+            .next_value_seed(DocumentSeed::new(self.trail, &left))?;
+        take(document).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
     /// A list of objects, as many as the request may have images; `too_many` makes the fault of a longer one.

@@ -2,6 +2,7 @@
 
 mod choose;
 mod compare;
+mod evaluate;
 mod rank;
 mod score;
 
@@ -137,7 +138,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 4] = [
+pub const OPERATIONS: [OperationRow; 5] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -157,6 +158,11 @@ pub const OPERATIONS: [OperationRow; 4] = [
         name: "choose",
         options: choose::OPTIONS,
         make: choose::make,
+    },
+    OperationRow {
+        name: "evaluate",
+        options: evaluate::OPTIONS,
+        make: evaluate::make,
     },
 ];
 
@@ -233,6 +239,12 @@ mod tests {
                 assert!(matches!(refused, BindError::WrongProtocol { .. }), "{name}");
             }
         }
+        assert_eq!(fits("evaluate", &[], "choose"), Ok(()));
+        assert_eq!(
+            fits("evaluate", &[("method", "vqascore")], "vqascore"),
+            Ok(())
+        );
+        assert!(fits("evaluate", &[], "vqascore").is_err());
         let refused = fits("rank", &[("budget", "0")], "q-bench").unwrap_err();
         assert!(matches!(refused, BindError::Unfit { .. }));
     }

@@ -3,9 +3,11 @@
 mod access;
 mod agreement;
 mod bounds;
+mod calibrations;
 mod coalescing;
 mod contract;
 mod draining;
+mod evaluations;
 mod explain;
 mod faults;
 mod gates;
@@ -13,5 +15,6 @@ mod life;
 mod metrics;
 mod pairs;
 mod panels;
+mod rolling;
 mod scores;
 mod slow;

@@ -13,6 +13,9 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "rank": ("POST", "/v1/rank"),
     "choose": ("POST", "/v1/choose"),
     "audit": ("POST", "/v1/agreement"),
+    "takeLabels": ("POST", "/v1/agreement/{id}/labels"),
+    "rollingAgreement": ("GET", "/v1/agreement/{id}"),
+    "forgetLabels": ("DELETE", "/v1/agreement/{id}"),
     "submitJob": ("POST", "/v1/jobs"),
     "listJobs": ("GET", "/v1/jobs"),
     "showJob": ("GET", "/v1/jobs/{id}"),
@@ -22,9 +25,13 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "jobResults": ("GET", "/v1/jobs/{id}/results"),
     "jobEvents": ("GET", "/v1/jobs/{id}/events"),
     "gate": ("POST", "/v1/gate"),
+    "evaluate": ("POST", "/v1/evaluate"),
     "bestOf": ("POST", "/v1/best-of"),
+    "release": ("POST", "/v1/release"),
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
+    "listCalibrations": ("GET", "/v1/calibrations"),
+    "showCalibration": ("GET", "/v1/calibrations/{id}"),
     "reload": ("POST", "/v1/reload"),
     "health": ("GET", "/healthz"),
     "readiness": ("GET", "/readyz"),
@@ -33,7 +40,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank", "choose"]
+JobOperation = Literal["score", "compare", "rank", "choose", "evaluate"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -173,12 +180,129 @@ class GateOptions(TypedDict, total=False):
     texts: Texts
 
 
+class _EvaluateRequest(TypedDict):
+    images: List[GivenImage]
+
+
+class EvaluateRequest(_EvaluateRequest, total=False):
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """What may be given beside `images`."""
+
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateReply(TypedDict):
+    judge: Judge
+    results: List[EvaluateResult]
+
+
+class EvaluateResultUsedTokens(TypedDict):
+    """`null` where no engine counts them."""
+
+    input: int
+    output: int
+
+
+class EvaluateResultUsed(TypedDict):
+    """What the image took."""
+
+    questions: int
+    replies: int
+    tokens: Union[EvaluateResultUsedTokens, None]
+    uncounted: int
+    cost: Union[float, None]
+
+
+class _EvaluateResult(TypedDict):
+    method: str
+    image: str
+    status: Literal["scored", "unscored"]
+    score: Union[float, None]
+    used: EvaluateResultUsed
+
+
+class EvaluateResult(_EvaluateResult, total=False):
+    """The same object that `opine evaluate --json` prints."""
+
+    reason: str
+    detail: str
+    wrong: List[str]
+    questions: List[Dict[str, Any]]
+    aspects: Dict[str, EvaluatedAspect]
+    overall: EvaluatedAspect
+    writer: Dict[str, Any]
+
+
+class EvaluatedAspect(TypedDict):
+    score: Union[float, None]
+    explanation: Union[str, None]
+    readout: Union[str, None]
+
+
+class _EvaluateEvent(TypedDict):
+    event: Literal["stage", "result", "failed"]
+    image: str
+
+
+class EvaluateEvent(_EvaluateEvent, total=False):
+    """A stage that ended, a result, or an image that could not be judged."""
+
+    stage: str
+    about: Union[str, None]
+    text: Union[str, None]
+    score: Union[float, None]
+    reason: str
+    detail: str
+
+
 class _BestOfRequest(TypedDict):
     images: List[GivenImage]
 
 
 class BestOfRequest(_BestOfRequest, total=False):
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
@@ -186,6 +310,11 @@ class BestOfOptions(TypedDict, total=False):
     """What may be given beside `images`."""
 
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
@@ -289,19 +418,132 @@ class GateResult(TypedDict):
     provenance: List[Provenance]
 
 
-class BestOfReplyRanked(TypedDict):
+class _BestOfReplyRanked(TypedDict):
     id: str
+
+
+class BestOfReplyRanked(_BestOfReplyRanked, total=False):
     score: float
+    strength: float
 
 
-class BestOfReply(TypedDict):
+class BestOfReplyTripped(TypedDict):
+    id: str
+    code: Literal["constant", "black", "white", "noise", "near_duplicate"]
+    detail: str
+
+
+class BestOfReplyExpected(TypedDict):
+    """What a calibration map expects of the pick."""
+
+    picked: float
+    random: float
+    uplift: float
+    ci: Union[List[float], None]
+    map: str
+
+
+class _BestOfReply(TypedDict):
     judge: Judge
+    by: Literal["scores", "pairs", "both"]
     pick: Union[str, None]
     tied: bool
     margin: Union[float, None]
     ranked: List[BestOfReplyRanked]
     unscored: List[str]
+    tripped: List[BestOfReplyTripped]
     results: List[ScoreResult]
+
+
+class BestOfReply(_BestOfReply, total=False):
+    pair_judge: Judge
+    expected: BestOfReplyExpected
+    compared: Provenance
+
+
+class _ReleaseRequestItem(TypedDict):
+    prompt: str
+    system: str
+    scores: Dict[str, Union[float, None]]
+
+
+class ReleaseRequestItem(_ReleaseRequestItem, total=False):
+    human: float
+
+
+class _ReleaseRequest(TypedDict):
+    items: List[ReleaseRequestItem]
+
+
+class ReleaseRequest(_ReleaseRequest, total=False):
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseOptions(TypedDict, total=False):
+    """What may be given beside `items`."""
+
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseReplyDimensionValidityVerdict(TypedDict):
+    new: str
+    old: str
+    judge: SystemDifference
+    human: SystemDifference
+
+
+class ReleaseReplyDimensionValidity(TypedDict):
+    """How often the judge's verdict over two systems is people's."""
+
+    prompts: int
+    left_out: int
+    pairs: int
+    agree: int
+    opposite: int
+    invented: int
+    missed: int
+    verdicts: List[ReleaseReplyDimensionValidityVerdict]
+
+
+class _ReleaseReplyDimension(TypedDict):
+    score: str
+
+
+class ReleaseReplyDimension(_ReleaseReplyDimension, total=False):
+    difference: SystemDifference
+    validity: ReleaseReplyDimensionValidity
+
+
+class ReleaseReply(TypedDict):
+    """The same object that `opine release --json` prints."""
+
+    passed: Union[bool, None]
+    margin: float
+    dimensions: List[ReleaseReplyDimension]
+
+
+class SystemDifference(TypedDict):
+    """New minus old over the prompts that both have, turned so that positive is better."""
+
+    value: float
+    ci: List[float]
+    p_value: float
+    p_holm: Union[float, None]
+    shown: Literal["better", "worse", "no_difference"]
+    non_inferior: bool
+    minimum_detectable: float
+    prompts: int
+    left_out: int
 
 
 class _CompareRequest(TypedDict):
@@ -570,6 +812,179 @@ class _Estimate(TypedDict):
 
 class Estimate(_Estimate, total=False):
     group: str
+
+
+class Calibrations(TypedDict):
+    calibrations: List[CalibrationMap]
+
+
+class CalibrationMapJudge(TypedDict):
+    """The judge for which alone it holds."""
+
+    id: str
+    version: str
+    card: Digest
+    backend: str
+    model_revision: str
+    readout: Readout
+    preprocessing: str
+    temperature: Union[float, None]
+
+
+class CalibrationMapDifference(TypedDict):
+    field: str
+    fitted: str
+    here: str
+
+
+class CalibrationMapLabels(TypedDict):
+    """What it was fitted on."""
+
+    source: str
+    digest: Digest
+    n: int
+
+
+class CalibrationMapFigure(TypedDict):
+    name: str
+    before: PerhapsFigured
+    after: PerhapsFigured
+    change: PerhapsFigured
+    n: int
+    convention: str
+
+
+class CalibrationMapConformal(TypedDict):
+    """Intervals for new labels."""
+
+    level: float
+    half_width: Union[float, None]
+    shortfall: Union[float, None]
+    coverage: Figured
+    n: int
+
+
+class _CalibrationMapHeldOut(TypedDict):
+    folds: int
+    seed: int
+
+
+class CalibrationMapHeldOut(_CalibrationMapHeldOut, total=False):
+    group: Union[str, None]
+    agreement: Figured
+    never: Figured
+    majority: Figured
+    over_never: Figured
+    over_majority: Figured
+
+
+class _CalibrationMap(TypedDict):
+    id: str
+    file: str
+    kind: Literal["isotonic", "platt", "temperature", "logistic4", "logistic5", "ordinal", "tie-width"]
+    digest: Digest
+    judge: CalibrationMapJudge
+    applies: Union[bool, None]
+    differences: List[CalibrationMapDifference]
+    labels: CalibrationMapLabels
+    held_out: CalibrationMapHeldOut
+
+
+class CalibrationMap(_CalibrationMap, total=False):
+    """A map of scores to a human scale, or where `kind` is `tie-width` the margin within which comparisons are ties."""
+
+    summary: str
+    raw_scale: Scale
+    scale: Scale
+    direction: Literal["increasing", "decreasing"]
+    spearman: Figured
+    figures: List[CalibrationMapFigure]
+    conformal: CalibrationMapConformal
+    by: Literal["thurstone", "levels", None]
+    margin: Literal["log-odds", "probability"]
+    width: float
+    votes: int
+    is_shown_to_help: bool
+
+
+class Figured(TypedDict):
+    """A value with its 95 % interval."""
+
+    value: float
+    ci: Union[List[float], None]
+
+
+PerhapsFigured = Union["Figured", None]
+
+
+class _LabelsRequestLabel(TypedDict):
+    id: Union[str, int]
+    human: float
+
+
+class LabelsRequestLabel(_LabelsRequestLabel, total=False):
+    """Further columns are not looked at."""
+
+    judged: Union[float, None]
+    time: Union[float, None]
+
+
+class LabelsRequest(TypedDict):
+    labels: List[LabelsRequestLabel]
+
+
+class LabelsOptions(TypedDict, total=False):
+    """What may be given beside `labels`."""
+
+    pass
+
+
+class TakenLabels(TypedDict):
+    judge: str
+    added: int
+    replaced: int
+    forgotten: int
+    total: int
+
+
+class RollingAgreementWindow(TypedDict, total=False):
+    labels: int
+    seconds: int
+
+
+class RollingAgreementAlertComparison(TypedDict):
+    against: str
+    reference: float
+    reference_n: int
+    difference: float
+    ci: Union[List[float], None]
+    p_value: Union[float, None]
+    fell: bool
+
+
+class RollingAgreementAlert(TypedDict):
+    fell: bool
+    test: str
+    level: float
+    comparisons: List[RollingAgreementAlertComparison]
+
+
+class RollingAgreement(TypedDict):
+    judge: str
+    window: RollingAgreementWindow
+    n: int
+    unscored: int
+    newest: Union[AgreementWindow, None]
+    trend: List[AgreementWindow]
+    alert: RollingAgreementAlert
+
+
+class AgreementWindow(TypedDict):
+    first_time: int
+    last_time: int
+    n: int
+    unscored: int
+    estimates: List[Estimate]
 
 
 JudgeName = str
@@ -1137,4 +1552,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_job", "jobs_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
