@@ -43,6 +43,12 @@ RULES = {
     "choose": [("wrong_protocol", r"/judge"), ("invalid_value", r"/questions.*|/answers")],
     # What two tables can be asked: their columns, their ids, and that there is something to compare.
     "audit": [("invalid_value", r"/.*")],
+    # A method of evaluation names what it needs of judge, writer and questions.
+    "evaluate": [("wrong_protocol", r".*"), ("invalid_value", r".*"), ("missing_field", r".*")],
+    # Systems that occur, and prompts that both have.
+    "release": [("invalid_value", r".*")],
+    "takeLabels": [("invalid_value", r".*"), ("missing_field", r".*"), ("wrong_type", r".*")],
+    "rollingAgreement": [("invalid_value", r".*")],
     # Whole numbers of more than 64 bits.
     "jobResults": [("wrong_type", r""), ("invalid_value", r"")],
     # The lines of a manifest, the settings of its operation, and that each setting is given once, here or there.
@@ -110,6 +116,7 @@ JSON_PARTS = {
     "questions": [{"question": "Is there a dog?"}],
     "raters": ["first", "second"],
     "missing_text": ["none"],
+    "extraction": {"entities": []},
 }
 
 
