@@ -41,7 +41,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank", "choose", "evaluate"]
+JobOperation = Literal["score", "compare", "rank", "choose", "evaluate", "gate", "best_of"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -1602,4 +1602,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "foreign_host", "foreign_origin", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
