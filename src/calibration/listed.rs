@@ -169,9 +169,9 @@ impl ListedHead {
         (file, kind, text): (&str, &'static str, &str),
         key: &JudgeKey,
         labels: &LabelSource,
-        here: Option<JudgeKey>,
+        here: Option<&JudgeKey>,
     ) -> Self {
-        let differences = here.as_ref().map(|here| key.differences(here));
+        let differences = here.map(|here| key.differences(here));
         let listed = |Difference {
                           field,
                           fitted,
@@ -206,7 +206,7 @@ impl ListedMap {
     fn of(map: &FittedMap, here: impl Fn(&JudgeKey) -> Option<JudgeKey>) -> Self {
         let head = (map.file.as_str(), map.kind.name(), &*map.to_toml());
         ListedMap {
-            head: ListedHead::new(head, &map.key, &map.labels, here(&map.key)),
+            head: ListedHead::new(head, &map.key, &map.labels, here(&map.key).as_ref()),
             summary: summary(map),
             raw_scale: map.map.raw_scale().into(),
             scale: map.map.human_scale().into(),
@@ -224,7 +224,7 @@ impl ListedTies {
         let head = (ties.file.as_str(), "tie-width", &*ties.to_toml());
         let found = &ties.held_out;
         ListedTies {
-            head: ListedHead::new(head, &ties.key, &ties.labels, here(&ties.key)),
+            head: ListedHead::new(head, &ties.key, &ties.labels, here(&ties.key).as_ref()),
             by: ties.by.map(OpinionRule::name),
             margin: ties.margin().name(),
             width: ties.ties.width(),

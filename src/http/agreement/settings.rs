@@ -124,12 +124,8 @@ fn set(options: &mut AuditOptions, name: &str, value: &Scalar) -> Result<(), Pro
         "swapped" => columns.swapped = column()?,
         "judge" => options.judge = column()?,
         "match" => {
-            options.matching = one_of(
-                name,
-                value,
-                &Matching::ALL.map(Matching::name),
-                Matching::from_name,
-            )?
+            let known = Matching::ALL.map(Matching::name);
+            options.matching = one_of(name, value, &known, Matching::from_name)?;
         }
         "duplicates" => {
             let known = Duplicates::ALL.map(Duplicates::name);
