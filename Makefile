@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime engines test chaos soak test-contract test-engines test-otel test-transformers lint client-types conformance
+.PHONY: help run build onnxruntime engines test scenes chaos soak test-contract test-engines test-otel test-transformers lint client-types conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ engines: ## Get llama.cpp's server into .engines, pinned and hashed, for the tes
 
 test: onnxruntime engines lint ## Everything a stranger needs to trust the build
 	cargo test --locked
+
+scenes: onnxruntime engines ## Ask the tiny model that sees about 200 scenes, half of them wrong in one element
+	OPINE_SCENES=200 cargo test --locked --test it evaluate:: -- --nocapture
 
 chaos: onnxruntime ## Kill the service 200 times at random points of its jobs; nothing may be lost or doubled
 	cargo test --locked --features chaos-tests --test it -- jobs::chaos

@@ -21,6 +21,7 @@ import urllib.request
 from pathlib import Path
 
 from conformance_gates import gates
+from conformance_t2i import text_to_image
 
 # A decoder may take this long and this much on any one picture, however hostile.
 SECONDS = 2.0
@@ -344,6 +345,7 @@ def main() -> None:
         payload(opine, sample, tally)
     if (data / "t2i/viescore/judge_scores.tsv").is_file():
         gates(opine, data / "t2i/viescore", tally)
+    text_to_image(opine, data / "t2i", tally)
     votes_of_others(opine, data, tally)
     written(opine, data, tally)
     hostile = data / "images/hostile"

@@ -5,6 +5,7 @@ numbers over 10, held to 0..1; O is the square root of the product of both aspec
 """
 
 import csv
+import hashlib
 import json
 import math
 import subprocess
@@ -74,7 +75,8 @@ def gates(opine: str, folder: Path, tally) -> None:
             for name, wanted in zip(("value", "bound"), PRECISION.get(judge, ())):
                 tally.check(abs(best[name] - wanted) <= 0.005, f"gate {judge}: best {name} {best[name]:.4f}, expected {wanted}")
             _, picked = run(opine, ["best-of", "--from", str(rows), "--human", "human"])
-            share = (picked.get("uplift") or {}).get("share")
+            uplift = picked.get("uplift") or {}
+            share, ends = uplift.get("share"), uplift.get("share_ci")
             if judge in UPLIFT:
                 tally.check(abs(share - UPLIFT[judge]) <= 0.01, f"best of 5 by {judge}: {share:.4f}, expected {UPLIFT[judge]}")
             agree = None
@@ -82,5 +84,34 @@ def gates(opine: str, folder: Path, tally) -> None:
                 _, release = run(opine, ["release", "--from", str(rows), "--human", "human"])
                 agree = release["dimensions"][0]["validity"]["agree"]
                 tally.check(abs(agree - RELEASES[judge]) <= 1, f"releases by {judge}: {agree} of 10, expected {RELEASES[judge]}")
+            powered(opine, work, judge, rows, tally)
             precision = f"{best['value']:.3f} (bound {best['bound']:.3f}, n = {best['n']})"
-            print(f"gate {judge}: best precision {precision}; share of the uplift {share if share is None else round(share, 3)}; releases {agree}")
+            shown = "-" if share is None else f"{share:.3f} ({ends[0]:.3f} to {ends[1]:.3f}, n = {uplift['groups']})"
+            print(f"gate {judge}: best precision {precision}; share of the uplift {shown}; releases {agree}")
+
+
+def powered(opine: str, work: str, judge: str, rows: Path, tally) -> None:
+    """A recall with 120 labels, drawn by their order in a hash, alone and with the scores of all other items."""
+    with open(rows, newline="") as file:
+        items = [row for row in csv.DictReader(file) if row["score"]]
+    items.sort(key=lambda row: hashlib.blake2b(row["id"].encode()).digest())
+    labels, others = Path(work) / f"{judge}-few.csv", Path(work) / f"{judge}-others.csv"
+    with open(labels, "w") as file:
+        print("id,score,good", file=file)
+        for row in items[:120]:
+            print(f"{row['id']},{row['score']},{int(float(row['human']) >= 0.6)}", file=file)
+    with open(others, "w") as file:
+        print("id,score", file=file)
+        for row in items[120:]:
+            print(f"{row['id']},{row['score']}", file=file)
+    fit = ["gate", "fit", "--labels", str(labels), "--target", "recall=0.8", "--unlabelled", str(others)]
+    code, found = run(opine, fit)
+    tally.check(code in (0, 1) and "powered" in found, f"powered gate {judge}: exit code {code}")
+    if "powered" not in found or not found["feasible"]:
+        return
+    good = [float(row["score"]) >= found["threshold"] for row in items if float(row["human"]) >= 0.6]
+    alone = found["powered"]["labels_alone"]
+    print(
+        f"powered gate {judge}: recall .8 from 120 labels at {found['threshold']:.3f} (alone {alone}), worth {found['powered']['gain']:.2f} times the labels; "
+        f"of all {len(good)} good items {sum(good) / len(good):.3f} are accepted"
+    )

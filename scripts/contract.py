@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "scripts" / "contract"
 ENGINES = ROOT / ".engines"
-SCOPES = ("score", "compare", "rank", "jobs", "read", "admin", "metrics")
+SCOPES = ("score", "compare", "rank", "jobs", "calibrations", "agreement", "read", "admin", "metrics")
 
 # Enough to find what an operation does wrong, and done within a few minutes.
 EXAMPLES = 30

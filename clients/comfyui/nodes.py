@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Sequence, Tuple
 
-from opine_client import Client, Picture
+from opine_client import Client, Picture, next_turn
 
 from .pictures import chosen, files
 
@@ -105,7 +105,8 @@ class OpineBestOf:
 
     def pick(self, images: Any, address: str, judge: str, keep: int, prompt: str = "") -> Tuple[Any, float, int, str]:
         with Client(address) as opine:
-            reply = opine.best_of(pictures(images), judge=judge, texts=texts(prompt))
+            # Images of one batch may be alike: each is scored, and none is left out for looking like another.
+            reply = opine.best_of(pictures(images), judge=judge, texts=texts(prompt), tripwires=False)
         ranked = reply["ranked"]
         if not ranked:
             raise ValueError("no image of the batch has a score: " + report(reply["results"]))
@@ -114,38 +115,41 @@ class OpineBestOf:
 
 
 class OpineAttempt:
-    """One turn of a loop that generates until something is accepted or the budget is spent."""
+    """One turn of a loop that generates until something is accepted or another turn is not worth it."""
 
     CATEGORY = "Opine"
     FUNCTION = "attempt"
-    RETURN_TYPES = ("IMAGE", "BOOLEAN", "INT", "INT", "STRING", "STRING")
-    RETURN_NAMES = ("accepted", "go_on", "next_attempt", "next_seed", "stop_reason", "report")
+    RETURN_TYPES = ("IMAGE", "BOOLEAN", "STRING", "INT", "STRING", "STRING")
+    RETURN_NAMES = ("accepted", "go_on", "state", "next_seed", "stop_reason", "report")
     DESCRIPTION = (
-        "Give go_on to the condition of a loop, next_attempt and next_seed to its next turn. The stop reason is `accepted`, "
-        "`budget`, or empty while the loop goes on; accepted has no image unless the policy accepted it."
+        "Give go_on to the condition of a loop, and state and next_seed to its next turn. The loop ends when the policy accepts "
+        "(quality_threshold_met), after so many attempts as the budget or the policy allows, or as the policy says otherwise."
     )
 
     @classmethod
     def INPUT_TYPES(cls) -> Dict[str, Any]:
         counts = {
-            "attempt": ("INT", {"default": 1, "min": 1, "max": 1_000_000}),
-            "budget": ("INT", {"default": 8, "min": 1, "max": 1_000_000}),
+            "budget": ("INT", {"default": 8, "min": 1, "max": 1_000_000, "tooltip": "Most attempts"}),
             "seed": ("INT", {"default": 0, "min": 0, "max": 0xFFFFFFFFFFFFFFFF}),
         }
+        state = ("STRING", {"default": "", "tooltip": "The state of the turn before; empty for the first"})
         return {
             "required": {"images": ("IMAGE",), "address": ADDRESS, "policy": POLICY, **counts},
-            "optional": {"prompt": PROMPT},
+            "optional": {"state": state, "prompt": PROMPT},
         }
 
     def attempt(
-        self, images: Any, address: str, policy: str, attempt: int, budget: int, seed: int, prompt: str = ""
-    ) -> Tuple[Any, bool, int, int, str, str]:
+        self, images: Any, address: str, policy: str, budget: int, seed: int, state: str = "", prompt: str = ""
+    ) -> Tuple[Any, bool, str, int, str, str]:
+        turn = json.loads(state) if state.strip() else {"attempt": 1}
         with Client(address) as opine:
-            results = opine.gate(pictures(images), policy, texts=texts(prompt))["results"]
-        accepted = [place for place, result in enumerate(results) if result["verdict"] == "accept"]
-        stop = "accepted" if accepted else "budget" if attempt >= budget else ""
+            reply = opine.gate(pictures(images), policy, texts=texts(prompt), **turn)
+        accepted = [place for place, result in enumerate(reply["results"]) if result["verdict"] == "accept"]
+        outlook = reply["attempt"]
+        stop = outlook["stop"] or ("max_attempts" if outlook["number"] >= budget else "")
         next_seed = (seed + 1) % (1 << 64)
-        return batch(images, accepted), not stop, attempt + 1, next_seed, stop, report(results)
+        told = report(reply["results"])
+        return batch(images, accepted), not stop, json.dumps(next_turn(outlook)), next_seed, stop, told
 
 
 def report(results: Sequence[Any]) -> str:

@@ -28,14 +28,14 @@ def pipeline_of(model: str) -> Tuple[Pipeline, Callable[[int], Any]]:
 
 
 def accepted_by(
-    opine: Client, pipeline: Pipeline, generator: Callable[[int], Any], prompt: str, policy: str, budget: int, seed: int
+    opine: Client, pipeline: Pipeline, generator: Callable[[int], Any], prompt: str, policy: str, most_attempts: int, seed: int
 ) -> Outcome:
-    """One picture after the other, each of another seed, until the policy accepts one or the budget is spent."""
+    """One picture after the other, each of another seed, until the policy accepts one or says to stop."""
 
     def generate(number: int) -> Any:
         return pipeline(prompt, generator=generator(seed + number - 1)).images[0]
 
-    return until_accepted(opine, generate, policy, budget=budget, texts={"prompt": prompt})
+    return until_accepted(opine, generate, policy, most_attempts=most_attempts, texts={"prompt": prompt})
 
 
 def best_of(
@@ -61,7 +61,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--policy", help="generate until this policy of the service accepts")
     way.add_argument("--best-of", type=int, metavar="N", help="generate N and keep the best")
-    parser.add_argument("--budget", type=int, default=8, help="most pictures before giving up")
+    parser.add_argument("--attempts", type=int, default=8, help="most pictures before giving up")
     parser.add_argument("--judge", default="technical-quality", help="who scores, for the best of several")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="out.png")
@@ -74,14 +74,15 @@ def main(given: Sequence[str], opened: Callable[[str], Tuple[Pipeline, Callable[
     told: List[str] = []
     with Client() as opine:
         if settings.policy:
-            outcome = accepted_by(opine, pipeline, generator, settings.prompt, settings.policy, settings.budget, settings.seed)
+            outcome = accepted_by(opine, pipeline, generator, settings.prompt, settings.policy, settings.attempts, settings.seed)
             for attempt in outcome.attempts:
                 reasons = ", ".join(reason["code"] for reason in attempt.decision["reasons"])
                 told.append(f"attempt {attempt.number}: {attempt.decision['verdict']} {reasons}".rstrip())
-            told.append(f"stopped: {outcome.stop}, {outcome.left} attempts left")
+            told.append(f"stopped after {len(outcome.attempts)}: {outcome.stop}")
             kept = None if outcome.accepted is None else outcome.accepted.image
         else:
-            options = {"judge": settings.judge}
+            # Pictures of one prompt may be alike: each is scored, and none is left out for looking like another.
+            options = {"judge": settings.judge, "tripwires": False}
             kept, reply = best_of(opine, pipeline, generator, settings.prompt, settings.best_of, settings.seed, options)
             told += [f"{place}. {image['id']}: {image['score']:.4f}" for place, image in enumerate(reply["ranked"], 1)]
             told += [f"unscored: {name}" for name in reply["unscored"]]

@@ -5,3 +5,4 @@
 pub mod audit;
 pub mod report;
 pub mod reproduce;
+pub mod rolling;

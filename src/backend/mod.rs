@@ -7,6 +7,7 @@
 pub mod chat;
 mod closed_set;
 pub mod kserve;
+mod meter;
 pub mod onnx;
 mod queueing;
 pub mod readout;
@@ -16,6 +17,7 @@ pub mod systemone;
 
 use async_trait::async_trait;
 
+pub use meter::{Meter, Metered};
 pub use queueing::measured;
 
 use crate::judging::{Answer, Prompt, Readout, Reason, Unscored, Wanted};

@@ -291,6 +291,11 @@ impl Maps {
         self.maps.iter()
     }
 
+    /// All tie widths.
+    pub fn ties(&self) -> impl Iterator<Item = &FittedTies> {
+        self.ties.iter()
+    }
+
     /// The map that was fitted for exactly this judge.
     ///
     /// # Errors

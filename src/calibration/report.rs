@@ -159,36 +159,41 @@ impl CalibrationReport {
             },
             direction: map.direction.name(),
             spearman: value(map.spearman),
-            held_out: HeldOutReport {
-                folds: map.folds,
-                seed: map.seed,
-                group: map.labels.group.clone(),
-            },
-            figures: map
-                .figures
-                .iter()
-                .map(|figure| FigureReport {
-                    name: figure.name.clone(),
-                    before: figure.before.map(value),
-                    after: figure.after.map(value),
-                    change: figure.change.map(value),
-                    n: map.labels.n,
-                    convention: figure.convention.clone(),
-                })
-                .collect(),
+            held_out: held_out(map),
+            figures: figures(map),
             conformal: conformal(map),
         }
     }
 }
 
-fn value(figured: Figured) -> Value {
+pub(super) fn held_out(map: &FittedMap) -> HeldOutReport {
+    HeldOutReport {
+        folds: map.folds,
+        seed: map.seed,
+        group: map.labels.group.clone(),
+    }
+}
+
+pub(super) fn figures(map: &FittedMap) -> Vec<FigureReport> {
+    let figures = map.figures.iter().map(|figure| FigureReport {
+        name: figure.name.clone(),
+        before: figure.before.map(value),
+        after: figure.after.map(value),
+        change: figure.change.map(value),
+        n: map.labels.n,
+        convention: figure.convention.clone(),
+    });
+    figures.collect()
+}
+
+pub(super) fn value(figured: Figured) -> Value {
     Value {
         value: figured.value,
         ci: figured.interval,
     }
 }
 
-fn conformal(map: &FittedMap) -> ConformalReport {
+pub(super) fn conformal(map: &FittedMap) -> ConformalReport {
     let (half_width, shortfall) = match map.conformal.measure {
         Measure::HalfWidth(width) => (Some(width), None),
         Measure::Shortfall(shortfall) => (None, Some(shortfall)),
@@ -203,7 +208,7 @@ fn conformal(map: &FittedMap) -> ConformalReport {
 }
 
 /// The map in words and rounded numbers; the file has all digits.
-fn summary(map: &FittedMap) -> String {
+pub(super) fn summary(map: &FittedMap) -> String {
     match map.map.curve() {
         Curve::Knots(knots) => {
             let (first, last) = (knots[0], knots[knots.len() - 1]);

@@ -19,7 +19,7 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 45] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 55] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
@@ -40,6 +40,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 45] = [
     card!("clip-iqa-noisiness"),
     card!("clip-iqa-scary"),
     card!("clip-iqa-sharpness"),
+    card!("clip-score"),
     card!("co-instruct-pair"),
     card!("compare2score"),
     card!("deqa"),
@@ -48,6 +49,8 @@ const CARDS: [(&str, &str, Option<ModelFile>); 45] = [
     card!("digits-reversed"),
     card!("dsg-vqa"),
     card!("genai-bench-pair"),
+    card!("hps"),
+    card!("laion-aesthetic"),
     card!("mllm-judge-batch"),
     card!("mllm-judge-cot-figure"),
     card!("mllm-judge-cot-figure-instruction"),
@@ -57,18 +60,25 @@ const CARDS: [(&str, &str, Option<ModelFile>); 45] = [
     card!("mllm-judge-vision-expert"),
     card!("pair-scores"),
     card!("pair-verdict"),
+    card!("pick-score"),
     card!("q-align"),
     card!("q-align-aesthetics"),
     card!("q-bench"),
     card!("q-boost"),
     card!("tiny-seer"),
     card!("two-afc"),
+    card!("unified-reward-alignment"),
+    card!("unified-reward-coherence"),
     card!("unified-reward-pair"),
+    card!("unified-reward-point"),
+    card!("unified-reward-style"),
     card!("viescore-pq"),
     card!("viescore-sc"),
+    card!("viescore-sc-edit"),
     card!("visualquality-r1"),
     card!("visualquality-r1-non-thinking"),
     card!("vqascore"),
+    card!("write"),
 ];
 
 /// The built-in cards, in order of id.
@@ -118,6 +128,7 @@ mod tests {
             "clip-iqa-noisiness",
             "clip-iqa-scary",
             "clip-iqa-sharpness",
+            "clip-score",
             "co-instruct-pair",
             "compare2score",
             "deqa",
@@ -126,6 +137,8 @@ mod tests {
             "digits-reversed",
             "dsg-vqa",
             "genai-bench-pair",
+            "hps",
+            "laion-aesthetic",
             "mllm-judge-batch",
             "mllm-judge-cot-figure",
             "mllm-judge-cot-figure-instruction",
@@ -135,6 +148,7 @@ mod tests {
             "mllm-judge-vision-expert",
             "pair-scores",
             "pair-verdict",
+            "pick-score",
             "q-align",
             "q-align-aesthetics",
             "q-bench",
@@ -142,12 +156,18 @@ mod tests {
             "technical-quality",
             "tiny-seer",
             "two-afc",
+            "unified-reward-alignment",
+            "unified-reward-coherence",
             "unified-reward-pair",
+            "unified-reward-point",
+            "unified-reward-style",
             "viescore-pq",
             "viescore-sc",
+            "viescore-sc-edit",
             "visualquality-r1",
             "visualquality-r1-non-thinking",
             "vqascore",
+            "write",
         ];
         assert_eq!(ids, expected);
     }

@@ -96,6 +96,7 @@ pub(super) enum PlaceFile {
     After(String),
     Brackets,
     Last,
+    Bare,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ mod calibrate;
 mod choose;
 mod compare;
 mod config;
+mod embeddings;
 mod evaluate;
 mod files;
 mod gate;
@@ -57,13 +58,15 @@ enum Command {
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
     /// Pick the best of several candidates for each prompt, and say what picking by the judge is worth
-    BestOf(best_of::BestOfArguments),
+    BestOf(Box<best_of::BestOfArguments>),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// Fit the margin within which a judge's comparisons are ties, on pairs that people judged
     CalibrateTies(Box<calibrate::TiesArguments>),
-    /// Evaluate images by a set of closed questions
-    Evaluate(evaluate::EvaluateArguments),
+    /// Score embeddings that are there already: CLIPScore, PickScore, HPS, aesthetic heads
+    Embeddings(embeddings::EmbeddingsArguments),
+    /// Evaluate images that were made from a text: checklists, T2I-Eval, VIEScore
+    Evaluate(Box<evaluate::EvaluateArguments>),
     /// Fit thresholds that hold a target, and decide by them
     Gate(gate::GateArguments),
     /// List the judges and whether each can be asked
@@ -156,9 +159,15 @@ enum CliError {
     #[error(transparent)]
     Questions(#[from] crate::evaluation::QuestionFileError),
     #[error(transparent)]
+    EvaluateFault(#[from] crate::engine::EvaluateFault),
+    #[error("{0}")]
+    Evaluate(String),
+    #[error(transparent)]
     Policy(#[from] crate::gate::PolicyError),
     #[error(transparent)]
     Gate(#[from] crate::engine::GateError),
+    #[error(transparent)]
+    Release(#[from] crate::gate::release::ReleaseError),
     #[error(transparent)]
     GateLabels(#[from] crate::gate::GateLabelsError),
     #[error(transparent)]
@@ -197,6 +206,7 @@ pub fn main() -> ExitCode {
         Command::BestOf(arguments) => best_of::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::CalibrateTies(arguments) => calibrate::run_ties(&arguments),
+        Command::Embeddings(arguments) => embeddings::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Judges(arguments) => judges::run(&arguments),

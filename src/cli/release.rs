@@ -3,13 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
 use super::{CliError, Ending, output};
-use crate::gate::release::{
-    Difference, ReleaseSettings, Shown, Validity, correct, difference, systems, validity,
-};
-use crate::gate::{Row, RowColumns, read_rows};
+use crate::gate::release::{ReleaseReport, ReleaseSettings, Shown, Systems, release};
+use crate::gate::{RowColumns, read_rows};
 use crate::stats::resample::Plan;
 
 const AFTER_HELP: &str = "\
@@ -29,7 +26,12 @@ pub(super) struct ReleaseArguments {
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// The system that is to be released
-    #[arg(long, value_name = "NAME", required_unless_present = "human")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "human",
+        requires = "old"
+    )]
     new: Option<String>,
     /// The system that it should replace
     #[arg(long, value_name = "NAME", requires = "new")]
@@ -72,23 +74,6 @@ fn margin(text: &str) -> Result<f64, String> {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct ReleaseJson {
-    /// Whether the new system passes on every score; nothing where no two systems were named.
-    passed: Option<bool>,
-    margin: f64,
-    dimensions: Vec<DimensionJson>,
-}
-
-#[derive(Debug, Serialize)]
-struct DimensionJson {
-    score: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    difference: Option<Difference>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    validity: Option<Validity>,
-}
-
 pub(super) fn run(arguments: &ReleaseArguments) -> Result<Ending, CliError> {
     let settings = ReleaseSettings {
         margin: arguments.margin,
@@ -99,7 +84,7 @@ pub(super) fn run(arguments: &ReleaseArguments) -> Result<Ending, CliError> {
             ..Plan::default()
         },
     };
-    let mut dimensions = Vec::new();
+    let mut scores = Vec::new();
     for score in &arguments.score {
         let columns = RowColumns {
             group: &arguments.group,
@@ -108,62 +93,24 @@ pub(super) fn run(arguments: &ReleaseArguments) -> Result<Ending, CliError> {
             score,
             human: arguments.human.as_deref(),
         };
-        let rows = read_rows(&arguments.from, columns)?;
-        dimensions.push(DimensionJson {
-            score: score.clone(),
-            difference: compared(arguments, &rows, &settings)?,
-            validity: match arguments.human {
-                Some(_) => Some(validity(&rows, &settings)?),
-                None => None,
-            },
-        });
+        scores.push((score.clone(), read_rows(&arguments.from, columns)?));
     }
-    let mut found: Vec<&mut Difference> = dimensions
-        .iter_mut()
-        .filter_map(|dimension| dimension.difference.as_mut())
-        .collect();
-    correct(&mut found)?;
-    let passed = arguments
-        .new
-        .as_ref()
-        .map(|_| found.iter().all(|difference| difference.non_inferior));
-    let report = ReleaseJson {
-        passed,
-        margin: arguments.margin,
-        dimensions,
-    };
+    let between = arguments.new.as_deref().zip(arguments.old.as_deref());
+    let between = between.map(|(new, old)| Systems { new, old });
+    let report = release(&scores, between, arguments.human.is_some(), &settings)?;
     if arguments.json {
         output::json_document(&report)?;
     } else {
         print(&report)?;
     }
-    Ok(if passed == Some(false) {
+    Ok(if report.passed == Some(false) {
         Ending::Incomplete
     } else {
         Ending::Done
     })
 }
 
-fn compared(
-    arguments: &ReleaseArguments,
-    rows: &[Row],
-    settings: &ReleaseSettings,
-) -> Result<Option<Difference>, CliError> {
-    let (Some(new), Some(old)) = (&arguments.new, &arguments.old) else {
-        return Ok(None);
-    };
-    let known = systems(rows);
-    if let Some(unknown) = [new, old].into_iter().find(|name| !known.contains(name)) {
-        return Err(CliError::Reply(format!(
-            "no item is of the system `{unknown}`; there are {}",
-            known.join(", ")
-        )));
-    }
-    let by: fn(&Row) -> Option<f64> = |row| row.score;
-    Ok(Some(difference(rows, new, old, by, settings)?))
-}
-
-fn print(report: &ReleaseJson) -> std::io::Result<()> {
+fn print(report: &ReleaseReport) -> std::io::Result<()> {
     for dimension in &report.dimensions {
         if let Some(found) = &dimension.difference {
             output::line(format_args!(

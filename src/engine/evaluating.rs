@@ -1,7 +1,14 @@
 //! Closed questions and checklists, asked of a judge that chooses.
 
+mod choice;
+mod plan;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use choice::{EvaluateChoice, EvaluateFault};
+use plan::fits_writer;
+pub use plan::{Evaluation, EvaluationPlan, Outcome, QuestionsBy, Used};
 
 use super::{BindError, Engine, Judge, RunLimits, Seen};
 use crate::card::Recipe;
@@ -105,9 +112,20 @@ impl Engine {
             hardness,
             missing,
         } = combination;
+        // Where the budget or the time ended, no rule for missing answers makes a whole of a part.
+        let cut_short = answers.iter().find_map(|answer| match answer {
+            Err(unscored) if matches!(unscored.reason, Reason::Budget | Reason::Deadline) => {
+                Some(unscored.clone())
+            }
+            Ok(_) | Err(_) => None,
+        });
+        let outcome = match cut_short {
+            Some(unscored) => Err(unscored),
+            None => aggregate(set, &shares, rule, hardness, missing),
+        };
         Ok(Evaluated {
             provenance,
-            outcome: aggregate(set, &shares, rule, hardness, missing),
+            outcome,
             answers,
         })
     }

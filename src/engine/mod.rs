@@ -16,6 +16,7 @@ mod listing;
 mod memory;
 mod observer;
 pub mod panel;
+mod picking;
 mod ranking;
 
 use std::sync::Arc;
@@ -23,16 +24,21 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use tracing::Instrument;
 
 pub use admission::{Admission, AdmissionCounts, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
-pub use evaluating::{Combination, Evaluated};
+pub use evaluating::{
+    Combination, EvaluateChoice, EvaluateFault, Evaluated, Evaluation, EvaluationPlan, Outcome,
+    QuestionsBy, Used,
+};
 pub use gating::{GateError, Gated, Looked};
 pub use judges::{BackendState, BindError, Judge, Judges};
-pub use limits::{Clock, RunLimits};
+pub use limits::{Budget, Clock, RunLimits};
 pub use observer::{Observer, Seen};
+pub use picking::{Candidate, PickPlan, PickRun};
 pub use ranking::{ItemTexts, RankChoice, RankMethod, RankWay, Ranked};
 
 use explaining::Witness;
@@ -283,8 +289,7 @@ impl Engine {
                 Step::Ask(prompts) => prompts,
                 Step::Done(outcome) => return outcome,
             };
-            let affordable = limits.affordable(asked, prompts.len());
-            asked += affordable as u64;
+            let affordable = limits.affordable(&mut asked, prompts.len());
             let (asking, unaffordable) = prompts.split_at(affordable);
             let step = tracing::debug_span!("step", questions = asking.len());
             let asked = asking.iter().map(|prompt| {
@@ -292,7 +297,19 @@ impl Engine {
                 let asked = self.ask(backend, preprocessing, prompt, limits);
                 asked.instrument(span)
             });
-            answers = join_all(asked).instrument(step.clone()).await;
+            let asked: Vec<_> = asked.collect();
+            // What an answer costs decides over the next question where tokens or money are bounded.
+            let at_once = if limits.is_counted() {
+                1
+            } else {
+                asked.len().max(1)
+            };
+            let answered = stream::iter(asked).buffered(at_once).collect();
+            let answered = answered.instrument(step.clone());
+            answers = match limits.meter() {
+                Some(meter) => Arc::clone(meter).measure(answered).await,
+                None => answered.await,
+            };
             answers.extend(unaffordable.iter().map(|_| Err(over_budget(limits))));
         }
     }
@@ -304,6 +321,9 @@ impl Engine {
         prompt: &Prompt,
         limits: &RunLimits,
     ) -> Answered {
+        if let Some(detail) = limits.overspent() {
+            return Err(Unscored::new(Reason::Budget, detail));
+        }
         if let Some(answer) = self
             .recorder
             .as_ref()

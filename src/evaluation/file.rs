@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::judging::checklist::{
     ChecklistError, ChecklistQuestion, QuestionSet, WantedAnswer, parse_dsg,
 };
+use crate::judging::t2i_eval::ShapeError;
 
 /// Why questions could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +29,36 @@ pub enum QuestionFileError {
     /// Questions that do not hold.
     #[error(transparent)]
     Set(#[from] ChecklistError),
+    /// An extraction of another shape.
+    #[error(transparent)]
+    Extraction(#[from] ShapeError),
 }
 
 /// Most bytes of a file of questions.
 const MOST_BYTES: u64 = 4 << 20;
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnFile {
     questions: Vec<OwnQuestion>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnQuestion {
     id: Option<String>,
     question: String,
     #[serde(default = "yes")]
     answer: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     choices: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     element: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parents: Vec<String>,
 }
 
@@ -90,6 +97,11 @@ struct DsgTexts {
 /// # Errors
 /// [`QuestionFileError`].
 pub fn read_questions(path: &Path) -> Result<QuestionSet, QuestionFileError> {
+    parse_questions(&read_text(path)?)
+}
+
+/// The text of a file of bounded length.
+pub(super) fn read_text(path: &Path) -> Result<String, QuestionFileError> {
     let unreadable = |error| QuestionFileError::Unreadable {
         file: path.display().to_string(),
         error,
@@ -99,7 +111,7 @@ pub fn read_questions(path: &Path) -> Result<QuestionSet, QuestionFileError> {
         let detail = format!("the file has {size} bytes, and may have {MOST_BYTES}");
         return Err(QuestionFileError::Form(detail));
     }
-    parse_questions(&std::fs::read_to_string(path).map_err(unreadable)?)
+    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 /// Reads questions from JSON.
@@ -133,6 +145,31 @@ pub fn parse_questions(json: &str) -> Result<QuestionSet, QuestionFileError> {
     });
     let questions = questions.collect::<Result<Vec<_>, ChecklistError>>()?;
     Ok(QuestionSet::new(questions)?)
+}
+
+/// A set in our own form, which [`parse_questions`] reads back.
+pub fn questions_json(set: &QuestionSet) -> String {
+    let own = |question: &ChecklistQuestion| {
+        let (choices, answer) = match &question.wanted {
+            WantedAnswer::Yes => (Vec::new(), yes()),
+            WantedAnswer::No => (Vec::new(), "no".to_owned()),
+            WantedAnswer::Choice { options, right } => (options.clone(), options[*right].clone()),
+        };
+        OwnQuestion {
+            id: Some(question.id.clone()),
+            question: question.text.clone(),
+            answer,
+            choices,
+            kind: question.kind.clone(),
+            element: question.element.clone(),
+            weight: Some(question.weight),
+            parents: question.parents.clone(),
+        }
+    };
+    let file = OwnFile {
+        questions: set.questions().iter().map(own).collect(),
+    };
+    serde_json::to_string_pretty(&file).expect("strings and finite numbers are always JSON")
 }
 
 fn tifa(typed: Vec<TifaQuestion>) -> Result<QuestionSet, QuestionFileError> {

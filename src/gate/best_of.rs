@@ -9,30 +9,73 @@ use crate::stats::resample::{Plan, percentile_over_items};
 use crate::stats::{Interval, StatsError};
 
 /// What a judge makes of the candidates of one prompt.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Picked {
     /// The prompt, or whatever the candidates have in common; empty and left out where there is one group only.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// The candidate to keep; nothing where none has a score.
     pub pick: Option<String>,
-    /// Whether others have the very same score: the pick is then the first of them in the order of the file.
+    /// Whether others have the very same score, or strength: the pick is then the first of them in the order of the file.
     pub tied: bool,
-    /// By how much the pick leads the best candidate with another score.
+    /// By how much the pick leads the best candidate with another score, or by how many log-odds the best one of another
+    /// strength.
     pub margin: Option<f64>,
-    /// Candidates with a score, the best first.
+    /// Candidates with a score or a strength, the best first.
     pub ranked: Vec<RankedCandidate>,
-    /// Candidates without a score, which are never picked.
+    /// Candidates without either, which are never picked.
     pub unscored: Vec<String>,
 }
 
-/// A candidate with its score.
+/// A candidate with what it was ranked by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RankedCandidate {
     /// Its id.
     pub id: String,
-    /// Its score.
-    pub score: f64,
+    /// Its score, where it was scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Its strength in log-odds, where it was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
+}
+
+/// Strengths that differ by less are the same: they are fitted, to about so many digits.
+const SAME_STRENGTH: f64 = 1e-6;
+
+impl Picked {
+    /// The same after comparisons: those that were compared come first, by their strengths; the others follow by score.
+    #[must_use]
+    pub fn by_strengths(mut self, strengths: &[(String, f64)]) -> Self {
+        if strengths.is_empty() {
+            return self;
+        }
+        let mut compared: Vec<(&str, f64)> = strengths
+            .iter()
+            .map(|(id, strength)| (id.as_str(), *strength))
+            .collect();
+        compared.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let score = |id: &str| self.ranked.iter().find(|one| one.id == id)?.score;
+        let mut ranked: Vec<RankedCandidate> = compared
+            .iter()
+            .map(|(id, strength)| RankedCandidate {
+                id: (*id).to_owned(),
+                score: score(id),
+                strength: Some(*strength),
+            })
+            .collect();
+        let is_compared = |id: &str| compared.iter().any(|(known, _)| *known == id);
+        self.unscored.retain(|id| !is_compared(id));
+        let rest = self.ranked.into_iter().filter(|one| !is_compared(&one.id));
+        ranked.extend(rest);
+        let best = compared[0].1;
+        let mut others = compared[1..].iter().map(|(_, strength)| best - strength);
+        self.pick = Some(compared[0].0.to_owned());
+        self.tied = others.clone().any(|lead| lead < SAME_STRENGTH);
+        self.margin = others.find(|lead| *lead >= SAME_STRENGTH);
+        self.ranked = ranked;
+        self
+    }
 }
 
 /// What picking by the judge is worth, by people's ratings of all candidates.
@@ -90,29 +133,31 @@ fn picked(group: &str, rows: &[&Row], higher_is_better: bool) -> Picked {
         .filter_map(|row| {
             Some(RankedCandidate {
                 id: row.id.clone(),
-                score: row.score?,
+                score: Some(row.score?),
+                strength: None,
             })
         })
         .collect();
+    let worth = |one: &RankedCandidate| one.score.unwrap_or(f64::NAN);
     ranked.sort_by(|one, other| {
-        let rising = one.score.total_cmp(&other.score);
+        let rising = worth(one).total_cmp(&worth(other));
         if higher_is_better {
             rising.reverse()
         } else {
             rising
         }
     });
-    let best = ranked.first().map(|first| first.score);
+    let best = ranked.first().map(worth);
     let other = ranked
         .iter()
-        .map(|candidate| candidate.score)
+        .map(worth)
         .find(|score| best.is_some_and(|best| best.total_cmp(score).is_ne()));
     Picked {
         group: group.to_owned(),
         pick: ranked.first().map(|first| first.id.clone()),
         tied: ranked
             .get(1)
-            .is_some_and(|second| best.is_some_and(|best| best.total_cmp(&second.score).is_eq())),
+            .is_some_and(|second| best.is_some_and(|best| best.total_cmp(&worth(second)).is_eq())),
         margin: best.zip(other).map(|(best, other)| (best - other).abs()),
         ranked,
         unscored: unscored.into_iter().map(|row| row.id.clone()).collect(),
@@ -240,6 +285,38 @@ mod tests {
         assert_eq!(picked[1].unscored, ["e"]);
         assert_eq!(picked[2].pick, None, "what has no score is never picked");
         assert_eq!(pick(&rows(), false)[0].pick.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn comparisons_come_before_scores() {
+        let by_score = pick(&rows(), true).into_iter().next().unwrap();
+        let strengths = [("a", 0.5), ("c", 1.5), ("b", 0.5)];
+        let strengths = strengths.map(|(id, strength)| (id.to_owned(), strength));
+        let both = by_score.clone().by_strengths(&strengths[1..]);
+        let order: Vec<&str> = both.ranked.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(
+            order,
+            ["c", "b", "a"],
+            "what was not compared follows by score"
+        );
+        assert_eq!((both.margin, both.tied), (Some(1.0), false));
+        assert_eq!(
+            (both.ranked[0].score, both.ranked[2].strength),
+            (Some(0.8), None)
+        );
+        let even = [("c".to_owned(), 0.5), ("b".to_owned(), 0.5)];
+        let even = by_score.by_strengths(&even);
+        assert_eq!(
+            (even.pick.as_deref(), even.tied, even.margin),
+            (Some("c"), true, None)
+        );
+        let unscored = vec![row("p", "x", None, None), row("p", "y", None, None)];
+        let named = pick(&unscored, true).into_iter().next().unwrap();
+        let pairs = named.by_strengths(&[("y".to_owned(), 1.0), ("x".to_owned(), -1.0)]);
+        assert_eq!(
+            (pairs.pick.as_deref(), pairs.unscored.len()),
+            (Some("y"), 0)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `POST /v1/gate`: one policy, one or more images, a decision each; and `POST /v1/best-of`: which image to keep.
+//! `POST /v1/gate`: one policy, one or more images, a decision each.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,8 +11,7 @@ use super::rank::within;
 use super::service::Service;
 use crate::engine::GateError;
 use crate::gate::{Attempt, Decided, Outlook, Policy};
-use crate::judging::Subject;
-use crate::wire::{BestOfResult, GateResult, JudgeJson, PolicyJson, ScoreResult};
+use crate::wire::{GateResult, PolicyJson};
 
 /// Images that are decided over at a time; their judges share the backends with other requests.
 const AT_ONCE: usize = 4;
@@ -25,25 +24,14 @@ struct GateSettings {
 }
 
 impl Settings for GateSettings {
-    const JSON: &'static [&'static str] = &[
+    const NAMES: &'static [&'static str] = &[
         "policy",
-        "texts",
-        "images",
         "attempt",
         "questions_before",
         "best_before",
         "without_gain",
     ];
-    const FORM: &'static [&'static str] = &[
-        "policy",
-        "texts",
-        "image",
-        "image_url",
-        "attempt",
-        "questions_before",
-        "best_before",
-        "without_gain",
-    ];
+    const NAMES_JUDGE: bool = false;
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         let attempt = &mut self.attempt;
@@ -89,11 +77,10 @@ pub(super) async fn gate(
     let name = PolicyJson::from(policy);
     let (mut given, mut images) = (Vec::new(), Vec::new());
     for GivenImage { name, image, texts } in request.images {
+        images.push((name.clone(), image));
         given.push((name, texts));
-        images.push(image);
     }
-    let names = given.iter().map(|(name, _)| name.as_str());
-    let looked = service.engine.looked_in_order(names.zip(images)).await;
+    let looked = service.engine.looked_in_order(images).await;
     let decided = stream::iter(given.into_iter().zip(&looked)).map(|((image, texts), looked)| {
         let (service, current, limits, name) = (&service, &current, &limits, &name);
         async move {
@@ -152,60 +139,4 @@ fn refused(error: &GateError) -> Problem {
             Problem::new(Code::NoCalibration, error.to_string()).at("/policy")
         }
     }
-}
-
-/// A best of several takes nothing beside judge, texts and images.
-#[derive(Debug, Default)]
-struct BestOfSettings;
-
-impl Settings for BestOfSettings {
-    const JSON: &'static [&'static str] = &["judge", "texts", "images"];
-    const FORM: &'static [&'static str] = &["judge", "texts", "image", "image_url"];
-
-    fn set(&mut self, name: &str, _: &Scalar) -> Result<(), Problem> {
-        let detail = format!("`{name}` is no setting of a best of several");
-        Err(Problem::new(Code::InvalidValue, detail))
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct BestOfReply {
-    judge: JudgeJson,
-    #[serde(flatten)]
-    best: BestOfResult,
-}
-
-/// Picks the best image of one request; an image without a score is never picked.
-pub(super) async fn best_of(
-    http: HttpRequest,
-    payload: web::Payload,
-    service: web::Data<Service>,
-) -> Result<HttpResponse, Problem> {
-    let limits = service.limits(&http);
-    let body = given::open(&http, payload, service.bounds)?;
-    let request = given::read::<BestOfSettings>(&http, body, service.bounds).await?;
-    let judge = service.judge(&request.judge)?;
-    let Some(scale) = judge.card.recipe.scale() else {
-        return Err(Problem::from(judge.wrong_protocol("score")).at("/judge"));
-    };
-    let at_once = judge.backend()?.abilities().concurrency.max(1);
-    let scored = stream::iter(request.images).map(|given| {
-        let (service, judge, limits) = (&service, &judge, &limits);
-        async move {
-            let judged = match given.image {
-                Ok(image) => {
-                    let subject = Subject::new(vec![image], given.texts);
-                    service.engine.score(judge, subject, limits).await?
-                }
-                Err(unscored) => service.engine.unasked(judge, unscored)?,
-            };
-            let result = ScoreResult::new(given.name, &judge.card.recipe, &judged);
-            result.ok_or_else(|| Problem::from(judge.wrong_protocol("score")))
-        }
-    });
-    let results: Vec<ScoreResult> = scored.buffered(at_once).try_collect().await?;
-    Ok(HttpResponse::Ok().json(BestOfReply {
-        judge: JudgeJson::new(&judge),
-        best: BestOfResult::new(results, scale.better()),
-    }))
 }

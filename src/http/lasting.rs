@@ -21,6 +21,7 @@ use crate::store::{Replies, Store, StoreError, StoreOptions};
 /// Opened once, for all workers.
 #[derive(Debug)]
 pub(super) struct Lasting {
+    store: Option<Store>,
     jobs: Option<Jobs>,
     pub(super) idempotency: Idempotency,
     pub(super) interactive: Interactive,
@@ -116,6 +117,7 @@ impl Lasting {
         };
         let jobs = store.as_ref().map(start).transpose()?;
         Ok(Lasting {
+            store: store.clone(),
             jobs,
             idempotency: Idempotency::new(Replies::new(store, config.data.reply_time())),
             interactive,
@@ -144,6 +146,11 @@ impl Lasting {
             )
             .hint("start it with `opine serve --data FOLDER`, or set `[data] folder`")
         })
+    }
+
+    /// Where the service keeps what outlives it.
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
     }
 
     /// Whether the service keeps jobs.

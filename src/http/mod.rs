@@ -13,12 +13,15 @@
 mod access;
 mod agreement;
 mod app;
+mod best_of;
 mod body;
+mod calibrations;
 mod caller;
 mod choose;
 mod compare;
 mod connection;
 mod envelope;
+mod evaluate;
 mod gate;
 mod given;
 mod idempotency;
@@ -31,10 +34,12 @@ mod probes;
 mod problem;
 mod quotas;
 mod rank;
+mod release;
 mod reload;
 mod routes;
 mod score;
 mod service;
+mod uploads;
 
 pub use app::{Application, Gauges, Models, StartError, Stopper};
 pub use problem::Code;

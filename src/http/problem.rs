@@ -73,10 +73,14 @@ pub enum Code {
     UnknownJudge,
     /// No backend of that name.
     UnknownBackend,
+    /// No calibration map of that name.
+    UnknownCalibration,
     /// No job of that name that is the caller's.
     UnknownJob,
     /// The service keeps no jobs.
     JobsOff,
+    /// The service keeps no labels.
+    LabelsOff,
     /// Nothing is served at that path.
     NotFound,
     /// The path does not have that method.
@@ -107,7 +111,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 40] = [
+    pub const ALL: [Code; 42] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -133,8 +137,10 @@ impl Code {
         Code::IdempotencyKeyReused,
         Code::UnknownJudge,
         Code::UnknownBackend,
+        Code::UnknownCalibration,
         Code::UnknownJob,
         Code::JobsOff,
+        Code::LabelsOff,
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::BodyTimeout,
@@ -182,8 +188,12 @@ impl Code {
             ),
             Code::UnknownJudge => ("unknown_judge", 404, "There is no such judge"),
             Code::UnknownBackend => ("unknown_backend", 404, "There is no such backend"),
+            Code::UnknownCalibration => {
+                ("unknown_calibration", 404, "There is no such calibration")
+            }
             Code::UnknownJob => ("unknown_job", 404, "There is no such job"),
             Code::JobsOff => ("jobs_off", 404, "The service keeps no jobs"),
+            Code::LabelsOff => ("labels_off", 404, "The service keeps no labels"),
             Code::NotFound => ("not_found", 404, "There is nothing at this path"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::BodyTimeout => ("body_timeout", 408, "The body took too long"),

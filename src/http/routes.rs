@@ -4,7 +4,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, choose, compare, gate, jobs, judges, probes, rank, reload, score};
+use super::{
+    agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank,
+    release, reload, score,
+};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -47,8 +50,18 @@ pub enum Operation {
     Gate,
     /// Picks the best of several images.
     BestOf,
+    /// Evaluates images that were made from a text.
+    Evaluate,
     /// Audits a judge by uploaded labels and judged values.
     Audit,
+    /// Says whether a new generator may replace the old one.
+    Release,
+    /// Takes labels for a judge.
+    TakeLabels,
+    /// Tells how far a judge agrees with the labels that arrived.
+    RollingAgreement,
+    /// Forgets the labels for a judge.
+    ForgetLabels,
     /// Takes a manifest.
     SubmitJob,
     /// Lists the caller's jobs.
@@ -69,6 +82,12 @@ pub enum Operation {
     ListJudges,
     /// Shows one judge.
     ShowJudge,
+    /// Lists the calibration maps.
+    ListCalibrations,
+    /// Shows one calibration map.
+    ShowCalibration,
+    /// Fits a map on uploaded labels and judged values.
+    FitCalibration,
     /// Reads cards and maps again.
     Reload,
     /// Says that the process lives.
@@ -82,7 +101,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 30] = [
     route(
         "POST",
         "/v1/score",
@@ -108,6 +127,24 @@ pub const ROUTES: [Route; 22] = [
         Operation::Audit,
         Needs::Key(Scope::Agreement),
     ),
+    route(
+        "POST",
+        "/v1/agreement/{id}/labels",
+        Operation::TakeLabels,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "GET",
+        "/v1/agreement/{id}",
+        Operation::RollingAgreement,
+        Needs::Key(Scope::Agreement),
+    ),
+    route(
+        "DELETE",
+        "/v1/agreement/{id}",
+        Operation::ForgetLabels,
+        Needs::Key(Scope::Agreement),
+    ),
     job_route("POST", "/v1/jobs", Operation::SubmitJob),
     job_route("GET", "/v1/jobs", Operation::ListJobs),
     job_route("GET", "/v1/jobs/{id}", Operation::ShowJob),
@@ -129,6 +166,18 @@ pub const ROUTES: [Route; 22] = [
         Needs::Key(Scope::Score),
     ),
     route(
+        "POST",
+        "/v1/release",
+        Operation::Release,
+        Needs::Key(Scope::Score),
+    ),
+    route(
+        "POST",
+        "/v1/evaluate",
+        Operation::Evaluate,
+        Needs::Key(Scope::Score),
+    ),
+    route(
         "GET",
         "/v1/judges",
         Operation::ListJudges,
@@ -139,6 +188,24 @@ pub const ROUTES: [Route; 22] = [
         "/v1/judges/{id}",
         Operation::ShowJudge,
         Needs::Key(Scope::Read),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations",
+        Operation::ListCalibrations,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
+        "POST",
+        "/v1/calibrations",
+        Operation::FitCalibration,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
+        "GET",
+        "/v1/calibrations/{id}",
+        Operation::ShowCalibration,
+        Needs::Key(Scope::Calibrations),
     ),
     route(
         "POST",
@@ -189,8 +256,13 @@ impl Operation {
             Operation::Rank => "rank",
             Operation::Choose => "choose",
             Operation::Audit => "audit",
+            Operation::TakeLabels => "takeLabels",
+            Operation::RollingAgreement => "rollingAgreement",
+            Operation::ForgetLabels => "forgetLabels",
             Operation::Gate => "gate",
             Operation::BestOf => "bestOf",
+            Operation::Release => "release",
+            Operation::Evaluate => "evaluate",
             Operation::SubmitJob => "submitJob",
             Operation::ListJobs => "listJobs",
             Operation::ShowJob => "showJob",
@@ -201,6 +273,9 @@ impl Operation {
             Operation::JobEvents => "jobEvents",
             Operation::ListJudges => "listJudges",
             Operation::ShowJudge => "showJudge",
+            Operation::ListCalibrations => "listCalibrations",
+            Operation::ShowCalibration => "showCalibration",
+            Operation::FitCalibration => "fitCalibration",
             Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
@@ -216,8 +291,13 @@ impl Operation {
             Operation::Rank => route.to(rank::rank),
             Operation::Choose => route.to(choose::choose),
             Operation::Audit => route.to(agreement::audit),
+            Operation::TakeLabels => route.to(agreement::take),
+            Operation::RollingAgreement => route.to(agreement::show),
+            Operation::ForgetLabels => route.to(agreement::forget),
             Operation::Gate => route.to(gate::gate),
-            Operation::BestOf => route.to(gate::best_of),
+            Operation::BestOf => route.to(best_of::best_of),
+            Operation::Release => route.to(release::release),
+            Operation::Evaluate => route.to(evaluate::evaluate),
             Operation::SubmitJob => route.to(jobs::submit),
             Operation::ListJobs => route.to(jobs::list),
             Operation::ShowJob => route.to(jobs::show),
@@ -228,6 +308,9 @@ impl Operation {
             Operation::JobEvents => route.to(jobs::events),
             Operation::ListJudges => route.to(judges::list),
             Operation::ShowJudge => route.to(judges::show),
+            Operation::ListCalibrations => route.to(calibrations::list),
+            Operation::ShowCalibration => route.to(calibrations::show),
+            Operation::FitCalibration => route.to(calibrations::fit),
             Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),

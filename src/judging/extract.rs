@@ -15,6 +15,8 @@ pub enum Place {
     After(String),
     /// The last number of the text; of an order, its last letters.
     Last,
+    /// The whole text, which is one number or one list of numbers, with nothing around it but marks.
+    Bare,
 }
 
 /// What is made of several numbers at the place.
@@ -121,7 +123,7 @@ impl Place {
     pub(super) fn is_blank(&self) -> bool {
         match self {
             Place::Tag(word) | Place::Key(word) | Place::After(word) => word.trim().is_empty(),
-            Place::Brackets | Place::Last => false,
+            Place::Brackets | Place::Last | Place::Bare => false,
         }
     }
 
@@ -139,6 +141,7 @@ impl Place {
                 first(&text[start..])
             }
             Place::Last => numbers(text).pop().into_iter().collect(),
+            Place::Bare => bare(text)?,
         };
         (!found.is_empty()).then_some(found)
     }
@@ -171,6 +174,25 @@ fn after_key(text: &str, key: &str) -> Option<Vec<f64>> {
             Some(numbers(&value[..end?]))
         }
     }
+}
+
+/// The numbers of a text that is nothing but a number or a list.
+fn bare(text: &str) -> Option<Vec<f64>> {
+    let text = text.trim_matches(|sign: char| sign.is_whitespace() || "|^=V`".contains(sign));
+    let list = text
+        .strip_prefix('[')
+        .and_then(|list| list.strip_suffix(']'));
+    let items: Vec<&str> = match list {
+        Some(list) => list.split(',').collect(),
+        None => vec![text],
+    };
+    let number = |item: &&str| {
+        item.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|one| one.is_finite())
+    };
+    items.iter().map(number).collect()
 }
 
 fn is_numeral(sign: char) -> bool {
@@ -257,6 +279,8 @@ mod tests {
             ),
             (Place::Last, "sharp: 3, clean: 4 out of 5", 4.0),
             (Place::Last, "The rating is 3.", 3.0),
+            (Place::Bare, " 7\n", 7.0),
+            (Place::Bare, "||V^=^V||\n[7]\n||V^=^V||", 7.0),
         ];
         for (place, text, rating) in cases {
             assert_eq!(read(place, Reduce::Only, text), Ok(rating), "{text}");
@@ -269,6 +293,7 @@ mod tests {
         assert_eq!(read(key(), Reduce::Min, text), Ok(3.0));
         assert_eq!(read(key(), Reduce::Mean, text), Ok(5.5));
         assert_eq!(read(key(), Reduce::Only, text), Err(Reason::Unparsed));
+        assert_eq!(read(Place::Bare, Reduce::Min, "[8, 3]"), Ok(3.0));
     }
 
     #[test]
@@ -284,6 +309,10 @@ mod tests {
             (Place::Last, "11"),
             (Place::Last, "-4"),
             (Place::Last, ""),
+            (Place::Bare, "about 7"),
+            (Place::Bare, "[8, three]"),
+            (Place::Bare, "[8"),
+            (Place::Bare, ""),
         ] {
             assert_eq!(
                 read(place, Reduce::Min, text),

@@ -24,6 +24,7 @@ mod readout;
 mod refusal;
 mod score;
 mod subject;
+pub mod t2i_eval;
 mod verdict;
 mod written_verdict;
 

@@ -1,5 +1,6 @@
 //! The mean of a sample.
 
+use super::distributions::normal_quantile;
 use super::tails::{LEVEL, t_quantile};
 use super::{Estimate, Interval, StatsError};
 
@@ -10,6 +11,23 @@ pub struct Mean {
     pub estimate: Estimate,
     /// `s / sqrt(n)`, s with n - 1 in the denominator.
     pub standard_error: f64,
+}
+
+impl Mean {
+    /// The least mean that a sample of this size and spread would show to differ from 0 with this power, two-sided at this
+    /// level: `(z(1 - level / 2) + z(power)) * standard error`, by the normal distribution.
+    ///
+    /// ```
+    /// use opine::stats::mean;
+    /// // scipy 1.17.1: norm.ppf(0.975) + norm.ppf(0.8) = 2.801585218112968
+    /// let mean = mean(&[1.0, 2.0, 4.0])?;
+    /// let times = mean.minimum_detectable(0.05, 0.8) / mean.standard_error;
+    /// assert!((times - 2.801_585_218_112_968).abs() < 1e-9);
+    /// # Ok::<(), opine::stats::StatsError>(())
+    /// ```
+    pub fn minimum_detectable(&self, level: f64, power: f64) -> f64 {
+        (normal_quantile(1.0 - level / 2.0) + normal_quantile(power)) * self.standard_error
+    }
 }
 
 /// The arithmetic mean with its standard error and Student's interval.

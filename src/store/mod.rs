@@ -1,4 +1,4 @@
-//! What outlives the process: jobs, their items and results, and the replies to requests that may be sent again.
+//! What outlives the process: jobs, their items and results, labels, and the replies to requests that may be sent again.
 //!
 //! One SQLite file in a folder that one process owns. The only place that imports `rusqlite`; knows nothing of judges,
 //! protocols or HTTP: items, settings and results are bytes and texts here.
@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod items;
 mod jobs;
+mod labels;
 mod readers;
 mod replies;
 mod salvage;
@@ -29,6 +30,7 @@ pub use error::StoreError;
 use folder::Folder;
 pub use items::{Finished, FinishedKind, GivenItem, ItemRow, ResultPage, ResultRow, Taken};
 pub use jobs::{Counts, JobRow, JobState, NewJob};
+pub use labels::{LabelRow, TakenLabels};
 use readers::Readers;
 pub use replies::{Replies, ReplyKey, StoredReply};
 pub use uses::KeyUse;

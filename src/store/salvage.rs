@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::{StoreError, display, schema};
 
 /// The tables, those that others refer to first.
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 6] = [
     (
         "jobs",
         &[
@@ -30,6 +30,10 @@ const TABLES: [(&str, &[&str]); 5] = [
             "body",
             "expires",
         ],
+    ),
+    (
+        "labels",
+        &["number", "caller", "judge", "id", "judged", "human", "time"],
     ),
     ("uses", &["key", "day", "used"]),
 ];

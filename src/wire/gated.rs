@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::{ProvenanceJson, ScoreResult};
+use super::ProvenanceJson;
 use crate::engine::Gated;
-use crate::gate::{Decision, Picked, Policy, Row, Saving, pick};
-use crate::judging::Better;
+use crate::gate::{Decision, Policy, Saving};
 
 /// The rules that were followed.
 #[derive(Debug, Clone, Serialize)]
@@ -61,32 +60,5 @@ impl GateResult {
                 .map(|judged| ProvenanceJson::from(&judged.provenance))
                 .collect(),
         }
-    }
-}
-
-/// The best of several images, with the results of all.
-#[derive(Debug, Clone, Serialize)]
-pub struct BestOfResult {
-    /// Which it is, and by how much.
-    #[serde(flatten)]
-    pub picked: Picked,
-    /// The images in order.
-    pub results: Vec<ScoreResult>,
-}
-
-impl BestOfResult {
-    /// Picks by scores; an image without one is never picked.
-    pub fn new(results: Vec<ScoreResult>, better: Better) -> Self {
-        let row = |result: &ScoreResult| Row {
-            group: String::new(),
-            id: result.image.clone(),
-            system: None,
-            score: result.score,
-            human: None,
-        };
-        let rows: Vec<Row> = results.iter().map(row).collect();
-        let picked = pick(&rows, better == Better::Higher);
-        let picked = picked.into_iter().next().unwrap_or_default();
-        BestOfResult { picked, results }
     }
 }

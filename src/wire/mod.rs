@@ -1,9 +1,11 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod best_of;
 mod calibrated;
 mod chosen;
 mod evaluated;
+mod evaluation;
 mod explained;
 mod gated;
 mod pair;
@@ -18,11 +20,13 @@ use crate::card::Recipe;
 use crate::engine::{BackendState, Judge, Judged};
 use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Temperature};
 
+pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
-pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
+pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
-pub use gated::{BestOfResult, GateResult, PolicyJson};
+pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use panel::{
     PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRankReply, PanelRefusal,

@@ -167,6 +167,18 @@ class Rating:
         return found
 
 
+class Value:
+    """The output of a model, which is the score where it lies on the scale."""
+
+    def lines(self, pictures, answers):
+        for value, _ in answers:
+            yield {"images": pictures, "value": value}
+
+    def expected(self, answers):
+        [(_, rating)] = answers
+        return {"unscored": "unparsed"} if rating is None else {"score": rating, "readout": "value"}
+
+
 class Compare:
     """Which of two; `says` is the probability that the first shown is better. A case has an answer for each order."""
 

@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 
 from blake3 import blake3
-from judge_formulas import Compare, Order, Rating, Score, Written, drawn, listed, logits, read
+from judge_formulas import Compare, Order, Rating, Score, Value, Written, drawn, listed, logits, read
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "judges/technical-quality/examples"
@@ -47,6 +47,7 @@ def vie(scores, reasoning):
     return (json.dumps({"score": scores, "reasoning": reasoning}), float(min(scores)))
 
 
+AXES = 'Word-wise Scores: [["a", 0.1], ["house", 0.2], ["[No_mistakes]", 4.1]]\n\nAlignment Score (1-5): 4\nCoherence Score (1-5): 3.5\nStyle Score (1-5): 2'
 ASKED = {"instruction": INSTRUCTION["instruction"]}
 RESPONSES = ["A red cup.", "A red cup and two apples.", "I cannot see a table.", "A cup and an apple."]
 
@@ -107,6 +108,13 @@ JUDGES = {
             (["clean"], {"question": "Is there a house?"}, [read([-0.21, -1.9])]),
             (["blurred"], {"question": "Is there a dog?"}, [listed([None, -0.03], -6.5)]),
             (["jpeg"], {}, None, "the card quotes `question`, and none was given", {"unscored": "not_applicable"}),
+        ],
+    ),
+    "write": (
+        Score({"yes": 1.0, "no": 0.0}),
+        [
+            ([], {"question": "Does `a red fox` name an animal?"}, [read([-0.05, -3.1])]),
+            ([], {}, None, "the card quotes `question`, and none was given", {"unscored": "not_applicable"}),
         ],
     ),
     "dsg-vqa": (
@@ -380,6 +388,38 @@ JUDGES = {
             (["noisy"], {"prompt": "a photograph"}, [("I'm sorry, I cannot assist with evaluating this image.", None)]),
         ],
     ),
+    "clip-score": (
+        Value(),
+        [
+            (["clean"], {"prompt": "a house under a blue sky"}, [(0.73, 0.73)]),
+            (["noisy"], {"prompt": "three dogs"}, [(28.5, None)]),
+        ],
+    ),
+    "pick-score": (Value(), [(["clean"], {"prompt": "a house"}, [(21.4, 21.4)])]),
+    "hps": (Value(), [(["clean"], {"prompt": "a house"}, [(0.27, 0.27)]), (["noisy"], {"prompt": "a house"}, [(27.0, None)])]),
+    "laion-aesthetic": (Value(), [(["clean"], {}, [(5.6, 5.6)]), (["blurred"], {}, [(-7.0, None)])]),
+    "viescore-sc-edit": (
+        Rating(),
+        [
+            (["clean", "blurred"], {"prompt": "blur it"}, [vie([9, 7], "All is blurred, and nothing else changed.")]),
+            (["clean", "noisy"], {"prompt": "add a dog"}, [("||V^=^V||\n[0, 6]\n||V^=^V||", 0.0)]),
+            (["noisy", "jpeg"], {"prompt": "remove the grain"}, [("The grain is gone, I would say.", None)]),
+        ],
+    ),
+    "unified-reward-point": (
+        Rating(),
+        [
+            (["clean"], {"prompt": "a house under a blue sky"}, [("house (object): 1\nsky (object): 1\nblue (color): 1\nFinal Score: 4.5", 4.5)]),
+            (["noisy"], {"prompt": "three dogs"}, [("dogs (animal): 0\nthree (count): 0", None)]),
+            (["jpeg"], {"prompt": "three dogs"}, [("dogs (animal): 0\nFinal Score: 0", None)]),
+        ],
+    ),
+    "unified-reward-alignment": (
+        Rating(),
+        [(["clean"], {"prompt": "a house"}, [(AXES, 4.0)]), (["jpeg"], {"prompt": "a house"}, [("Coherence Score (1-5): 3", None)])],
+    ),
+    "unified-reward-coherence": (Rating(), [(["clean"], {"prompt": "a house"}, [(AXES, 3.5)])]),
+    "unified-reward-style": (Rating(), [(["clean"], {"prompt": "a house"}, [(AXES, 2.0)])]),
     "viescore-pq": (
         Rating(),
         [

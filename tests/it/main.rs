@@ -25,6 +25,7 @@ mod config;
 #[cfg(test)]
 mod container;
 #[cfg(test)]
+mod embeddings;
 mod encoding;
 #[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]

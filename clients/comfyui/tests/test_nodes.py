@@ -146,11 +146,13 @@ class Nodes(unittest.TestCase):
         self.assertEqual((accept, review, reject), (("blocked", None), ("blocked", None), [BLACK]))
 
     def test_a_loop_goes_on_until_something_is_accepted_or_the_budget_is_spent(self) -> None:
-        accepted, go_on, attempt, seed, stop, _ = self.gated([BLACK], attempt=1, budget=2, seed=(1 << 64) - 1)
-        self.assertEqual((accepted, go_on, attempt, seed, stop), ([], True, 2, 0, ""))
-        self.assertEqual(self.gated([BLACK], attempt=attempt, budget=2, seed=seed)[1:5], (False, 3, 1, "budget"))
-        last = self.gated([BLACK, SMOOTH], attempt=attempt, budget=2, seed=seed)
-        self.assertEqual((last[0], last[1], last[4]), ([SMOOTH], False, "accepted"))
+        accepted, go_on, state, seed, stop, _ = self.gated([BLACK], budget=2, seed=(1 << 64) - 1)
+        self.assertEqual((accepted, go_on, seed, stop), ([], True, 0, ""))
+        self.assertEqual(json.loads(state)["attempt"], 2)
+        spent = self.gated([BLACK], budget=2, seed=seed, state=state)
+        self.assertEqual((spent[1], spent[4]), (False, "max_attempts"))
+        last = self.gated([BLACK, SMOOTH], budget=2, seed=seed, state=state)
+        self.assertEqual((last[0], last[1], last[4]), ([SMOOTH], False, "quality_threshold_met"))
 
 
 class Pictures(unittest.TestCase):

@@ -55,15 +55,15 @@ class Example(unittest.TestCase):
             return code, said.getvalue(), out.read_bytes() if out.exists() else None
 
     def test_it_generates_until_the_policy_accepts(self) -> None:
-        code, said, written = self.run_it("--policy", "sharp", "--budget", "5")
+        code, said, written = self.run_it("--policy", "sharp", "--attempts", "5")
         self.assertEqual((code, written), (0, CLEAN.read_bytes()))
         self.assertIn("attempt 3: accept", said)
-        self.assertIn("stopped: accepted, 2 attempts left", said)
+        self.assertIn("stopped after 3: quality_threshold_met", said)
 
-    def test_it_gives_up_when_the_budget_is_spent_and_writes_nothing(self) -> None:
-        code, said, written = self.run_it("--policy", "sharp", "--budget", "2")
+    def test_it_gives_up_after_so_many_and_writes_nothing(self) -> None:
+        code, said, written = self.run_it("--policy", "sharp", "--attempts", "2")
         self.assertEqual((code, written), (1, None))
-        self.assertIn("stopped: budget, 0 attempts left", said)
+        self.assertIn("stopped after 2: max_attempts", said)
 
     def test_it_keeps_the_best_and_never_what_has_no_score(self) -> None:
         code, said, written = self.run_it("--best-of", "4")

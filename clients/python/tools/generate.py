@@ -1,8 +1,7 @@
 """Writes the types of the client from the contract: generate.py openapi.yaml > src/opine_client/contract.py
 
 Every schema that a JSON body of the contract can hold becomes a type of the same name, and every operation a line of
-`OPERATIONS`. A request that takes images becomes a second type, NAME + `Options`: what may be given beside them. Takes
-YAML, which needs PyYAML, or the same as JSON, on standard input where the file is `-`. The order of the contract is
+`OPERATIONS`. A request becomes a second type, NAME + `Options`: what may be given beside what must be. Takes YAML, which needs PyYAML, or the same as JSON, on standard input where the file is `-`. The order of the contract is
 kept, so that equal contracts give equal bytes.
 """
 
@@ -118,8 +117,8 @@ class Types:
             self.write(f"_{place}", known, bases, True, "")
             bases = [f"_{place}"]
         self.write(place, open_ones or known, bases, not open_ones, schema.get("description", ""))
-        if place.endswith("Request") and "images" in fields:
-            summary = f"What may be given beside the images of `{place}`."
+        if place.endswith("Request"):
+            summary = f"What may be given beside {', '.join(f'`{name}`' for name in known)}."
             self.write(f"{place[:-7]}Options", open_ones, [], False, summary)
 
     def write(self, place: str, fields: dict[str, str], bases: list[str], total: bool, summary: str) -> None:

@@ -177,6 +177,15 @@ fn beside_them(
     (rows, fit)
 }
 
+/// Pearson's, Spearman's and Kendall's coefficients of one set of items, with their intervals.
+pub fn main_rows(sample: &PairedSample, plan: Plan) -> Vec<Row> {
+    let draws = Draws {
+        clusters: None,
+        plan,
+    };
+    coefficients::main_rows(sample, draws)
+}
+
 impl Audit {
     /// Whether every item that people rated was scored, and every row of either file had its counterpart.
     pub fn is_complete(&self) -> bool {

@@ -253,7 +253,7 @@ async fn list(
     let body = completion_body(&prompt, listed);
     let path = server.beside_path("completion");
     let reply = place.post_json(&path, Retry::Safe, &body).await?;
-    server.usage.count(&reply);
+    server.usage.count(&reply, server.options.prices);
     first_position(&reply)
 }
 

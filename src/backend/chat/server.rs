@@ -78,7 +78,7 @@ impl Server {
         let body = Value::Object(make().map_err(ChatError::Backend)?);
         let path = self.api_path("chat/completions");
         let reply = place.post_json(&path, Retry::Safe, &body).await?;
-        self.usage.count(&reply);
+        self.usage.count(&reply, self.options.prices);
         Ok(reply)
     }
 

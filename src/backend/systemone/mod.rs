@@ -14,7 +14,7 @@ pub use form::Usage;
 
 use self::form::{Request, Response, kind};
 use super::remote::{Content, Remote, RemoteError, Retry};
-use super::{Abilities, Backend, BackendError, BackendId, Circuit};
+use super::{Abilities, Backend, BackendError, BackendId, Circuit, meter};
 use crate::judging::{Answer, Options, Prompt, Readout, Wanted};
 use crate::pixels::Limits;
 
@@ -111,6 +111,7 @@ impl Systemone {
         self.input_tokens.fetch_add(input_tokens, Ordering::Relaxed);
         self.output_tokens
             .fetch_add(output_tokens, Ordering::Relaxed);
+        meter::count(Some((input_tokens, output_tokens)), None);
         response
             .choice(options, kind)
             .map(Answer::Choice)

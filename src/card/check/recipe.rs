@@ -308,6 +308,7 @@ impl From<PlaceFile> for judging::Place {
             PlaceFile::After(words) => judging::Place::After(words),
             PlaceFile::Brackets => judging::Place::Brackets,
             PlaceFile::Last => judging::Place::Last,
+            PlaceFile::Bare => judging::Place::Bare,
         }
     }
 }

@@ -92,6 +92,31 @@ pub struct Tripwires {
     pub near_duplicate: bool,
 }
 
+impl Tripwires {
+    /// Nothing is looked at.
+    pub const NONE: Tripwires = Tripwires {
+        constant: false,
+        black: false,
+        white: false,
+        noise: false,
+        least_side: None,
+        longest_side: None,
+        width: None,
+        height: None,
+        near_duplicate: false,
+    };
+
+    /// For candidates for one place: all that needs no number.
+    pub const OF_CANDIDATES: Tripwires = Tripwires {
+        constant: true,
+        black: true,
+        white: true,
+        noise: true,
+        near_duplicate: true,
+        ..Tripwires::NONE
+    };
+}
+
 /// What one image, or one caller's loop, may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {

@@ -5,7 +5,11 @@
 mod audit;
 mod failed;
 mod format;
+mod kept;
+mod labels;
+mod rolling;
 mod settings;
-mod uploaded;
 
 pub(super) use audit::audit;
+pub(super) use labels::{forget, take};
+pub(super) use rolling::show;

@@ -10,7 +10,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
+use super::document::DocumentSeed;
 use super::rows::{NamedRowsSeed, Rows, RowsSeed};
 use super::scalar::{Scalar, ScalarSeed};
 use super::structure::{MOST_LISTED, Structure, StructureSeed};
@@ -19,10 +21,15 @@ use crate::http::problem::{Code, Problem};
 
 /// A JSON object with known fields.
 pub(in crate::http) trait Object<'de>: Default {
-    /// The fields that it knows.
-    const FIELDS: &'static [&'static str];
+    /// The fields that it knows, where they are always the same.
+    const FIELDS: &'static [&'static str] = &[];
 
-    /// Takes the value of one of [`Object::FIELDS`], or calls [`Reader::unknown`].
+    /// The fields that it knows.
+    fn fields() -> Cow<'static, [&'static str]> {
+        Cow::Borrowed(Self::FIELDS)
+    }
+
+    /// Takes the value of one of [`Object::fields`], or calls [`Reader::unknown`].
     fn take<A: MapAccess<'de>>(
         &mut self,
         field: &str,
@@ -103,6 +110,18 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
             .map
             .next_value_seed(StructureSeed::new(self.trail, most))?;
         take(&structure).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
+    }
+
+    /// A document of any JSON, handed to `take`; its fault is the fault of the field.
+    pub(in crate::http) fn document(
+        self,
+        take: impl FnOnce(Value) -> Result<(), Problem>,
+    ) -> Result<(), A::Error> {
+        let left = DocumentSeed::allowance();
+        let document = self
+            .map
+            .next_value_seed(DocumentSeed::new(self.trail, &left))?;
+        take(document).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
     /// A list of objects, as many as the request may have images; `too_many` makes the fault of a longer one.

@@ -1,6 +1,7 @@
 //! Bodies: bounded in bytes and in time before anything is read from them.
 
 mod arriving;
+mod document;
 mod form;
 mod json;
 mod rows;

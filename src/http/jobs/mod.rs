@@ -12,7 +12,7 @@ mod tests;
 
 pub(super) use events::events;
 pub(super) use results::results;
-pub(super) use shown::{cancel, delete, list, resume, show};
+pub(super) use shown::{cancel, delete, list, query, resume, show, whole};
 pub(super) use submit::submit;
 
 use actix_web::HttpRequest;

@@ -113,7 +113,7 @@ fn shown(jobs: &Jobs, row: &JobRow) -> HttpResponse {
 }
 
 /// The settings in the address, each of a known name and given once.
-pub(super) fn query(
+pub(in crate::http) fn query(
     request: &HttpRequest,
     known: &[&str],
 ) -> Result<Vec<(String, String)>, Problem> {
@@ -133,7 +133,7 @@ pub(super) fn query(
 }
 
 /// A whole number in the address.
-pub(super) fn whole(name: &str, text: &str) -> Result<i64, Problem> {
+pub(in crate::http) fn whole(name: &str, text: &str) -> Result<i64, Problem> {
     let number: Option<i64> = text.parse().ok().filter(|number| *number >= 0);
     number.ok_or_else(|| {
         let detail = format!("`{name}` must be a whole number, 0 or above");

@@ -4,13 +4,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Asked, Operation, Options, Pictured, Place, may_pass};
-use crate::engine::{BindError, Judge};
+use crate::engine::{BindError, Candidate, Judge, PickPlan};
+use crate::gate::Tripwires;
 use crate::jobs::SettingFault;
-use crate::judging::Subject;
-use crate::wire::{BestOfResult, ScoreResult};
+use crate::judging::Unscored;
+use crate::wire::BestOfResult;
 
 pub(super) const OPTIONS: &[&str] = &[];
 
@@ -38,35 +38,31 @@ impl Operation for BestOf {
     }
 
     async fn ask(&self, at: &Place<'_>, item: Pictured) -> Result<Asked, BindError> {
-        let recipe = &at.judge.card.recipe;
-        let scale = recipe
-            .scale()
-            .ok_or_else(|| at.judge.wrong_protocol("score"))?;
-        let at_once = at.judge.backend()?.abilities().concurrency.max(1);
-        let texts = &item.texts;
-        let judged = stream::iter(item.images).map(|(name, image)| async move {
-            let judged = match image {
-                Ok(image) => {
-                    let subject = Subject::new(vec![image], texts.clone());
-                    at.engine.score(at.judge, subject, at.limits).await?
-                }
-                Err(unscored) => at.engine.unasked(at.judge, unscored)?,
-            };
-            Ok::<_, BindError>((name, judged))
+        let candidates = item.images.into_iter().map(|(name, image)| Candidate {
+            name,
+            image,
+            texts: item.texts.clone(),
         });
-        let judged: Vec<_> = judged.buffered(at_once).try_collect().await?;
-        let results = judged
+        let candidates: Vec<Candidate> = candidates.collect();
+        let plan = PickPlan {
+            scores: Some(at.judge),
+            compares: None,
+            shortlist: 0,
+            tripwires: Tripwires::OF_CANDIDATES,
+        };
+        let run = at.engine.pick(plan, &candidates, at.limits).await?;
+        let failures = run
+            .judged
             .iter()
-            .filter_map(|(name, judged)| ScoreResult::new(name.clone(), recipe, judged));
-        let result = BestOfResult::new(results.collect(), scale.better());
-        let failures = judged
-            .iter()
-            .filter_map(|(_, one)| one.outcome.as_ref().err());
+            .filter_map(|(_, one)| one.outcome.as_ref().err().cloned());
+        let failures: Vec<Unscored> = failures.collect();
+        let result = BestOfResult::new(plan, &candidates, run, None)
+            .expect("nobody compares, and no map is applied");
         let nothing = result.picked.pick.is_none();
-        let asked = Asked::of(&result, failures.clone().next().filter(|_| nothing));
+        let asked = Asked::of(&result, failures.first().filter(|_| nothing));
         // Whoever was not there may be the best.
         Ok(Asked {
-            may_pass: failures.clone().any(|unscored| may_pass(unscored.reason)),
+            may_pass: failures.iter().any(|unscored| may_pass(unscored.reason)),
             ..asked
         })
     }

@@ -3,6 +3,7 @@
 mod best_of;
 mod choose;
 mod compare;
+mod evaluate;
 mod gate;
 mod panel;
 mod rank;
@@ -196,7 +197,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 6] = [
+pub const OPERATIONS: [OperationRow; 7] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -216,6 +217,11 @@ pub const OPERATIONS: [OperationRow; 6] = [
         name: "choose",
         options: choose::OPTIONS,
         make: choose::make,
+    },
+    OperationRow {
+        name: "evaluate",
+        options: evaluate::OPTIONS,
+        make: evaluate::make,
     },
     OperationRow {
         name: "gate",
@@ -296,6 +302,12 @@ mod tests {
             assert_eq!(fits(name, &[], judge), Ok(()), "{name}");
         }
         assert_eq!(fits("choose", &[], "choose"), Ok(()));
+        assert_eq!(fits("evaluate", &[], "choose"), Ok(()));
+        assert_eq!(
+            fits("evaluate", &[("method", "vqascore")], "vqascore"),
+            Ok(())
+        );
+        assert!(fits("evaluate", &[], "vqascore").is_err());
         for (name, options, judge) in [
             ("choose", &[][..], "q-bench"),
             ("score", &[], "choose"),

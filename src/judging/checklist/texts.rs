@@ -1,5 +1,7 @@
 //! Questions as language models write them.
 
+use std::collections::BTreeSet;
+
 use super::set::{ChecklistError, ChecklistQuestion, QuestionSet, WantedAnswer};
 
 /// Reads the three texts of DSG: `id | tuple`, `id | dependencies`, `id | question`, one a line.
@@ -50,8 +52,19 @@ pub fn parse_dsg(
     QuestionSet::new(set)
 }
 
-/// Line number, id and the rest of every line that is not blank.
+/// Line number, id and the rest of every line that is not blank; each id stands once.
 fn lines(text: &str) -> Result<Vec<(usize, &str, &str)>, ChecklistError> {
+    let lines = split(text)?;
+    let mut ids = BTreeSet::new();
+    match lines.iter().find(|(_, id, _)| !ids.insert(*id)) {
+        None => Ok(lines),
+        Some((_, id, _)) => Err(ChecklistError::SameId {
+            id: (*id).to_owned(),
+        }),
+    }
+}
+
+fn split(text: &str) -> Result<Vec<(usize, &str, &str)>, ChecklistError> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())

@@ -55,7 +55,11 @@ impl OrderReading {
         if places.iter().any(Place::is_blank) {
             return Err(WordError::new("a tag, key or word to look for is empty"));
         }
-        if partial == Partial::Allow && places.contains(&Place::Last) {
+        if partial == Partial::Allow
+            && places
+                .iter()
+                .any(|place| matches!(place, Place::Last | Place::Bare))
+        {
             return Err(WordError::new(
                 "partial orders are not read from the `last` letters of a text, where any sentence may hold some",
             ));
@@ -111,7 +115,7 @@ impl OrderReading {
                 only(orders(rest.split("\n\n").next().unwrap_or(rest)))?
             }
             Place::Brackets => Ok(orders(text).into_iter().rfind(|run| run.brackets)?),
-            Place::Last => Ok(orders(text).pop()?),
+            Place::Last | Place::Bare => Ok(orders(text).pop()?),
         };
         Some(run.and_then(|run| self.order(&run, shown)))
     }

@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::score::choice;
+use super::staged::{OPTIONS, QUESTION};
 use super::{Answered, Protocol, Step, covered};
 use crate::judging::{
     AnswerOption, Choice, Coverage, Image, Opinion, Options, Prompt, Question, Readout, Reason,
     ScoreInterval, Subject, Temperature, Unscored, Wanted, WordError,
 };
-
-/// Name of the text that a card's prompt quotes as the question.
-const QUESTION: &str = "question";
-/// Name of the text that it may quote as the list of answers.
-const OPTIONS: &str = "options";
 
 /// How questions are put, and how answers are read.
 #[derive(Debug, Clone, PartialEq)]

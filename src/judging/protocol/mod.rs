@@ -6,6 +6,9 @@ mod opinions;
 mod rank;
 mod rating;
 mod score;
+mod staged;
+mod t2i_eval;
+mod writing;
 
 pub use choose::{Choose, ChooseRecipe, Chosen, ClosedQuestion};
 pub use compare::{Compare, CompareRecipe, Compared, GivenVerdict, Says};
@@ -17,6 +20,9 @@ pub use rank::{
 };
 pub use rating::{Given, Rating, RatingRecipe};
 pub use score::{Asked, Derived, Score, ScoreRecipe, Variant};
+pub use staged::{StageReport, Staged, Watched};
+pub use t2i_eval::{AspectRecord, QuestionRecord, StageSettings, StagedEvaluation, T2iEval};
+pub use writing::{Draft, Writing};
 
 use super::{Answer, Choice, Coverage, Prompt, Reason, Unscored};
 

@@ -6,6 +6,7 @@
 
 mod alt_test;
 mod dependent;
+mod independent;
 mod multiple;
 mod one_sample;
 mod resampling;
@@ -16,6 +17,7 @@ pub use alt_test::{
     AltTest, AltTestAnnotator, AltTestOptions, AltTestScoring, SmallSample, alt_test,
 };
 pub use dependent::{DependentCorrelations, DependentTest};
+pub use independent::{Correlated, spearman_fell};
 pub use multiple::{Correction, adjust_p_values};
 pub use one_sample::{t_test_less, wilcoxon_less};
 pub use resampling::{

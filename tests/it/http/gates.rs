@@ -224,24 +224,264 @@ fn an_attempt_is_told_what_is_left_and_why_to_stop() {
     attempt(120, json!({"best_before": 2})).problem("invalid_value");
 }
 
+/// A picture of this mean gray that gets brighter to the right, or to the left.
+fn shaded(name: &str, gray: u8, turned: bool) -> Value {
+    let picture = png::painted(16, 16, |x, _| {
+        let x = if turned { 15 - x } else { x };
+        [gray - 15 + 2 * u8::try_from(x).unwrap(); 3]
+    });
+    json!({"id": name, "base64": BASE64_STANDARD.encode(picture)})
+}
+
+fn best_of(images: &[Value], rest: &Value) -> Reply {
+    let mut body = json!({"judge": "brightness", "images": images});
+    for (name, value) in rest.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    post(shared(), "/v1/best-of", &body)
+}
+
 #[test]
 fn the_best_of_several_is_picked() {
-    let images = [image("a", 60), image("b", 220), image("c", 220)];
-    let body = json!({"judge": "brightness", "images": images});
-    let reply = post(shared(), "/v1/best-of", &body);
+    let images = [
+        shaded("a", 60, false),
+        shaded("b", 220, false),
+        shaded("c", 220, true),
+    ];
+    let reply = best_of(&images, &json!({}));
     assert_eq!(reply.status, 200);
     let reply = reply.json();
     assert_eq!(
-        (&reply["pick"], &reply["tied"]),
-        (&json!("b"), &json!(true))
+        (&reply["pick"], &reply["tied"], &reply["by"]),
+        (&json!("b"), &json!(true), &json!("scores"))
     );
     assert!(reply["margin"].as_f64().unwrap() > 0.0);
     assert_eq!(reply["results"].as_array().unwrap().len(), 3);
     let broken = json!({"id": "broken", "base64": BASE64_STANDARD.encode("no picture")});
-    let body = json!({"judge": "brightness", "images": [broken]});
-    let reply = post(shared(), "/v1/best-of", &body).json();
+    let reply = best_of(&[broken], &json!({})).json();
     assert_eq!(
         (&reply["pick"], &reply["unscored"]),
         (&Value::Null, &json!(["broken"]))
     );
+}
+
+#[test]
+fn the_best_is_picked_by_pairs_or_by_both() {
+    let images = [
+        shaded("dark", 40, false),
+        shaded("light", 200, false),
+        shaded("gray", 120, true),
+        shaded("lightest", 230, true),
+    ];
+    let order = |reply: &Value, field: &str| -> Vec<String> {
+        let ranked = reply["ranked"].as_array().unwrap().iter();
+        ranked
+            .filter(|one| one.get(field).is_some())
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let all = ["lightest", "light", "gray", "dark"];
+    let pairs = best_of(&images, &json!({"by": "pairs"})).json();
+    assert_eq!(
+        (&pairs["pick"], &pairs["by"]),
+        (&json!("lightest"), &json!("pairs"))
+    );
+    assert_eq!(
+        (order(&pairs, "strength"), order(&pairs, "score").len()),
+        (all.map(str::to_owned).to_vec(), 0)
+    );
+    assert_eq!(pairs["compared"]["judge"], "brightness");
+    let both = best_of(&images, &json!({"by": "both", "shortlist": 2})).json();
+    assert_eq!(
+        order(&both, "score"),
+        all,
+        "those that were not compared follow by score"
+    );
+    assert_eq!(order(&both, "strength"), all[..2]);
+    assert!(both["margin"].as_f64().unwrap() > 0.0);
+    assert_eq!(both["pair_judge"]["id"], "brightness");
+    for (rest, code, pointer) in [
+        (json!({"by": "lot"}), "invalid_value", "/by"),
+        (
+            json!({"pair_judge": "brightness"}),
+            "invalid_value",
+            "/pair_judge",
+        ),
+        (
+            json!({"by": "pairs", "pair_judge": "nobody"}),
+            "unknown_judge",
+            "/pair_judge",
+        ),
+        (
+            json!({"by": "pairs", "calibrated": true}),
+            "invalid_value",
+            "/calibrated",
+        ),
+        (json!({"calibrated": true}), "no_calibration", "/calibrated"),
+        (
+            json!({"by": "both", "shortlist": 1}),
+            "invalid_value",
+            "/shortlist",
+        ),
+    ] {
+        let problem = best_of(&images, &rest).problem(code);
+        assert_eq!(problem["pointer"], pointer, "{rest}");
+    }
+    let twice = [shaded("a", 40, false), shaded("a", 200, false)];
+    best_of(&twice, &json!({})).problem("invalid_value");
+}
+
+#[test]
+fn broken_and_doubled_candidates_are_named_and_nobody_is_asked_about_them() {
+    let named =
+        |name: &str, bytes: &[u8]| json!({"id": name, "base64": BASE64_STANDARD.encode(bytes)});
+    let images = [
+        shaded("first", 120, false),
+        named("white", &png::plain(16, 16, [255; 3])),
+        named("noise", &png::noise(32, 32)),
+        shaded("again", 122, false),
+        named("black", &png::plain(16, 16, [0; 3])),
+        named("red", &png::plain(16, 16, [200, 20, 20])),
+    ];
+    for by in ["scores", "pairs", "both"] {
+        let reply = best_of(&images, &json!({"by": by})).json();
+        let tripped: Vec<(&str, &str)> = reply["tripped"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["id"].as_str().unwrap(), one["code"].as_str().unwrap()))
+            .collect();
+        let expected = [
+            ("white", "white"),
+            ("noise", "noise"),
+            ("again", "near_duplicate"),
+            ("black", "black"),
+            ("red", "constant"),
+        ];
+        assert_eq!(tripped, expected, "{by}");
+        if by != "pairs" {
+            assert_eq!(reply["pick"], "first", "{by}: the white one would have won");
+            assert_eq!(reply["results"].as_array().unwrap().len(), 1);
+        }
+    }
+    let asked = best_of(&images, &json!({"tripwires": false})).json();
+    assert_eq!(
+        (&asked["pick"], &asked["tripped"]),
+        (&json!("white"), &json!([]))
+    );
+}
+
+/// Items of two systems on so many prompts; the new one is better by `gain`, with a wobble of its own.
+fn released(prompts: u32, gain: f64) -> Vec<Value> {
+    let items = (0..prompts).flat_map(|prompt| {
+        [("v1", 0.0), ("v2", gain)].map(|(system, extra)| {
+            let base = f64::from(prompt * 37 % 11) / 20.0;
+            let wobble = f64::from(prompt * 13 % 7) / 100.0;
+            let score = base + extra * (1.0 + wobble);
+            json!({"prompt": format!("p{prompt}"), "system": system, "human": score, "scores": {"quality": score, "flat": 0.5}})
+        })
+    });
+    items.collect()
+}
+
+#[test]
+fn a_release_is_judged_on_the_same_prompts() {
+    let mut items = released(40, 0.2);
+    items[0]["scores"]["quality"] = Value::Null;
+    let body = json!({"new": "v2", "old": "v1", "items": items, "resamples": 500});
+    let reply = post(shared(), "/v1/release", &body);
+    assert_eq!(reply.status, 200);
+    let reply = reply.json();
+    let quality = &reply["dimensions"][1];
+    assert_eq!(quality["score"], "quality");
+    let difference = &quality["difference"];
+    assert_eq!(
+        (
+            &difference["shown"],
+            &difference["prompts"],
+            &difference["left_out"]
+        ),
+        (&json!("better"), &json!(39), &json!(1))
+    );
+    assert!(difference["p_holm"].as_f64() >= difference["p_value"].as_f64());
+    assert_eq!(quality["validity"]["agree"], 1);
+    // What never differs is never shown to differ, and is not below a margin either.
+    let flat = &reply["dimensions"][0]["difference"];
+    assert_eq!(flat["shown"], "no_difference");
+    assert_eq!(
+        reply["passed"], false,
+        "an interval of 0 does not lie above 0"
+    );
+    let body = json!({"new": "v2", "old": "v1", "margin": 0.01, "items": released(40, 0.2), "resamples": 500});
+    assert_eq!(post(shared(), "/v1/release", &body).json()["passed"], true);
+    let body = json!({"new": "v1", "old": "v2", "margin": 0.01, "items": released(40, 0.2), "resamples": 500});
+    assert_eq!(post(shared(), "/v1/release", &body).json()["passed"], false);
+}
+
+#[test]
+fn what_is_no_release_is_refused_with_its_place() {
+    let items = released(5, 0.1);
+    let cases = [
+        (json!({"new": "v2", "old": "v1"}), "missing_field", "/items"),
+        (
+            json!({"new": "v2", "items": items}),
+            "missing_field",
+            "/old",
+        ),
+        (
+            json!({"new": "v3", "old": "v1", "items": items}),
+            "invalid_value",
+            "/new",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "margin": -1, "items": items}),
+            "invalid_value",
+            "/margin",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "resamples": 5, "items": items}),
+            "invalid_value",
+            "/resamples",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "better": "more", "items": items}),
+            "invalid_value",
+            "/better",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "items": items[..2]}),
+            "invalid_value",
+            "/items",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "items": [{"prompt": "p", "system": "v1", "scores": {"q": "high"}}]}),
+            "wrong_type",
+            "/items/0/scores",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "items": [{"prompt": "p", "scores": {"q": 1}}]}),
+            "missing_field",
+            "/items/0/system",
+        ),
+        (
+            json!({"new": "v2", "old": "v1", "items": items, "judge": "x"}),
+            "unknown_field",
+            "/judge",
+        ),
+        (
+            json!({"items": [{"prompt": "p", "system": "v1", "scores": {"q": 1}}]}),
+            "missing_field",
+            "/new",
+        ),
+    ];
+    for (body, code, pointer) in cases {
+        let problem = post(shared(), "/v1/release", &body).problem(code);
+        assert_eq!(problem["pointer"], pointer, "{problem}");
+    }
+    let many = json!({"new": "v2", "old": "v1", "items": vec![&items[0]; 20_001]});
+    post(shared(), "/v1/release", &many).problem("invalid_value");
+    let form = [("content-type", "multipart/form-data; boundary=x")];
+    shared()
+        .send("POST", "/v1/release", &form, b"--x--")
+        .problem("unsupported_media_type");
 }

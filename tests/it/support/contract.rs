@@ -51,9 +51,14 @@ pub(crate) fn check(method: &str, target: &str, reply: &Reply) {
         }
         return;
     }
-    let body: Value = if stated == "text/event-stream" {
-        Value::from(str::from_utf8(&reply.body).unwrap())
-    } else if stated == "application/yaml" {
+    if stated == "text/event-stream" {
+        for event in events(str::from_utf8(&reply.body).unwrap()) {
+            let faults = faults(&media_type["schema"], &event);
+            assert!(faults.is_empty(), "{path}: {faults:?} in {event}");
+        }
+        return;
+    }
+    let body: Value = if stated == "application/yaml" {
         serde_norway::from_slice(&reply.body).unwrap()
     } else if stated.starts_with("application/openmetrics-text") || stated.starts_with("text/") {
         json!(String::from_utf8(reply.body.clone()).unwrap())
@@ -65,6 +70,21 @@ pub(crate) fn check(method: &str, target: &str, reply: &Reply) {
         faults.is_empty(),
         "{method} {path}: {faults:?} in {reply:?}"
     );
+}
+
+/// The events of a stream, as objects of their fields; a line that begins with a colon is none.
+fn events(stream: &str) -> Vec<Value> {
+    let blocks = stream.split("\n\n").map(|block| {
+        let fields = block.lines().filter_map(|line| line.split_once(": "));
+        let fields = fields.filter(|(name, _)| !name.is_empty());
+        fields
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<Map<_, _>>()
+    });
+    blocks
+        .filter(|fields| !fields.is_empty())
+        .map(Value::from)
+        .collect()
 }
 
 /// How a value breaks a schema of the document.

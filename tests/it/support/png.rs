@@ -2,10 +2,35 @@
 
 /// A picture of one colour.
 pub(crate) fn plain(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
-    let pixels = colour.repeat(usize::try_from(width).unwrap());
-    // Each row begins with the number of its filter, 0 for none.
-    let row = [&[0], &pixels[..]].concat();
-    let rows = row.repeat(usize::try_from(height).unwrap());
+    painted(width, height, |_, _| colour)
+}
+
+/// A picture of which each channel of each pixel is drawn.
+pub(crate) fn noise(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 7_u32;
+    painted(width, height, |_, _| {
+        [(); 3].map(|()| {
+            // Marsaglia's xorshift.
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state.to_le_bytes()[1]
+        })
+    })
+}
+
+/// A picture with the colour of each pixel, by column and row.
+pub(crate) fn painted(
+    width: u32,
+    height: u32,
+    mut colour: impl FnMut(u32, u32) -> [u8; 3],
+) -> Vec<u8> {
+    let mut rows = Vec::new();
+    for y in 0..height {
+        // Each row begins with the number of its filter, 0 for none.
+        rows.push(0);
+        rows.extend((0..width).flat_map(|x| colour(x, y)));
+    }
     let mut header = Vec::new();
     header.extend_from_slice(&width.to_be_bytes());
     header.extend_from_slice(&height.to_be_bytes());

@@ -16,7 +16,7 @@ from .errors import OpineError, Problem, Unreachable, UnscoredError
 from .images import Image, Picture
 from .jobs import item
 from .results import Comparison, Score
-from .until import Attempt, Outcome, until_accepted
+from .until import Attempt, Outcome, next_turn, until_accepted
 
 __version__ = contract.VERSION
 
@@ -34,5 +34,6 @@ __all__ = [
     "UnscoredError",
     "contract",
     "item",
+    "next_turn",
     "until_accepted",
 ]

@@ -11,6 +11,11 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "score": ("POST", "/v1/score"),
     "compare": ("POST", "/v1/compare"),
     "rank": ("POST", "/v1/rank"),
+    "choose": ("POST", "/v1/choose"),
+    "audit": ("POST", "/v1/agreement"),
+    "takeLabels": ("POST", "/v1/agreement/{id}/labels"),
+    "rollingAgreement": ("GET", "/v1/agreement/{id}"),
+    "forgetLabels": ("DELETE", "/v1/agreement/{id}"),
     "submitJob": ("POST", "/v1/jobs"),
     "listJobs": ("GET", "/v1/jobs"),
     "showJob": ("GET", "/v1/jobs/{id}"),
@@ -20,9 +25,13 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "jobResults": ("GET", "/v1/jobs/{id}/results"),
     "jobEvents": ("GET", "/v1/jobs/{id}/events"),
     "gate": ("POST", "/v1/gate"),
+    "evaluate": ("POST", "/v1/evaluate"),
     "bestOf": ("POST", "/v1/best-of"),
+    "release": ("POST", "/v1/release"),
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
+    "listCalibrations": ("GET", "/v1/calibrations"),
+    "showCalibration": ("GET", "/v1/calibrations/{id}"),
     "reload": ("POST", "/v1/reload"),
     "health": ("GET", "/healthz"),
     "readiness": ("GET", "/readyz"),
@@ -31,7 +40,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank"]
+JobOperation = Literal["score", "compare", "rank", "choose", "evaluate"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -52,6 +61,9 @@ class Manifest(TypedDict, total=False):
     texts: Texts
 
 
+JobState = Literal["queued", "running", "paused", "cancelled", "finished"]
+
+
 class JobSettings(TypedDict):
     operation: JobOperation
     judge: str
@@ -70,7 +82,7 @@ class JobItems(TypedDict):
 
 class _Job(TypedDict):
     id: str
-    state: Literal["queued", "running", "paused", "cancelled", "finished"]
+    state: JobState
     settings: JobSettings
     items: JobItems
     created_at: str
@@ -130,7 +142,7 @@ class ScoreRequest(_ScoreRequest, total=False):
 
 
 class ScoreOptions(TypedDict, total=False):
-    """What may be given beside the images of `ScoreRequest`."""
+    """What may be given beside `images`."""
 
     judge: str
     texts: Texts
@@ -151,13 +163,133 @@ class _GateRequest(TypedDict):
 
 
 class GateRequest(_GateRequest, total=False):
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
 
 
 class GateOptions(TypedDict, total=False):
-    """What may be given beside the images of `GateRequest`."""
+    """What may be given beside `policy`, `images`."""
 
+    attempt: int
+    questions_before: int
+    best_before: float
+    without_gain: int
     texts: Texts
+
+
+class _EvaluateRequest(TypedDict):
+    images: List[GivenImage]
+
+
+class EvaluateRequest(_EvaluateRequest, total=False):
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """What may be given beside `images`."""
+
+    judge: JudgeName
+    texts: Texts
+    prompt: str
+    source: str
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    writer: str
+    generate: Literal["dsg", "tifa"]
+    questions: Union[Dict[str, Any], List[Any], str]
+    extraction: Union[Dict[str, Any], str]
+    counts: Literal["probability", "verdict"]
+    missing: Literal["unscored", "left-out", "wrong"]
+    stages: Literal["one", "two"]
+    aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
+    weights: str
+    retries: int
+    budget_questions: int
+    budget_tokens: int
+    budget_money: float
+
+
+class EvaluateReply(TypedDict):
+    judge: Judge
+    results: List[EvaluateResult]
+
+
+class EvaluateResultUsedTokens(TypedDict):
+    """`null` where no engine counts them."""
+
+    input: int
+    output: int
+
+
+class EvaluateResultUsed(TypedDict):
+    """What the image took."""
+
+    questions: int
+    replies: int
+    tokens: Union[EvaluateResultUsedTokens, None]
+    uncounted: int
+    cost: Union[float, None]
+
+
+class _EvaluateResult(TypedDict):
+    method: str
+    image: str
+    status: Literal["scored", "unscored"]
+    score: Union[float, None]
+    used: EvaluateResultUsed
+
+
+class EvaluateResult(_EvaluateResult, total=False):
+    """The same object that `opine evaluate --json` prints."""
+
+    reason: str
+    detail: str
+    wrong: List[str]
+    questions: List[Dict[str, Any]]
+    aspects: Dict[str, EvaluatedAspect]
+    overall: EvaluatedAspect
+    writer: Dict[str, Any]
+
+
+class EvaluatedAspect(TypedDict):
+    score: Union[float, None]
+    explanation: Union[str, None]
+    readout: Union[str, None]
+
+
+class _EvaluateEvent(TypedDict):
+    event: Literal["stage", "result", "failed"]
+    image: str
+
+
+class EvaluateEvent(_EvaluateEvent, total=False):
+    """A stage that ended, a result, or an image that could not be judged."""
+
+    stage: str
+    about: Union[str, None]
+    text: Union[str, None]
+    score: Union[float, None]
+    reason: str
+    detail: str
 
 
 class _BestOfRequest(TypedDict):
@@ -166,25 +298,60 @@ class _BestOfRequest(TypedDict):
 
 class BestOfRequest(_BestOfRequest, total=False):
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
 class BestOfOptions(TypedDict, total=False):
-    """What may be given beside the images of `BestOfRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
+    by: Literal["scores", "pairs", "both"]
+    pair_judge: str
+    shortlist: int
+    tripwires: bool
+    calibrated: bool
     texts: Texts
 
 
-class GateReplyPolicy(TypedDict):
+class GateReply(TypedDict):
+    policy: PolicyName
+    attempt: Outlook
+    results: List[GateResult]
+
+
+class PolicyName(TypedDict):
     id: str
     version: str
     digest: str
 
 
-class GateReply(TypedDict):
-    policy: GateReplyPolicy
-    results: List[GateResult]
+class Outlook(TypedDict):
+    """What the loop of a caller that generates until something is accepted needs to know."""
+
+    number: int
+    attempts_left: Union[int, None]
+    questions: int
+    questions_left: Union[int, None]
+    progress: Union[float, None]
+    best: Union[float, None]
+    without_gain: int
+    stop: Literal["quality_threshold_met", "max_attempts", "no_gain", "budget", None]
+
+
+class Saving(TypedDict):
+    """What asking the cheap judges first saved, against asking the last judge of every dimension always."""
+
+    questions: int
+    dear_questions: int
+    saved_questions: int
+    cost: Union[float, None]
+    dear_cost: Union[float, None]
+    saved_cost: Union[float, None]
 
 
 GateVerdict = Literal["accept", "review", "reject", "not_evaluated"]
@@ -203,6 +370,21 @@ class GateResultReason(_GateResultReason, total=False):
     margin: float
 
 
+class _GateResultDimensionStageFitted(TypedDict):
+    target: Literal["precision", "recall", "cost"]
+    value: float
+    confidence: float
+    bound: float
+    n: int
+    labels: str
+
+
+class GateResultDimensionStageFitted(_GateResultDimensionStageFitted, total=False):
+    """What the thresholds rest on, where they were fitted."""
+
+    set: str
+
+
 class _GateResultDimensionStage(TypedDict):
     judge: str
     score: Union[float, None]
@@ -211,6 +393,7 @@ class _GateResultDimensionStage(TypedDict):
 
 class GateResultDimensionStage(_GateResultDimensionStage, total=False):
     unscored: str
+    fitted: GateResultDimensionStageFitted
 
 
 class GateResultDimension(TypedDict):
@@ -220,31 +403,147 @@ class GateResultDimension(TypedDict):
 
 
 class GateResult(TypedDict):
-    """The same object that `opine gate check --json` prints, without the policy."""
+    """The same object that `opine gate check --json` prints."""
 
     image: str
+    policy: PolicyName
     verdict: GateVerdict
     reasons: List[GateResultReason]
     combined: Union[float, None]
+    progress: Union[float, None]
     dimensions: List[GateResultDimension]
     stages_saved: int
     questions: int
+    saving: Saving
     provenance: List[Provenance]
 
 
-class BestOfReplyRanked(TypedDict):
+class _BestOfReplyRanked(TypedDict):
     id: str
+
+
+class BestOfReplyRanked(_BestOfReplyRanked, total=False):
     score: float
+    strength: float
 
 
-class BestOfReply(TypedDict):
+class BestOfReplyTripped(TypedDict):
+    id: str
+    code: Literal["constant", "black", "white", "noise", "near_duplicate"]
+    detail: str
+
+
+class BestOfReplyExpected(TypedDict):
+    """What a calibration map expects of the pick."""
+
+    picked: float
+    random: float
+    uplift: float
+    ci: Union[List[float], None]
+    map: str
+
+
+class _BestOfReply(TypedDict):
     judge: Judge
+    by: Literal["scores", "pairs", "both"]
     pick: Union[str, None]
     tied: bool
     margin: Union[float, None]
     ranked: List[BestOfReplyRanked]
     unscored: List[str]
+    tripped: List[BestOfReplyTripped]
     results: List[ScoreResult]
+
+
+class BestOfReply(_BestOfReply, total=False):
+    pair_judge: Judge
+    expected: BestOfReplyExpected
+    compared: Provenance
+
+
+class _ReleaseRequestItem(TypedDict):
+    prompt: str
+    system: str
+    scores: Dict[str, Union[float, None]]
+
+
+class ReleaseRequestItem(_ReleaseRequestItem, total=False):
+    human: float
+
+
+class _ReleaseRequest(TypedDict):
+    items: List[ReleaseRequestItem]
+
+
+class ReleaseRequest(_ReleaseRequest, total=False):
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseOptions(TypedDict, total=False):
+    """What may be given beside `items`."""
+
+    new: str
+    old: str
+    margin: float
+    better: Literal["higher", "lower"]
+    resamples: int
+    seed: int
+
+
+class ReleaseReplyDimensionValidityVerdict(TypedDict):
+    new: str
+    old: str
+    judge: SystemDifference
+    human: SystemDifference
+
+
+class ReleaseReplyDimensionValidity(TypedDict):
+    """How often the judge's verdict over two systems is people's."""
+
+    prompts: int
+    left_out: int
+    pairs: int
+    agree: int
+    opposite: int
+    invented: int
+    missed: int
+    verdicts: List[ReleaseReplyDimensionValidityVerdict]
+
+
+class _ReleaseReplyDimension(TypedDict):
+    score: str
+
+
+class ReleaseReplyDimension(_ReleaseReplyDimension, total=False):
+    difference: SystemDifference
+    validity: ReleaseReplyDimensionValidity
+
+
+class ReleaseReply(TypedDict):
+    """The same object that `opine release --json` prints."""
+
+    passed: Union[bool, None]
+    margin: float
+    dimensions: List[ReleaseReplyDimension]
+
+
+class SystemDifference(TypedDict):
+    """New minus old over the prompts that both have, turned so that positive is better."""
+
+    value: float
+    ci: List[float]
+    p_value: float
+    p_holm: Union[float, None]
+    shown: Literal["better", "worse", "no_difference"]
+    non_inferior: bool
+    minimum_detectable: float
+    prompts: int
+    left_out: int
 
 
 class _CompareRequest(TypedDict):
@@ -265,7 +564,7 @@ class CompareRequest(_CompareRequest, total=False):
 
 
 class CompareOptions(TypedDict, total=False):
-    """What may be given beside the images of `CompareRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -308,7 +607,7 @@ class RankRequest(_RankRequest, total=False):
 
 
 class RankOptions(TypedDict, total=False):
-    """What may be given beside the images of `RankRequest`."""
+    """What may be given beside `images`."""
 
     judge: JudgeName
     texts: Texts
@@ -349,6 +648,346 @@ Weights = Dict[str, float]
 
 
 Quorum = int
+
+
+class _ChooseRequest(TypedDict):
+    judge: JudgeName
+    images: List[GivenImage]
+
+
+class ChooseRequest(_ChooseRequest, total=False):
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: Questions
+
+
+class ChooseOptions(TypedDict, total=False):
+    """What may be given beside `judge`, `images`."""
+
+    texts: Texts
+    question: str
+    answers: Answers
+    questions: Questions
+
+
+class _Question(TypedDict):
+    question: str
+
+
+class Question(_Question, total=False):
+    id: str
+    answers: Answers
+
+
+Questions = List["Question"]
+
+
+Answers = Union[List[str], Dict[str, List[str]]]
+
+
+class ChooseReply(TypedDict):
+    judge: Judge
+    results: List[ChooseResult]
+
+
+class ChooseResultCost(TypedDict):
+    questions: int
+
+
+class ChooseResult(TypedDict):
+    """The same object that `opine choose --json` prints."""
+
+    images: List[str]
+    answers: List[Chosen]
+    cost: ChooseResultCost
+    provenance: Provenance
+
+
+class ChosenIntervals(TypedDict):
+    low: float
+    high: float
+    kind: Literal["censored", "dirichlet_95"]
+
+
+class _Chosen(TypedDict):
+    id: str
+    question: str
+    status: Literal["answered", "unscored"]
+    answer: Union[str, None]
+    probabilities: Union[Dict[str, float], None]
+    coverage: Union[float, None]
+    readout: Union[Readout, None]
+
+
+class Chosen(_Chosen, total=False):
+    censored: Literal[True]
+    intervals: Dict[str, ChosenIntervals]
+    reason: Reason
+    detail: str
+
+
+TableRows = List[Dict[str, Any]]
+
+
+class _AuditRequest(TypedDict):
+    judged: TableRows
+    human: TableRows
+
+
+class AuditRequest(_AuditRequest, total=False):
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class AuditOptions(TypedDict, total=False):
+    """What may be given beside `judged`, `human`."""
+
+    baselines: Dict[str, TableRows]
+    on: str
+    group: str
+    cluster: str
+    judged_column: str
+    human_column: str
+    human_sd: str
+    human_ratings: Union[str, int]
+    length: str
+    author: str
+    position: str
+    swapped: str
+    judge: str
+    match: Literal["exact", "file-name", "stem"]
+    duplicates: Literal["refuse", "first", "last"]
+    missing: Literal["drop", "worst", "mean", "zero", "refuse"]
+    judged_better: Literal["higher", "lower"]
+    human_better: Literal["higher", "lower"]
+    same_scale: bool
+    resamples: int
+    seed: int
+    format: Literal["json", "html", "markdown"]
+    raters: List[str]
+    missing_text: List[str]
+
+
+class Audit(TypedDict):
+    """The report, form `opine.audit/1`."""
+
+    schema: Literal["opine.audit/1"]
+    opine: str
+    judge: str
+    n: int
+    coverage: float
+    sentence: str
+    warnings: List[str]
+    estimates: List[Estimate]
+
+
+class _Estimate(TypedDict):
+    name: str
+    value: Union[float, None]
+    ci: Union[List[float], None]
+    n: int
+    method: str
+    convention: str
+
+
+class Estimate(_Estimate, total=False):
+    group: str
+
+
+class Calibrations(TypedDict):
+    calibrations: List[CalibrationMap]
+
+
+class CalibrationMapJudge(TypedDict):
+    """The judge for which alone it holds."""
+
+    id: str
+    version: str
+    card: Digest
+    backend: str
+    model_revision: str
+    readout: Readout
+    preprocessing: str
+    temperature: Union[float, None]
+
+
+class CalibrationMapDifference(TypedDict):
+    field: str
+    fitted: str
+    here: str
+
+
+class CalibrationMapLabels(TypedDict):
+    """What it was fitted on."""
+
+    source: str
+    digest: Digest
+    n: int
+
+
+class CalibrationMapFigure(TypedDict):
+    name: str
+    before: PerhapsFigured
+    after: PerhapsFigured
+    change: PerhapsFigured
+    n: int
+    convention: str
+
+
+class CalibrationMapConformal(TypedDict):
+    """Intervals for new labels."""
+
+    level: float
+    half_width: Union[float, None]
+    shortfall: Union[float, None]
+    coverage: Figured
+    n: int
+
+
+class _CalibrationMapHeldOut(TypedDict):
+    folds: int
+    seed: int
+
+
+class CalibrationMapHeldOut(_CalibrationMapHeldOut, total=False):
+    group: Union[str, None]
+    agreement: Figured
+    never: Figured
+    majority: Figured
+    over_never: Figured
+    over_majority: Figured
+
+
+class _CalibrationMap(TypedDict):
+    id: str
+    file: str
+    kind: Literal["isotonic", "platt", "temperature", "logistic4", "logistic5", "ordinal", "tie-width"]
+    digest: Digest
+    judge: CalibrationMapJudge
+    applies: Union[bool, None]
+    differences: List[CalibrationMapDifference]
+    labels: CalibrationMapLabels
+    held_out: CalibrationMapHeldOut
+
+
+class CalibrationMap(_CalibrationMap, total=False):
+    """A map of scores to a human scale, or where `kind` is `tie-width` the margin within which comparisons are ties."""
+
+    summary: str
+    raw_scale: Scale
+    scale: Scale
+    direction: Literal["increasing", "decreasing"]
+    spearman: Figured
+    figures: List[CalibrationMapFigure]
+    conformal: CalibrationMapConformal
+    by: Literal["thurstone", "levels", None]
+    margin: Literal["log-odds", "probability"]
+    width: float
+    votes: int
+    is_shown_to_help: bool
+
+
+class Figured(TypedDict):
+    """A value with its 95 % interval."""
+
+    value: float
+    ci: Union[List[float], None]
+
+
+PerhapsFigured = Union["Figured", None]
+
+
+class _LabelsRequestLabel(TypedDict):
+    id: Union[str, int]
+    human: float
+
+
+class LabelsRequestLabel(_LabelsRequestLabel, total=False):
+    """Further columns are not looked at."""
+
+    judged: Union[float, None]
+    time: Union[float, None]
+
+
+class LabelsRequest(TypedDict):
+    labels: List[LabelsRequestLabel]
+
+
+class LabelsOptions(TypedDict, total=False):
+    """What may be given beside `labels`."""
+
+    pass
+
+
+class TakenLabels(TypedDict):
+    judge: str
+    added: int
+    replaced: int
+    forgotten: int
+    total: int
+
+
+class RollingAgreementWindow(TypedDict, total=False):
+    labels: int
+    seconds: int
+
+
+class RollingAgreementAlertComparison(TypedDict):
+    against: str
+    reference: float
+    reference_n: int
+    difference: float
+    ci: Union[List[float], None]
+    p_value: Union[float, None]
+    fell: bool
+
+
+class RollingAgreementAlert(TypedDict):
+    fell: bool
+    test: str
+    level: float
+    comparisons: List[RollingAgreementAlertComparison]
+
+
+class RollingAgreement(TypedDict):
+    judge: str
+    window: RollingAgreementWindow
+    n: int
+    unscored: int
+    newest: Union[AgreementWindow, None]
+    trend: List[AgreementWindow]
+    alert: RollingAgreementAlert
+
+
+class AgreementWindow(TypedDict):
+    first_time: int
+    last_time: int
+    n: int
+    unscored: int
+    estimates: List[Estimate]
 
 
 JudgeName = str
@@ -916,4 +1555,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_job", "jobs_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]

@@ -1,19 +1,17 @@
-"""Generating until an image is accepted: the caller's loop, with a budget and a reason to stop.
+"""Generating until an image is accepted: the caller's loop, with bounds and a reason to stop.
 
-The service decides over images and never generates any. What is judged and by which policy is its business; how often
-it is tried, and what is kept when the budget is spent, is decided here.
+The service decides over images and never generates any. Which images are accepted, how many attempts and questions they are
+worth, and when more attempts gain nothing, says the policy; what is tried and what is kept is decided here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, List, Literal, Mapping, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple
 
 from .client import Client
-from .contract import GateResult
+from .contract import GateOptions, GateResult, Outlook
 from .images import Image
-
-Stop = Literal["accepted", "budget"]
 
 # From the best to the worst; what could not be evaluated is not known to be better than what was refused.
 VERDICTS = ("accept", "review", "reject", "not_evaluated")
@@ -21,42 +19,45 @@ VERDICTS = ("accept", "review", "reject", "not_evaluated")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One image and what the gate said of it."""
+    """One image, what the gate said of it, and what it said of the loop."""
 
     number: int
     image: Image
     decision: GateResult
+    outlook: Outlook
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of all attempts."""
+    """What came of all attempts. `stop` is a reason of `contract.Outlook`, such as `quality_threshold_met`."""
 
     attempts: Tuple[Attempt, ...]
-    stop: Stop
-    budget: int
+    stop: str
 
     @property
     def accepted(self) -> Optional[Attempt]:
         """The attempt that was accepted; None where none was, and then nothing may be shown as accepted."""
-        return self.attempts[-1] if self.stop == "accepted" else None
+        last = self.attempts[-1]
+        return last if last.decision["verdict"] == "accept" else None
 
     @property
     def best(self) -> Attempt:
-        """The attempt to look at first: by verdict, then by the combined score where there is one."""
+        """The attempt to look at first: by verdict, then by how far it came."""
         return min(self.attempts, key=_place)
-
-    @property
-    def left(self) -> int:
-        """How many attempts of the budget were not needed."""
-        return self.budget - len(self.attempts)
 
 
 def _place(attempt: Attempt) -> Tuple[int, bool, float]:
-    combined = attempt.decision["combined"]
-    verdict = VERDICTS.index(attempt.decision["verdict"])
-    # Without a combined score it comes after all that have one, whatever the number beside it.
-    return verdict, combined is None, 0.0 if combined is None else -combined
+    progress = attempt.outlook["progress"]
+    # What is not known comes after all that is, whatever the number beside it.
+    return VERDICTS.index(attempt.decision["verdict"]), progress is None, 0.0 if progress is None else -progress
+
+
+def next_turn(outlook: Outlook) -> GateOptions:
+    """What the next request of a loop says of the attempts before it."""
+    turn: GateOptions = {"attempt": outlook["number"] + 1, "questions_before": outlook["questions"], "without_gain": outlook["without_gain"]}
+    if outlook["best"] is not None:
+        turn["best_before"] = outlook["best"]
+    return turn
 
 
 def until_accepted(
@@ -64,17 +65,21 @@ def until_accepted(
     generate: Callable[[int], Image],
     policy: str,
     *,
-    budget: int = 8,
+    most_attempts: int = 8,
     texts: Optional[Mapping[str, str]] = None,
 ) -> Outcome:
-    """Calls `generate` with 1, 2, ... until the policy accepts its image, at most `budget` times."""
-    if budget < 1:
-        raise ValueError("a budget is 1 or more attempts")
+    """Calls `generate` with 1, 2, ... until the policy accepts its image or says to stop, at most `most_attempts` times."""
+    if most_attempts < 1:
+        raise ValueError("`most_attempts` is 1 or more")
     attempts: List[Attempt] = []
-    for number in range(1, budget + 1):
+    turn: GateOptions = {"attempt": 1}
+    for number in range(1, most_attempts + 1):
         image = generate(number)
-        decision = client.gate([image], policy, texts=dict(texts or {}))["results"][0]
-        attempts.append(Attempt(number, image, decision))
-        if decision["verdict"] == "accept":
-            return Outcome(tuple(attempts), "accepted", budget)
-    return Outcome(tuple(attempts), "budget", budget)
+        turn["texts"] = dict(texts or {})
+        reply = client.gate([image], policy, **turn)
+        attempts.append(Attempt(number, image, reply["results"][0], reply["attempt"]))
+        stop = reply["attempt"]["stop"]
+        if stop is not None:
+            return Outcome(tuple(attempts), stop)
+        turn = next_turn(reply["attempt"])
+    return Outcome(tuple(attempts), "max_attempts")
