@@ -4,7 +4,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank, release, reload, score};
+use super::{
+    agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank,
+    release, reload, score,
+};
 use crate::access::Scope;
 
 /// The contract, as it is served.
