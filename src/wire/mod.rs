@@ -29,8 +29,8 @@ pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use panel::{
-    PanelCompareResult, PanelJson, PanelRankReply, PanelScoreResult, RankedPanelJson, RestsOn,
-    Weighing,
+    PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRankReply, PanelRefusal,
+    PanelScoreResult, RankedPanelJson, RestsOn, Weighing, by_maps,
 };
 pub use ranking::{NotRanked, Ranking};
 pub use ties::{NoTieWidth, RankTies};
