@@ -105,7 +105,8 @@ class OpineBestOf:
 
     def pick(self, images: Any, address: str, judge: str, keep: int, prompt: str = "") -> Tuple[Any, float, int, str]:
         with Client(address) as opine:
-            reply = opine.best_of(pictures(images), judge=judge, texts=texts(prompt))
+            # Images of one batch may be alike: each is scored, and none is left out for looking like another.
+            reply = opine.best_of(pictures(images), judge=judge, texts=texts(prompt), tripwires=False)
         ranked = reply["ranked"]
         if not ranked:
             raise ValueError("no image of the batch has a score: " + report(reply["results"]))

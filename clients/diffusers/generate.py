@@ -81,7 +81,8 @@ def main(given: Sequence[str], opened: Callable[[str], Tuple[Pipeline, Callable[
             told.append(f"stopped after {len(outcome.attempts)}: {outcome.stop}")
             kept = None if outcome.accepted is None else outcome.accepted.image
         else:
-            options = {"judge": settings.judge}
+            # Pictures of one prompt may be alike: each is scored, and none is left out for looking like another.
+            options = {"judge": settings.judge, "tripwires": False}
             kept, reply = best_of(opine, pipeline, generator, settings.prompt, settings.best_of, settings.seed, options)
             told += [f"{place}. {image['id']}: {image['score']:.4f}" for place, image in enumerate(reply["ranked"], 1)]
             told += [f"unscored: {name}" for name in reply["unscored"]]

@@ -40,9 +40,15 @@ RULES = {
     # The policies of a folder.
     "gate": [("invalid_value", r"/policy")],
     "bestOf": [("wrong_protocol", r"/judge")],
-    "choose": [("wrong_protocol", r"/judge"), ("invalid_value", r"/images(/\d+)?|/questions.*|/answers")],
+    "choose": [("wrong_protocol", r"/judge"), ("invalid_value", r"/questions.*|/answers")],
     # What two tables can be asked: their columns, their ids, and that there is something to compare.
-    "audit": [],
+    "audit": [("invalid_value", r"/.*")],
+    # A method of evaluation names what it needs of judge, writer and questions.
+    "evaluate": [("wrong_protocol", r".*"), ("invalid_value", r".*"), ("missing_field", r".*")],
+    # Systems that occur, and prompts that both have.
+    "release": [("invalid_value", r".*")],
+    "takeLabels": [("invalid_value", r".*"), ("missing_field", r".*"), ("wrong_type", r".*")],
+    "rollingAgreement": [("invalid_value", r".*")],
     # Whole numbers of more than 64 bits.
     "jobResults": [("wrong_type", r""), ("invalid_value", r"")],
     # The lines of a manifest, the settings of its operation, and that each setting is given once, here or there.
@@ -58,9 +64,9 @@ RULES = {
     ],
 }
 
-# What the schemas of JSON bodies say of judges and panels is told in words for forms, whose parts are not values.
+# What the schemas of JSON bodies say of judges, panels and questions is told in words for forms, whose parts are not values.
 # So is that files and URLs are counted together.
-FORM_RULES = [("invalid_value", r"/judge|"), ("too_many_images", r"/images")]
+FORM_RULES = [("invalid_value", r"/judge|/question|"), ("too_many_images", r"/images")]
 
 # An address that shows wrong keys is told to wait after twenty of them, and the checks show many more: each connection
 # comes from an address of its own, as those of different callers do.
@@ -100,19 +106,39 @@ jobs = []
 OF_A_JOB = ("showJob", "jobResults", "jobEvents", "cancelJob", "resumeJob")
 
 
+# Tables that can be audited, and parts of forms that hold JSON: no generator makes text that is JSON of a schema.
+JUDGED = [{"id": str(place), "score": place / 40} for place in range(40)]
+HUMAN = [{"id": str(place), "human": place * 7 % 40} for place in range(40)]
+COLUMNS = ("on", "group", "cluster", "length", "author", "position", "swapped", "raters", "baselines")
+JSON_PARTS = {
+    "judges": ["technical-quality"],
+    "answers": ["yes", "no"],
+    "questions": [{"question": "Is there a dog?"}],
+    "raters": ["first", "second"],
+    "missing_text": ["none"],
+    "extraction": {"entities": []},
+}
+
+
 def with_what_is_there(body):
-    """The same request about real pictures and judges: what is made up is base64 of nothing and names nobody."""
-    images = [{"base64": PICTURES[place % len(PICTURES)]} for place in range(len(body["images"]))]
-    changed = {**body, "images": images}
-    if "judge" in body:
-        changed["judge"] = "technical-quality"
-    if "judges" in body:
-        changed["judges"] = ["technical-quality"]
-    if "weights" in body:
-        changed["weights"] = {"technical-quality": 1.0}
-    if "policy" in body:
-        changed["policy"] = "portrait"
+    """The same request about real pictures, judges and tables: what is made up is base64 of nothing and names nobody."""
+    there = {"judge": "technical-quality", "judges": ["technical-quality"], "weights": {"technical-quality": 1.0}, "policy": "portrait"}
+    changed = {**body, **{name: value for name, value in there.items() if name in body}}
+    if "images" in body:
+        changed["images"] = [{"base64": PICTURES[place % len(PICTURES)]} for place in range(len(body["images"]))]
+    if "judged" in body:
+        changed = {name: value for name, value in body.items() if not name.startswith(("human_", "judged_")) and name not in COLUMNS}
+        changed.update(judged=JUDGED, human=HUMAN)
     return changed
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Gives the parts of forms that hold JSON something to hold."""
+    for name, schema in raw_schema["components"]["schemas"].items():
+        for field, part in schema.get("properties", {}).items() if name.endswith("Form") else ():
+            if part.get("contentMediaType") == "application/json":
+                schema["properties"][field] = {"enum": [json.dumps(JSON_PARTS[field])]}
 
 
 @schemathesis.hook
@@ -121,7 +147,7 @@ def before_call(context, case, kwargs):
     operation = case.operation.definition.raw["operationId"]
     is_right = case.meta is not None and case.meta.generation.mode.is_positive
     if is_right and next(turns) % 2:
-        if case.media_type == "application/json" and "images" in case.body:
+        if case.media_type == "application/json" and isinstance(case.body, dict):
             case.body = with_what_is_there(case.body)
         elif case.media_type == "application/jsonl":
             case.body = {"id": "picture", "base64": PICTURES[0]}

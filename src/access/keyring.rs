@@ -18,7 +18,7 @@ pub struct KeyRules {
     pub scopes: BTreeSet<Scope>,
     /// How often.
     pub rate: Option<Rate>,
-    /// Most requests of a day; days begin with the service.
+    /// Most requests of a calendar day in UTC.
     pub per_day: Option<u64>,
 }
 
@@ -68,6 +68,17 @@ pub struct Standing {
     pub day: Option<Left>,
 }
 
+/// What a key has used of its quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayUse {
+    /// Its name.
+    pub key: String,
+    /// The day in UTC, counted from 1970.
+    pub day: u64,
+    /// Requests of that day.
+    pub used: u64,
+}
+
 /// A limit that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spent {
@@ -78,7 +89,7 @@ pub enum Spent {
 }
 
 impl Keyring {
-    /// A ring of keys by name; its days begin at `started`.
+    /// A ring of keys by name, none of which was used.
     pub fn new(keys: impl IntoIterator<Item = (String, KeyRules)>, started: Instant) -> Self {
         let keys = keys.into_iter().map(|(name, rules)| Key {
             name,
@@ -112,6 +123,31 @@ impl Keyring {
         found
     }
 
+    /// What keys with a quota have used, as it stands now.
+    pub fn day_uses(&self) -> Vec<DayUse> {
+        let used = self.keys.iter().filter_map(|key| {
+            let (day, used) = key.meter().quota?.used();
+            (used > 0).then(|| DayUse {
+                key: key.name.clone(),
+                day,
+                used,
+            })
+        });
+        used.collect()
+    }
+
+    /// Counts what keys used before the process began; keys that are no more, or have no quota, are passed over.
+    pub fn restore(&self, uses: &[DayUse]) {
+        for known in uses {
+            let key = self.keys.iter().find(|key| key.name == known.key);
+            if let Some(key) = key
+                && let Some(quota) = &mut key.meter().quota
+            {
+                quota.restore(known.day, known.used);
+            }
+        }
+    }
+
     /// Counts a key that was missing or wrong.
     ///
     /// # Errors
@@ -133,12 +169,13 @@ impl Key {
         self.scopes.contains(&scope)
     }
 
-    /// Takes one request from its limits, from both or from neither, and says what is left of them.
-    pub fn take(&self, now: Instant) -> (Standing, Result<(), Spent>) {
+    /// Takes one request from its limits, from both or from neither, and says what is left of them. Its rate goes by
+    /// `now`, and its quota by `wall`, the time since 1970.
+    pub fn take(&self, now: Instant, wall: Duration) -> (Standing, Result<(), Spent>) {
         let now = now.saturating_duration_since(self.started);
         let mut meter = self.meter();
-        let taken = meter.take(now);
-        (meter.standing(now), taken)
+        let taken = meter.take(now, wall);
+        (meter.standing(now, wall), taken)
     }
 
     fn meter(&self) -> MutexGuard<'_, Meter> {
@@ -147,9 +184,10 @@ impl Key {
 }
 
 impl Meter {
-    fn take(&mut self, now: Duration) -> Result<(), Spent> {
-        if let Some(quota) = &self.quota {
-            let wait = quota.wait(now);
+    fn take(&mut self, now: Duration, wall: Duration) -> Result<(), Spent> {
+        if let Some(quota) = &mut self.quota {
+            quota.settle(wall);
+            let wait = quota.wait(wall);
             if !wait.is_zero() {
                 return Err(Spent::Day(wait));
             }
@@ -158,12 +196,12 @@ impl Meter {
             bucket.take(now).map_err(Spent::Rate)?;
         }
         if let Some(quota) = &mut self.quota {
-            quota.take(now).map_err(Spent::Day)?;
+            quota.take(wall).map_err(Spent::Day)?;
         }
         Ok(())
     }
 
-    fn standing(&self, now: Duration) -> Standing {
+    fn standing(&self, now: Duration, wall: Duration) -> Standing {
         Standing {
             rate: self.rate.map(|bucket| Left {
                 most: u64::from(bucket.rate().burst()),
@@ -174,8 +212,8 @@ impl Meter {
             day: self.quota.map(|quota| Left {
                 most: quota.per_day(),
                 window: Duration::from_secs(86_400),
-                left: quota.left(now),
-                reset: Quota::day_ends_in(now),
+                left: quota.left(wall),
+                reset: quota.day_ends_in(wall),
             }),
         }
     }

@@ -5,6 +5,7 @@
 
 mod bucket;
 mod failures;
+mod home;
 mod key;
 mod keyring;
 mod quota;
@@ -12,7 +13,8 @@ mod scope;
 
 pub use bucket::{Bucket, Rate};
 pub use failures::Failures;
+pub use home::HomeHosts;
 pub use key::{KeyDigest, NewKey, key_name};
-pub use keyring::{Key, KeyRules, Keyring, Left, Spent, Standing};
+pub use keyring::{DayUse, Key, KeyRules, Keyring, Left, Spent, Standing};
 pub use quota::Quota;
 pub use scope::Scope;

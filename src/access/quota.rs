@@ -5,7 +5,10 @@ use std::time::Duration;
 /// A day.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A quota. Days are counted from the same origin as the times that it is told.
+/// A quota of each calendar day in UTC.
+///
+/// It is told the time by the clock of the wall, since 1970. A clock that is set back gives nothing back: what was
+/// used stays used until a day begins that was never seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {
     per_day: u64,
@@ -23,10 +26,29 @@ impl Quota {
         }
     }
 
+    /// The same, of which so much was used before on that day, counted from 1970. What a day of now or later used
+    /// counts against now.
+    pub(super) fn restore(&mut self, day: u64, used: u64) {
+        (self.day, self.used) = (day, used);
+    }
+
+    /// The day, counted from 1970, and what was used of it.
+    pub(super) fn used(&self) -> (u64, u64) {
+        (self.day, self.used)
+    }
+
+    /// Believes a clock that is behind the last day by more than one: it was wrong before. What was used then counts
+    /// today, and tomorrow is free again.
+    pub(super) fn settle(&mut self, now: Duration) {
+        if self.day > day(now) + 1 {
+            self.day = day(now);
+        }
+    }
+
     /// How long until one more may be taken; zero for now.
     pub fn wait(&self, now: Duration) -> Duration {
         match self.left(now) {
-            0 => Self::day_ends_in(now),
+            0 => self.day_ends_in(now),
             _ => Duration::ZERO,
         }
     }
@@ -36,22 +58,26 @@ impl Quota {
     /// # Errors
     /// The time until the next day.
     pub fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        let left = self.left(now);
-        if left == 0 {
-            return Err(Self::day_ends_in(now));
+        self.settle(now);
+        if self.left(now) == 0 {
+            return Err(self.day_ends_in(now));
         }
-        self.day = self.day.max(day(now));
-        self.used = self.per_day - left + 1;
+        self.used = if day(now) > self.day {
+            1
+        } else {
+            self.used + 1
+        };
+        self.day = self.of(now);
         Ok(())
     }
 
     /// How many are left of this day.
     pub fn left(&self, now: Duration) -> u64 {
-        // Who looked at the clock a moment earlier belongs to the day that has begun since.
         if day(now) > self.day {
             self.per_day
         } else {
-            self.per_day - self.used
+            // A configuration that gives less than was used before.
+            self.per_day.saturating_sub(self.used)
         }
     }
 
@@ -61,9 +87,15 @@ impl Quota {
     }
 
     /// How long until the next day.
-    pub fn day_ends_in(now: Duration) -> Duration {
-        let into = Duration::from_secs(now.as_secs() % DAY.as_secs());
-        DAY - into - Duration::from_nanos(u64::from(now.subsec_nanos()))
+    pub fn day_ends_in(&self, now: Duration) -> Duration {
+        let next = (self.of(now) + 1).saturating_mul(DAY.as_secs());
+        Duration::from_secs(next).saturating_sub(now)
+    }
+
+    /// The day that is counted now. Who looked at the clock a moment earlier belongs to the day that has begun since,
+    /// and so does who looks at a clock that was set back a little.
+    fn of(&self, now: Duration) -> u64 {
+        day(now).max(self.day)
     }
 }
 
@@ -75,10 +107,13 @@ fn day(now: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
     #[test]
     fn a_day_has_its_quota_and_the_next_has_another() {
         let mut quota = Quota::new(2);
-        let at = Duration::from_secs;
         assert_eq!(quota.take(at(10)), Ok(()));
         assert_eq!(quota.take(at(20)), Ok(()));
         assert_eq!(quota.take(at(86_399)), Err(at(1)));
@@ -89,5 +124,49 @@ mod tests {
         assert_eq!(quota.take(at(86_399)), Ok(()));
         assert!(quota.take(at(86_400)).is_err());
         assert_eq!(Quota::new(0).take(at(0)), Err(DAY));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_gives_nothing_back() {
+        const TODAY: u64 = 20_000 * 86_400;
+        for back in [1, 3_600, 86_400, 10 * 86_400, 5_000 * 86_400] {
+            let mut quota = Quota::new(3);
+            assert_eq!(quota.take(at(TODAY + 100)), Ok(()));
+            assert_eq!(quota.take(at(TODAY + 100 - back)), Ok(()), "{back}");
+            assert_eq!(quota.left(at(TODAY + 100 - back)), 1, "{back}");
+            assert_eq!(quota.take(at(TODAY + 100 - back)), Ok(()));
+            let wait = quota.take(at(TODAY + 101 - back)).unwrap_err();
+            // Whoever waits as told finds another day, within two at most.
+            assert!(wait <= 2 * DAY, "{back}: {wait:?}");
+            assert_eq!(quota.left(at(TODAY + 101 - back) + wait), 3, "{back}");
+            // The same where nothing was left when the clock was set back.
+            let mut spent = Quota::new(1);
+            assert_eq!(spent.take(at(TODAY + 100)), Ok(()));
+            let wait = spent.take(at(TODAY + 100 - back)).unwrap_err();
+            assert!(wait <= 2 * DAY, "{back}: {wait:?}");
+            assert_eq!(spent.take(at(TODAY + 100 - back) + wait), Ok(()), "{back}");
+        }
+    }
+
+    #[test]
+    fn what_was_used_before_a_restart_is_used_after_it() {
+        const TODAY: u64 = 20_000;
+        let now = at(TODAY * 86_400 + 7);
+        for (day, used, left) in [
+            (TODAY, 2, 3),
+            (TODAY, 9, 0),
+            (TODAY - 1, 5, 5),
+            // The clock was ahead when this was written.
+            (TODAY + 1, 2, 3),
+            (TODAY + 400, 2, 3),
+        ] {
+            let mut quota = Quota::new(5);
+            quota.restore(day, used);
+            assert_eq!(quota.left(now), left, "{day} {used}");
+        }
+        let mut quota = Quota::new(5);
+        quota.restore(TODAY + 400, 2);
+        quota.take(now).unwrap();
+        assert_eq!(quota.used(), (TODAY, 3));
     }
 }

@@ -274,7 +274,10 @@ mod tests {
         let sizes: Vec<usize> = found.trend.iter().map(|window| window.n).collect();
         assert_eq!(sizes, [50, 200, 200]);
         assert_eq!(found.newest.as_ref(), found.trend.last());
-        assert_eq!((found.trend[2].first_time, found.trend[2].last_time), (250_000, 449_000));
+        assert_eq!(
+            (found.trend[2].first_time, found.trend[2].last_time),
+            (250_000, 449_000)
+        );
         // A window of a hundred seconds has a hundred labels.
         let by_time = rolling(&all, Window::Time(100_000), None);
         let sizes: Vec<usize> = by_time.trend.iter().map(|window| window.n).collect();

@@ -52,6 +52,22 @@ impl JudgeKey {
         }
     }
 
+    /// The usual name of a file that holds `what` was fitted for this judge.
+    pub fn file_name(&self, what: &str) -> String {
+        let kept = |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
+        let plain = |name: &str| -> String {
+            let signs = name.chars();
+            signs
+                .map(|sign| if kept(sign) { sign } else { '-' })
+                .collect()
+        };
+        format!(
+            "{}-{}-{what}.toml",
+            plain(&self.judge),
+            plain(&self.backend)
+        )
+    }
+
     /// The fields in which `here` is another judge; none means that the map holds.
     pub fn differences(&self, here: &JudgeKey) -> Vec<Difference> {
         self.fields()

@@ -58,7 +58,7 @@ enum Command {
     /// Audit a judge: how far its values agree with people's
     Audit(Box<audit::AuditArguments>),
     /// Pick the best of several candidates for each prompt, and say what picking by the judge is worth
-    BestOf(best_of::BestOfArguments),
+    BestOf(Box<best_of::BestOfArguments>),
     /// Calibrate a judge: fit a map from its scores to a human scale
     Calibrate(Box<calibrate::CalibrateArguments>),
     /// Fit the margin within which a judge's comparisons are ties, on pairs that people judged

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::access::{KeyDigest, KeyRules, Keyring, Rate, Scope, key_name};
+use crate::access::{HomeHosts, KeyDigest, KeyRules, Keyring, Rate, Scope, key_name};
 
 /// Keys, one `[access.keys.NAME]` table each. With no key nobody is asked for one, and the service listens on
 /// loopback only.
@@ -14,6 +14,9 @@ use crate::access::{KeyDigest, KeyRules, Keyring, Rate, Scope, key_name};
 pub struct AccessConfig {
     /// Whether a service without keys may listen where others reach it.
     pub allow_anyone: bool,
+    /// Names and addresses, beside this machine's, by which a service without keys may be called, such as that of a
+    /// proxy before it. A page that a browser shows may not call it by any other.
+    pub hosts: Vec<String>,
     /// Whether keys share remembered answers. It saves questions, and a quick answer then tells that another key has
     /// asked about the same image.
     pub share_cache: bool,
@@ -42,7 +45,8 @@ pub struct KeyConfig {
     pub requests_per_second: Option<f64>,
     /// Requests at once after a rest, where `requests_per_second` is set; as many as in one second unless set.
     pub burst: Option<u32>,
-    /// Most requests of a day, which begins with the service; any number unless set.
+    /// Most requests of a calendar day in UTC; any number unless set. With a data folder what was used outlives a
+    /// restart.
     pub requests_per_day: Option<u64>,
 }
 
@@ -75,7 +79,10 @@ impl AccessConfig {
 
     /// Everything that is wrong with the keys, one line each.
     pub(super) fn faults(&self) -> Vec<String> {
-        self.keyring(Instant::now()).err().unwrap_or_default()
+        let hosts = HomeHosts::new(&self.hosts).err();
+        let hosts = hosts.map(|fault| format!("[access]: `hosts`: {fault}"));
+        let keys = self.keyring(Instant::now()).err().unwrap_or_default();
+        hosts.into_iter().chain(keys).collect()
     }
 }
 

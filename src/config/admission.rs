@@ -10,6 +10,7 @@ use serde::Deserialize;
 /// [admission]
 /// bytes_in_flight = 805306368      # memory for bodies and for decoded pictures, half for each
 /// head_seconds = 5                 # for the head of a request to arrive
+/// idle_seconds = 5                 # between two requests of a connection
 /// body_bytes_per_second = 8192     # least rate of a body; 0 for none
 /// body_grace_seconds = 3           # over which that rate is counted
 /// notice_seconds = 2               # between a SIGTERM and the end of new connections
@@ -20,8 +21,10 @@ pub struct AdmissionConfig {
     /// Bytes of memory for requests in work: half for their bodies, which count twice (as they come, and the images
     /// in them), and half for pictures that are being decoded.
     pub bytes_in_flight: u64,
-    /// Most seconds for the head of the first request of a connection to arrive.
+    /// Most seconds for the head of a request to arrive; of a later one, after the time between two requests.
     pub head_seconds: u64,
+    /// Most seconds that a connection rests between two requests; a head that begins meanwhile has its own time.
+    pub idle_seconds: u64,
     /// Least bytes per second of a body, counted over the grace; 0 sets no least rate.
     pub body_bytes_per_second: u64,
     /// Seconds over which that rate is counted: the longest pause of a body.
@@ -36,6 +39,7 @@ impl Default for AdmissionConfig {
         AdmissionConfig {
             bytes_in_flight: 768 << 20,
             head_seconds: 5,
+            idle_seconds: 5,
             body_bytes_per_second: 8 << 10,
             body_grace_seconds: 3,
             notice_seconds: 2,
@@ -52,6 +56,11 @@ impl AdmissionConfig {
     /// The time for a head.
     pub fn head_time(&self) -> Duration {
         Duration::from_secs(self.head_seconds)
+    }
+
+    /// The time between two requests of a connection.
+    pub fn idle_time(&self) -> Duration {
+        Duration::from_secs(self.idle_seconds)
     }
 
     /// The time over which the rate of a body is counted.

@@ -57,8 +57,8 @@ impl Engine {
     ) -> Result<PickRun, BindError> {
         let images = candidates
             .iter()
-            .map(|one| (one.name.as_str(), one.image.clone()));
-        let looked = self.looked_in_order(images).await;
+            .map(|one| (one.name.clone(), one.image.clone()));
+        let looked = self.looked_in_order(images.collect()).await;
         let mut tripped = Vec::new();
         let mut whole = Vec::new();
         let mut broken = Vec::new();
@@ -101,10 +101,13 @@ impl Engine {
         limits: &RunLimits,
     ) -> Result<Vec<(usize, Judged)>, BindError> {
         let at_once = judge.backend()?.abilities().concurrency.max(1);
-        let scored = stream::iter(whole).map(|(place, image)| {
+        let subjects = whole.iter().map(|(place, image)| {
             let texts = candidates[*place].texts.clone();
-            let subject = Subject::new(vec![image.clone()], texts);
-            async move { Ok((*place, self.score(judge, subject, limits).await?)) }
+            (*place, Subject::new(vec![image.clone()], texts))
+        });
+        let subjects: Vec<_> = subjects.collect();
+        let scored = stream::iter(subjects).map(|(place, subject)| async move {
+            Ok((place, self.score(judge, subject, limits).await?))
         });
         scored.buffered(at_once).try_collect().await
     }

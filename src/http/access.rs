@@ -8,7 +8,8 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use actix_web::http::uri::{Authority, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 
@@ -16,8 +17,9 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::routes::{Needs, ROUTES};
 use super::service::Service;
-use crate::access::{Key, Keyring, Left, Scope, Spent, Standing};
+use crate::access::{HomeHosts, Key, Keyring, Left, Scope, Spent, Standing};
 use crate::engine::Clock;
+use crate::store::wall;
 
 /// Where a key may stand beside `Authorization: Bearer KEY`.
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -37,12 +39,56 @@ pub(super) async fn access(
         .app_data::<web::Data<Service>>()
         .expect("the application holds the service")
         .clone();
-    if let Some(keyring) = &service.keyring
-        && let Err(problem) = let_in(&request, keyring)
-    {
-        return Ok(request.error_response(problem));
+    let allowed = match (&service.keyring, &service.home) {
+        (Some(keyring), _) => let_in(&request, keyring),
+        (None, Some(home)) => from_home(&request, home),
+        (None, None) => Ok(()),
+    };
+    match allowed {
+        Ok(()) => next.call(request).await,
+        Err(problem) => Ok(request.error_response(problem)),
     }
-    next.call(request).await
+}
+
+/// Whether a service without keys is called by a name of its own, and by no page of another site.
+fn from_home(request: &ServiceRequest, home: &HomeHosts) -> Result<(), Problem> {
+    if needs(request) == Some(Needs::Nothing) {
+        return Ok(());
+    }
+    let headers = request.headers();
+    let host_of = |value: &HeaderValue| {
+        let authority = value.to_str().ok()?.parse::<Authority>().ok()?;
+        Some(authority.host().to_owned())
+    };
+    // The target may name a host as well. What no browser sends, a request without any, is no page's.
+    let target = request.uri().host().map(str::to_owned);
+    let mut hosts = headers
+        .get_all(HOST)
+        .map(host_of)
+        .chain(target.into_iter().map(Some));
+    if !hosts.all(|host| host.is_some_and(|host| home.covers(&host))) {
+        return Err(foreign(
+            Code::ForeignHost,
+            "the service asks for no key, and was called by a name that is not this machine's",
+        ));
+    }
+    let origin_of = |value: &HeaderValue| {
+        let origin = value.to_str().ok()?.parse::<Uri>().ok()?;
+        origin.host().map(str::to_owned)
+    };
+    let mut origins = headers.get_all(ORIGIN).map(origin_of);
+    if !origins.all(|host| host.is_some_and(|host| home.covers(&host))) {
+        return Err(foreign(
+            Code::ForeignOrigin,
+            "the service asks for no key, and a page of another site sent this request",
+        ));
+    }
+    Ok(())
+}
+
+fn foreign(code: Code, detail: &str) -> Problem {
+    Problem::new(code, detail)
+        .hint("call it by `localhost` or `127.0.0.1`, name the host in `[access] hosts`, or make a key with `opine keys new`")
 }
 
 fn let_in(request: &ServiceRequest, keyring: &Keyring) -> Result<(), Problem> {
@@ -68,7 +114,7 @@ fn let_in(request: &ServiceRequest, keyring: &Keyring) -> Result<(), Problem> {
     {
         return Err(out_of_scope(key, scope));
     }
-    let (standing, taken) = key.take(Clock.now());
+    let (standing, taken) = key.take(Clock.now(), wall());
     request.extensions_mut().insert(standing);
     taken.map_err(spent)
 }

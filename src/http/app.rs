@@ -1,22 +1,29 @@
 //! Builds the service and runs it until it is told to stop.
 
+use std::future::ready;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Extensions, Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
 
 use super::access::access;
+use super::connection::Patient;
 use super::envelope::envelope;
 use super::idempotency::idempotency;
 use super::lasting::LastingError;
 use super::reload::{ReloadError, Reloaded, reload};
 use super::service::{Guards, RequestIds, Service};
 use super::{jobs, routes};
+use crate::access::HomeHosts;
 use crate::assemble::{AssembleError, Opening, engine, open, url_reader};
 use crate::calibration::{MapFileError, Maps};
 use crate::config::Config;
@@ -129,8 +136,12 @@ impl Application {
             .map(Policies::load)
             .transpose()?
             .unwrap_or_default();
+        // Whoever lets anyone come from anywhere is called by whatever name, unless some are given.
+        let is_home = keyring.is_none() && (loopback || !config.access.hosts.is_empty());
+        let home = is_home.then(|| HomeHosts::new(&config.access.hosts));
         let guards = Guards {
             keyring,
+            home: home.transpose().map_err(StartError::Access)?,
             urls: url_reader(config)?,
             policies,
             are_models_to_open,
@@ -144,32 +155,55 @@ impl Application {
             LastingError::Place(error) => StartError::Images(error),
         })?);
         let shared = service.clone();
-        let server = HttpServer::new(move || {
-            App::new()
+        let listen = |error| StartError::Listen {
+            address: config.listen,
+            error,
+        };
+        let listener = TcpListener::bind(config.listen).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let longest = config.body_time() + config.request_time() + LAST_WORDS;
+        let (idle, head) = (config.admission.idle_time(), config.admission.head_time());
+        let builder = Server::build()
+            .disable_signals()
+            .shutdown_timeout(longest.as_secs());
+        let ending = builder.graceful_shutdown_signal();
+        // What `HttpServer` of `actix_web` does, but for the connections, which are not of its making.
+        let serve = move || {
+            let application = App::new()
                 .app_data(shared.clone())
                 // The last of them is the outermost: whoever is not let in gets no stored reply either.
                 .wrap(from_fn(idempotency))
                 .wrap(from_fn(jobs::make_room))
                 .wrap(from_fn(access))
                 .wrap(from_fn(envelope))
-                .configure(routes::configure)
-        });
-        let listen = |error| StartError::Listen {
-            address: config.listen,
-            error,
+                .configure(routes::configure);
+            let ending = ending.clone();
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let ending = ending.clone();
+                    async move { ending.notified().await }
+                })
+                .keep_alive(idle)
+                .client_request_timeout(head)
+                // Work for a client that has left is dropped with its connection.
+                .h1_allow_half_closed(false)
+                .local_addr(address)
+                .on_connect_ext(|connection: &Patient, data: &mut Extensions| {
+                    data.insert(connection.watch());
+                })
+                .h1(map_config(application, |()| AppConfig::default()));
+            fn_service(move |stream: TcpStream| {
+                let from = stream.peer_addr().ok();
+                ready(Ok::<_, DispatchError>((
+                    Patient::new(stream, idle + head),
+                    from,
+                )))
+            })
+            .and_then(http)
         };
-        let server = server.bind(config.listen).map_err(listen)?;
-        let address = server.addrs().first().copied().unwrap_or(config.listen);
-        let longest = config.body_time() + config.request_time() + LAST_WORDS;
-        let server = server
-            // Work for a client that has left is dropped with its connection.
-            .h1_allow_half_closed(false)
-            .client_request_timeout(config.admission.head_time())
-            .disable_signals()
-            .shutdown_timeout(longest.as_secs())
-            .run();
+        let server = builder.listen("opine", listener, serve).map_err(listen)?;
         Ok(Application {
-            server: Running(server),
+            server: Running(server.run()),
             address,
             service,
             notice: config.admission.notice(),
@@ -218,7 +252,10 @@ impl Application {
     /// # Errors
     /// A listener that fails.
     pub async fn run_until_stopped(self) -> io::Result<()> {
-        self.server.0.await
+        let ended = self.server.0.await;
+        // Whoever runs the service may not wait for who stops it.
+        self.service.lasting.keep_quotas().await;
+        ended
     }
 }
 
@@ -313,6 +350,7 @@ impl Stopper {
         self.server.pause().await;
         tokio::time::sleep(SETTLING).await;
         self.server.stop(true).await;
+        self.service.lasting.keep_quotas().await;
     }
 
     /// Lets jobs come to rest, takes no more connections, finishes the requests in work, and ends.
@@ -320,6 +358,7 @@ impl Stopper {
         self.drain();
         self.service.lasting.park().await;
         self.server.stop(true).await;
+        self.service.lasting.keep_quotas().await;
     }
 }
 

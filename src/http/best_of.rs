@@ -42,27 +42,8 @@ impl Default for BestOfSettings {
 }
 
 impl Settings for BestOfSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "by",
-        "pair_judge",
-        "shortlist",
-        "tripwires",
-        "calibrated",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
-        "by",
-        "pair_judge",
-        "shortlist",
-        "tripwires",
-        "calibrated",
-    ];
+    const NAMES: &'static [&'static str] =
+        &["by", "pair_judge", "shortlist", "tripwires", "calibrated"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         match name {

@@ -40,23 +40,7 @@ struct QuestionBody {
 struct QuestionsBody(Vec<QuestionBody>);
 
 impl Settings for ChooseSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "questions",
-        "question",
-        "answers",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
-        "questions",
-        "question",
-        "answers",
-    ];
+    const NAMES: &'static [&'static str] = &["questions", "question", "answers"];
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         let text = value.text(name)?;

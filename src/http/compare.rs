@@ -22,24 +22,7 @@ struct CompareSettings {
 }
 
 impl Settings for CompareSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "by",
-        "tie_width",
-        "calibrated",
-        "on_disagreement",
-        "judges",
-        "jury",
-        "weights",
-        "quorum",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
+    const NAMES: &'static [&'static str] = &[
         "by",
         "tie_width",
         "calibrated",

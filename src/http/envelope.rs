@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::time::Duration;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode, header};
@@ -15,6 +16,7 @@ use tracing::{Instrument, Span, field};
 
 use super::access::tell_limits;
 use super::caller::Caller;
+use super::connection::{Held, Watch};
 use super::problem::Problem;
 use super::service::Service;
 use crate::engine::Clock;
@@ -40,6 +42,7 @@ pub(super) async fn envelope(
         .name(given.and_then(|id| id.to_str().ok()));
     let method = request.method().clone();
     let span = span(&request, &request_id);
+    let in_work = request.conn_data::<Rc<Watch>>().map(Watch::begin);
     let _in_flight = service.metrics.entered(stated_bytes(&request));
     let called = next.call(request).instrument(span.clone());
     let outcome = AssertUnwindSafe(called).catch_unwind().await;
@@ -64,7 +67,10 @@ pub(super) async fn envelope(
                 head.set_connection_type(ConnectionType::Close);
             }
             line(response.request().match_pattern(), response.status());
-            Ok(response)
+            Ok(match in_work {
+                Some(in_work) => response.map_body(|_, body| Held::new(body, in_work).boxed()),
+                None => response,
+            })
         }
         Ok(Err(error)) => {
             span.in_scope(|| tracing::error!(%error, "a request ended in an unforeseen error"));

@@ -30,32 +30,7 @@ struct EvaluateSettings {
 }
 
 impl Settings for EvaluateSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "prompt",
-        "source",
-        "method",
-        "writer",
-        "generate",
-        "questions",
-        "extraction",
-        "counts",
-        "missing",
-        "stages",
-        "aggregation",
-        "weights",
-        "retries",
-        "budget_questions",
-        "budget_tokens",
-        "budget_money",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
+    const NAMES: &'static [&'static str] = &[
         "prompt",
         "source",
         "method",

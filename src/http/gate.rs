@@ -24,25 +24,14 @@ struct GateSettings {
 }
 
 impl Settings for GateSettings {
-    const JSON: &'static [&'static str] = &[
+    const NAMES: &'static [&'static str] = &[
         "policy",
-        "texts",
-        "images",
         "attempt",
         "questions_before",
         "best_before",
         "without_gain",
     ];
-    const FORM: &'static [&'static str] = &[
-        "policy",
-        "texts",
-        "image",
-        "image_url",
-        "attempt",
-        "questions_before",
-        "best_before",
-        "without_gain",
-    ];
+    const NAMES_JUDGE: bool = false;
 
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
         let attempt = &mut self.attempt;
@@ -88,11 +77,10 @@ pub(super) async fn gate(
     let name = PolicyJson::from(policy);
     let (mut given, mut images) = (Vec::new(), Vec::new());
     for GivenImage { name, image, texts } in request.images {
+        images.push((name.clone(), image));
         given.push((name, texts));
-        images.push(image);
     }
-    let names = given.iter().map(|(name, _)| name.as_str());
-    let looked = service.engine.looked_in_order(names.zip(images)).await;
+    let looked = service.engine.looked_in_order(images).await;
     let decided = stream::iter(given.into_iter().zip(&looked)).map(|((image, texts), looked)| {
         let (service, current, limits, name) = (&service, &current, &limits, &name);
         async move {

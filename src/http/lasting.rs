@@ -8,10 +8,13 @@ use tokio::sync::watch;
 
 use super::idempotency::Idempotency;
 use super::problem::{Code, Problem};
+use super::quotas::Quotas;
 use super::service::{Bounds, Current};
+use crate::access::Keyring;
 use crate::config::Config;
 use crate::engine::{Admission, Engine};
 use crate::fetch::UrlReader;
+use crate::gate::Policies;
 use crate::jobs::{Bench, Interactive, JobOptions, Jobs, Moment, PlaceError};
 use crate::store::{Replies, Store, StoreError, StoreOptions};
 
@@ -26,17 +29,22 @@ pub(super) struct Lasting {
     pub(super) manifests: Admission,
     pub(super) manifest: ManifestBounds,
     park: Duration,
+    /// Where keys have quotas that outlive the process.
+    quotas: Option<Arc<Quotas>>,
 }
 
 /// What jobs share with the requests of the service.
 pub(super) struct Sharing {
     pub(super) engine: Arc<Engine>,
     pub(super) current: Arc<ArcSwap<Current>>,
+    pub(super) policies: Arc<Policies>,
     /// True while models are being opened.
     pub(super) opening: watch::Receiver<bool>,
     pub(super) urls: UrlReader,
     /// Whether each caller has remembered answers of its own.
     pub(super) owns_answers: bool,
+    /// The keys, whose quotas are kept.
+    pub(super) keyring: Option<Arc<Keyring>>,
 }
 
 /// What one manifest may take.
@@ -74,8 +82,12 @@ impl Lasting {
         };
         let store = config.data.folder.as_ref().map(options);
         let store = store.as_ref().map(Store::open).transpose()?;
+        let quotas = match (sharing.keyring, &store) {
+            (Some(keyring), Some(store)) => Some(Quotas::open(keyring, store.clone())?),
+            (Some(_), None) | (None, _) => None,
+        };
         let start = |store: &Store| {
-            let (engine, current) = (sharing.engine, sharing.current);
+            let (engine, current, policies) = (sharing.engine, sharing.current, sharing.policies);
             let bench = Bench {
                 moment: Arc::new(move || {
                     let current = current.load();
@@ -83,6 +95,7 @@ impl Lasting {
                         engine: Arc::clone(&engine),
                         judges: Arc::clone(&current.judges),
                         maps: Arc::clone(&current.maps),
+                        policies: Arc::clone(&policies),
                     }
                 }),
                 opening: sharing.opening,
@@ -120,6 +133,7 @@ impl Lasting {
                 line_bytes: config.jobs.line_bytes,
             },
             park: config.jobs.park_time(),
+            quotas,
         })
     }
 
@@ -142,6 +156,15 @@ impl Lasting {
     /// Whether the service keeps jobs.
     pub(super) fn keeps_jobs(&self) -> bool {
         self.jobs.is_some()
+    }
+
+    /// Writes what keys have used, at the end of the service.
+    pub(super) async fn keep_quotas(&self) {
+        if let Some(quotas) = &self.quotas
+            && let Err(error) = quotas.keep().await
+        {
+            tracing::error!(%error, "what keys have used of late is not written");
+        }
     }
 
     /// Lets the jobs rest until the next start.

@@ -1,7 +1,5 @@
 //! A panel of judges in a request: who sits on it, what each counts, and what it says.
 
-use std::collections::BTreeMap;
-
 use actix_web::{HttpResponse, web};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -10,13 +8,14 @@ use super::body::{Scalar, Structure};
 use super::given::{GivenImage, Texts, judge_name};
 use super::problem::{Code, Problem};
 use super::service::Service;
-use crate::calibration::{ReliabilityError, weights_of};
-use crate::engine::panel::{Bench, Panel, PanelError, PanelScored};
+use crate::calibration::ReliabilityError;
+use crate::engine::panel::{Panel, PanelError, PanelScored};
 use crate::engine::{Judge, RunLimits};
+use crate::judging::Subject;
 use crate::judging::panel::{Jury, PanelScale};
-use crate::judging::{Readout, Subject};
 use crate::wire::{
-    PairReading, PanelCompareResult, PanelJson, PanelScoreResult, RestsOn, Weighing,
+    PairReading, PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRefusal,
+    PanelScoreResult, Weighing,
 };
 
 /// Images that a panel works on at once.
@@ -93,68 +92,30 @@ impl PanelSettings {
             let detail = "`judge` and `judges` are both given; one of them says who judges";
             return Err(fault(detail).at("/judge"));
         }
-        let bench = Bench::seat(&service.engine.judges(), judges);
-        let bench = bench.map_err(|error| Problem::from(error).at("/judges"))?;
-        let jury = self.jury.unwrap_or_default();
-        let members = bench.names().len();
-        let (weights, rests_on, read_as) = match (jury, &self.weights) {
-            (Jury::Mean | Jury::Joint, None) => {
-                (vec![1.0; members], Vec::new(), vec![None; members])
-            }
-            (Jury::Mean | Jury::Joint, Some(_)) => {
-                let detail = "`weights` are for the jury `reliability`";
-                return Err(fault(detail).at("/weights"));
-            }
-            (Jury::Reliability, Some(weights)) => {
-                let given: BTreeMap<String, f64> = weights.iter().cloned().collect();
-                let weights = bench.weights_of(&given);
-                let weights = weights.map_err(|error| Problem::from(error).at("/weights"))?;
-                (
-                    weights,
-                    vec![RestsOn::given(); members],
-                    vec![None; members],
-                )
-            }
-            (Jury::Reliability, None) => {
-                by_maps(&bench, service).map_err(|error| not_weighed(&error))?
-            }
+        let choice = PanelChoice {
+            judges: judges.clone(),
+            jury: self.jury.unwrap_or_default(),
+            weights: self
+                .weights
+                .as_ref()
+                .map(|all| all.iter().cloned().collect()),
+            quorum: self.quorum,
         };
-        let panel = bench.weighed(&weights, self.quorum).map_err(|error| {
-            let place = if self.quorum.is_some() {
-                "/quorum"
-            } else {
-                "/weights"
-            };
-            Problem::from(error).at(place)
-        })?;
-        let panel = panel.reading_as(read_as);
-        Ok(Who::Panel(Box::new((panel, Weighing { jury, rests_on }))))
+        let current = service.current();
+        let seated = choice.seat(&current.judges, &current.maps);
+        Ok(Who::Panel(Box::new(seated?)))
     }
 }
 
-/// A weight for each member, what it rests on, and the reading that it holds for.
-type Weights = (Vec<f64>, Vec<RestsOn>, Vec<Option<Readout>>);
-
-/// Weights by what the service's calibration maps say of each member.
-fn by_maps(bench: &Bench, service: &Service) -> Result<Weights, ReliabilityError> {
-    let members = bench.names().iter().zip(bench.provenances());
-    let relied = members
-        .map(|(name, provenance)| {
-            service
-                .current()
-                .maps
-                .reliability(name, provenance.as_ref())
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let correlations: Vec<f64> = relied.iter().map(|one| one.correlation).collect();
-    let read_as = relied.iter().map(|one| Some(one.readout)).collect();
-    let rests_on = relied.into_iter().map(|one| RestsOn {
-        source: "calibration",
-        file: Some(one.file),
-        correlation: Some(one.correlation),
-        n: Some(one.n),
-    });
-    Ok((weights_of(&correlations)?, rests_on.collect(), read_as))
+impl From<PanelRefusal> for Problem {
+    fn from(PanelRefusal { field, cause }: PanelRefusal) -> Self {
+        let problem = match cause {
+            PanelFault::Panel(error) => Problem::from(error),
+            PanelFault::Weights => Problem::new(Code::InvalidValue, cause.to_string()),
+            PanelFault::Reliability(error) => not_weighed(&error),
+        };
+        problem.at(format!("/{field}"))
+    }
 }
 
 fn not_weighed(error: &ReliabilityError) -> Problem {
@@ -163,7 +124,6 @@ fn not_weighed(error: &ReliabilityError) -> Problem {
         ReliabilityError::NoWeights(_) => Code::InvalidValue,
     };
     Problem::new(code, error.to_string())
-        .at("/jury")
         .hint("give `weights`, or let `[calibration] folder` name maps of all members")
 }
 

@@ -53,6 +53,10 @@ pub enum Code {
     WrongKey,
     /// A key that may not be used for this.
     Forbidden,
+    /// A service without keys that was called by another machine's name.
+    ForeignHost,
+    /// A service without keys that a page of another site asks.
+    ForeignOrigin,
     /// More requests of a key than it may send in a short time.
     RateLimited,
     /// More requests of a key than it may send in a day.
@@ -107,7 +111,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Code; 40] = [
+    pub const ALL: [Code; 42] = [
         Code::MalformedJson,
         Code::MalformedMultipart,
         Code::UnreadableBody,
@@ -123,6 +127,8 @@ impl Code {
         Code::MissingKey,
         Code::WrongKey,
         Code::Forbidden,
+        Code::ForeignHost,
+        Code::ForeignOrigin,
         Code::RateLimited,
         Code::QuotaSpent,
         Code::TooManyWrongKeys,
@@ -168,6 +174,8 @@ impl Code {
             Code::MissingKey => ("missing_key", 401, "A key is needed"),
             Code::WrongKey => ("wrong_key", 401, "The key is not known"),
             Code::Forbidden => ("forbidden", 403, "The key may not be used for this"),
+            Code::ForeignHost => ("foreign_host", 403, "The service has another name"),
+            Code::ForeignOrigin => ("foreign_origin", 403, "Another site's page asks"),
             Code::RateLimited => ("rate_limited", 429, "The key sends too many requests"),
             Code::QuotaSpent => ("quota_spent", 429, "The key has used up its day"),
             Code::TooManyWrongKeys => ("too_many_wrong_keys", 429, "Too many wrong keys came"),

@@ -29,35 +29,7 @@ struct RankSettings {
 }
 
 impl Settings for RankSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "method",
-        "budget",
-        "places",
-        "seed",
-        "by",
-        "repeats",
-        "anchors",
-        "judges",
-        "jury",
-        "weights",
-        "quorum",
-        "model",
-        "ridge",
-        "order_effect",
-        "covariates",
-        "interval",
-        "resamples",
-        "calibrated",
-        "on_disagreement",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
+    const NAMES: &'static [&'static str] = &[
         "method",
         "budget",
         "places",

@@ -4,7 +4,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 
 use super::problem::{Code, Problem};
-use super::{agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank, release, reload, score};
+use super::{
+    agreement, best_of, calibrations, choose, compare, evaluate, gate, jobs, judges, probes, rank,
+    release, reload, score,
+};
 use crate::access::Scope;
 
 /// The contract, as it is served.
@@ -83,6 +86,8 @@ pub enum Operation {
     ListCalibrations,
     /// Shows one calibration map.
     ShowCalibration,
+    /// Fits a map on uploaded labels and judged values.
+    FitCalibration,
     /// Reads cards and maps again.
     Reload,
     /// Says that the process lives.
@@ -96,7 +101,7 @@ pub enum Operation {
 }
 
 /// Every route of the service.
-pub const ROUTES: [Route; 29] = [
+pub const ROUTES: [Route; 30] = [
     route(
         "POST",
         "/v1/score",
@@ -191,6 +196,12 @@ pub const ROUTES: [Route; 29] = [
         Needs::Key(Scope::Calibrations),
     ),
     route(
+        "POST",
+        "/v1/calibrations",
+        Operation::FitCalibration,
+        Needs::Key(Scope::Calibrations),
+    ),
+    route(
         "GET",
         "/v1/calibrations/{id}",
         Operation::ShowCalibration,
@@ -264,6 +275,7 @@ impl Operation {
             Operation::ShowJudge => "showJudge",
             Operation::ListCalibrations => "listCalibrations",
             Operation::ShowCalibration => "showCalibration",
+            Operation::FitCalibration => "fitCalibration",
             Operation::Reload => "reload",
             Operation::Health => "health",
             Operation::Readiness => "readiness",
@@ -298,6 +310,7 @@ impl Operation {
             Operation::ShowJudge => route.to(judges::show),
             Operation::ListCalibrations => route.to(calibrations::list),
             Operation::ShowCalibration => route.to(calibrations::show),
+            Operation::FitCalibration => route.to(calibrations::fit),
             Operation::Reload => route.to(reload::post),
             Operation::Health => route.to(probes::health),
             Operation::Readiness => route.to(probes::readiness),

@@ -23,22 +23,7 @@ struct ScoreSettings {
 }
 
 impl Settings for ScoreSettings {
-    const JSON: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "images",
-        "calibrated",
-        "explain",
-        "judges",
-        "jury",
-        "weights",
-        "quorum",
-    ];
-    const FORM: &'static [&'static str] = &[
-        "judge",
-        "texts",
-        "image",
-        "image_url",
+    const NAMES: &'static [&'static str] = &[
         "calibrated",
         "explain",
         "judges",
@@ -120,6 +105,7 @@ pub(super) async fn score(
 struct How<'a> {
     engine: &'a Engine,
     judge: &'a Judge,
+    /// Maps to a human scale, where scores are calibrated.
     maps: Option<&'a Maps>,
     explain: bool,
     limits: &'a RunLimits,

@@ -12,12 +12,13 @@ use tokio::time::Instant;
 use super::caller::Caller;
 use super::lasting::{Lasting, LastingError, Sharing};
 use super::problem::Problem;
-use crate::access::Keyring;
+use crate::access::{HomeHosts, Keyring};
 use crate::calibration::Maps;
 use crate::config::Config;
 use crate::engine::{Admission, BackendState, Clock, Engine, Judge, Judges, RunLimits};
 use crate::fetch::UrlReader;
 use crate::gate::Policies;
+use crate::jobs::Moment;
 use crate::metrics::Metrics;
 
 /// Most audits at a time.
@@ -35,11 +36,13 @@ pub(super) struct Service {
     pub(super) bounds: Bounds,
     pub(super) request_ids: RequestIds,
     /// `None` where nobody is asked for a key.
-    pub(super) keyring: Option<Keyring>,
+    pub(super) keyring: Option<Arc<Keyring>>,
+    /// The names by which a service without keys is called; `None` where any will do.
+    pub(super) home: Option<HomeHosts>,
     /// Reads images by URL.
     pub(super) urls: UrlReader,
     /// Gate policies.
-    pub(super) policies: Policies,
+    pub(super) policies: Arc<Policies>,
     share_cache: bool,
     pub(super) draining: Arc<AtomicBool>,
     pub(super) metrics: Arc<Metrics>,
@@ -62,6 +65,8 @@ pub(super) struct Current {
 pub(super) struct Guards {
     /// `None` where nobody is asked for a key.
     pub(super) keyring: Option<Keyring>,
+    /// The names by which a service without keys is called; `None` where any will do.
+    pub(super) home: Option<HomeHosts>,
     /// Reads images by URL.
     pub(super) urls: UrlReader,
     /// Whether models are opened after the start.
@@ -97,10 +102,12 @@ impl Service {
     ) -> Result<Self, LastingError> {
         let Guards {
             keyring,
+            home,
             urls,
             policies,
             are_models_to_open,
         } = guards;
+        let (policies, keyring) = (Arc::new(policies), keyring.map(Arc::new));
         let metrics = Arc::new(Metrics::default());
         let engine = Arc::new(engine.observed_by(Arc::clone(&metrics) as _));
         let (judges, maps) = (engine.judges(), Arc::new(maps));
@@ -117,9 +124,11 @@ impl Service {
         let sharing = Sharing {
             engine: Arc::clone(&engine),
             current: Arc::clone(&current),
+            policies: Arc::clone(&policies),
             opening: opening.subscribe(),
             urls: urls.clone(),
             owns_answers: keyring.is_some() && !config.access.share_cache,
+            keyring: keyring.clone(),
         };
         Ok(Service {
             lasting: Lasting::open(config, bounds, sharing)?,
@@ -134,6 +143,7 @@ impl Service {
             bounds,
             request_ids,
             keyring,
+            home,
             urls,
             policies,
             share_cache: config.access.share_cache,
@@ -161,6 +171,17 @@ impl Service {
             return limits;
         }
         limits.owned_by(Caller::of(request).name())
+    }
+
+    /// The engine, and the judges, maps and policies of now, as jobs see them.
+    pub(super) fn moment(&self) -> Moment {
+        let current = self.current();
+        Moment {
+            engine: Arc::clone(&self.engine),
+            judges: Arc::clone(&current.judges),
+            maps: Arc::clone(&current.maps),
+            policies: Arc::clone(&self.policies),
+        }
     }
 
     /// The judge of that name, which can be asked.

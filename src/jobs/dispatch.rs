@@ -285,7 +285,7 @@ impl Dispatcher {
     /// The backend of a job's judge, and how much it works on at once.
     fn backend(&self, plan: &Plan) -> Result<(String, usize), BindError> {
         let moment = (self.tools.bench.moment)();
-        let judge = moment.judges.find(&plan.settings.judge)?;
+        let judge = plan.operation.leader(&moment, &plan.settings.judge)?;
         let backend = judge.backend()?;
         let id = backend.id();
         let name = format!("{} {}", id.name, id.model_revision);

@@ -29,12 +29,13 @@ pub use shares::{Interactive, Visit};
 use crate::calibration::Maps;
 use crate::engine::{Engine, Judges};
 use crate::fetch::UrlReader;
+use crate::gate::Policies;
 use crate::store::{
     GivenItem, JobRow, JobState, NewJob, ReplyKey, ResultPage, Store, StoreError, StoredReply,
 };
 use dispatch::{Command, Dispatcher};
 
-/// The engine, and the judges and maps of one moment.
+/// The engine, and the judges, maps and policies of one moment.
 #[derive(Debug, Clone)]
 pub struct Moment {
     /// The engine.
@@ -43,6 +44,8 @@ pub struct Moment {
     pub judges: Arc<Judges>,
     /// The calibration maps.
     pub maps: Arc<Maps>,
+    /// The gate policies.
+    pub policies: Arc<Policies>,
 }
 
 /// With whom jobs work.

@@ -153,11 +153,13 @@ async fn ask_once(tools: &Tools, plan: &Plan, row: &ItemRow) -> Result<Asked, Bi
         texts: texts(&plan.settings.texts, item.texts),
     };
     let moment = (tools.bench.moment)();
-    let judge = moment.judges.find(&plan.settings.judge)?;
+    let judge = plan.operation.leader(&moment, &plan.settings.judge)?;
     let limits = RunLimits::within(Clock, tools.options.item_time);
     let at = Place {
         engine: &moment.engine,
+        judges: &moment.judges,
         maps: &moment.maps,
+        policies: &moment.policies,
         judge: &judge,
         limits: &if tools.options.owns_answers {
             limits.owned_by(&plan.caller)

@@ -17,6 +17,9 @@ mod salvage;
 mod schema;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn_tests;
+mod uses;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +33,7 @@ pub use jobs::{Counts, JobRow, JobState, NewJob};
 pub use labels::{LabelRow, TakenLabels};
 use readers::Readers;
 pub use replies::{Replies, ReplyKey, StoredReply};
+pub use uses::KeyUse;
 use writer::Writer;
 
 /// The name of the database in its folder.
@@ -105,16 +109,21 @@ impl Store {
     }
 }
 
-/// Milliseconds since 1970 by the clock of the wall.
+/// Time since 1970 by the clock of the wall.
 ///
 /// It may be set back: nothing is ordered by it, and what expires then expires later.
-pub fn wall_milliseconds() -> i64 {
+pub fn wall() -> Duration {
     #[expect(
         clippy::disallowed_methods,
-        reason = "says when a job came and how long a reply is kept; no result depends on it"
+        reason = "says when a job came, how long a reply is kept, and which day it is; no result depends on it"
     )]
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    milliseconds(now.unwrap_or_default())
+    now.unwrap_or_default()
+}
+
+/// The same in milliseconds.
+pub fn wall_milliseconds() -> i64 {
+    milliseconds(wall())
 }
 
 /// A duration as it is stored.

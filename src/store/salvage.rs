@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::{StoreError, display, schema};
 
 /// The tables, those that others refer to first.
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 6] = [
     (
         "jobs",
         &[
@@ -35,6 +35,7 @@ const TABLES: [(&str, &[&str]); 5] = [
         "labels",
         &["number", "caller", "judge", "id", "judged", "human", "time"],
     ),
+    ("uses", &["key", "day", "used"]),
 ];
 
 /// Sets the damaged files aside, and makes a new database of what can be read of them.

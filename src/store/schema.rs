@@ -9,7 +9,11 @@ use super::error::is_damage;
 use super::{StoreError, display};
 
 /// Steps from nothing to the present tables. A step that was released is never changed: the next one is added.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/3.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// How long a connection waits for another one. Only a checkpoint can make it wait.
 const PATIENCE: Duration = Duration::from_secs(10);

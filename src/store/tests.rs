@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn options(folder: &TempDir) -> StoreOptions {
+pub(super) fn options(folder: &TempDir) -> StoreOptions {
     StoreOptions {
         folder: folder.path().to_owned(),
         most_bytes: None,
@@ -23,7 +23,7 @@ fn item(index: usize, bytes: usize) -> GivenItem {
     }
 }
 
-fn finished(item: i64) -> Finished {
+pub(super) fn finished(item: i64) -> Finished {
     Finished {
         item,
         kind: FinishedKind::Done,
@@ -41,7 +41,7 @@ async fn begun(store: &Store, id: &str) -> i64 {
     store.begin(job).await.unwrap()
 }
 
-async fn accepted(store: &Store, id: &str, items: usize) -> i64 {
+pub(super) async fn accepted(store: &Store, id: &str, items: usize) -> i64 {
     let job = begun(store, id).await;
     let given = (0..items).map(|index| item(index, 10)).collect();
     store.append(job, 0, given).await.unwrap();

@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use super::{IntervalJson, ProvenanceJson};
 use crate::engine::{Combination, Evaluated};
-use crate::judging::checklist::{
-    ChecklistQuestion, Hardness, MissingAnswer, QuestionSet, WantedAnswer,
-};
+use crate::judging::checklist::{ChecklistQuestion, QuestionSet, WantedAnswer};
 use crate::judging::protocol::Chosen;
 use crate::judging::{Coverage, Unscored};
 
@@ -125,23 +123,6 @@ pub struct EvaluationResult {
     pub provenance: ProvenanceJson,
 }
 
-/// Name of a convention.
-pub fn hardness_name(hardness: Hardness) -> &'static str {
-    match hardness {
-        Hardness::Probability => "probability",
-        Hardness::Verdict => "verdict",
-    }
-}
-
-/// Name of a convention.
-pub fn missing_name(missing: MissingAnswer) -> &'static str {
-    match missing {
-        MissingAnswer::Unscored => "unscored",
-        MissingAnswer::LeftOut => "left-out",
-        MissingAnswer::Wrong => "wrong",
-    }
-}
-
 impl EvaluationResult {
     /// The evaluation of the image of this name.
     pub fn new(
@@ -166,8 +147,8 @@ impl EvaluationResult {
             },
             score: checked.ok().map(|checked| checked.score),
             rule: combination.rule.name(),
-            counts: hardness_name(combination.hardness),
-            missing: missing_name(combination.missing),
+            counts: combination.hardness.name(),
+            missing: combination.missing.name(),
             reason: unscored.map(|unscored| unscored.reason.code()),
             detail: unscored.map(|unscored| unscored.detail.clone()),
             wrong: checked.map_or_else(

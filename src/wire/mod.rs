@@ -23,14 +23,14 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
-pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson, hardness_name, missing_name};
+pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
 pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
 pub use pair::{CompareResult, PairReading};
 pub use panel::{
-    PanelCompareResult, PanelJson, PanelRankReply, PanelScoreResult, RankedPanelJson, RestsOn,
-    Weighing,
+    PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRankReply, PanelRefusal,
+    PanelScoreResult, RankedPanelJson, RestsOn, Weighing, by_maps,
 };
 pub use ranking::{NotRanked, Ranking};
 pub use ties::{NoTieWidth, RankTies};

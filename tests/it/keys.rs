@@ -136,7 +136,8 @@ fn nothing_that_a_service_says_holds_a_key_however_much_it_says() {
         for header in ["Authorization: Bearer", "X-API-Key:"] {
             for key in [key.as_str(), wrong] {
                 let mut stream = TcpStream::connect(address.unwrap()).unwrap();
-                let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+                let head =
+                    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
                 write!(stream, "{head}{header} {key}\r\n\r\n").unwrap();
                 stream.read_to_string(&mut replies).unwrap();
             }

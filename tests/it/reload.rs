@@ -177,7 +177,7 @@ fn score(address: &str) -> Value {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "POST /v1/score HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=border\r\nContent-Length: {}\r\n\r\n",
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=border\r\nContent-Length: {}\r\n\r\n",
         form.len()
     )
     .unwrap();

@@ -168,7 +168,7 @@ fn a_service_says_where_it_listens_and_ends_well_at_a_signal() {
         let mut stream = std::net::TcpStream::connect(served.address()).unwrap();
         write!(
             stream,
-            "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         )
         .unwrap();
         let mut reply = String::new();
@@ -217,7 +217,7 @@ fn served_with_a_stalled_body(admission: &str) -> (Served, std::net::TcpStream) 
     let mut stalled = std::net::TcpStream::connect(served.address()).unwrap();
     write!(
         stalled,
-        "POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
     )
     .unwrap();

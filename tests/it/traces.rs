@@ -66,7 +66,7 @@ fn score(address: &str, traceparent: &str) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "POST /v1/score?word=secret HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: order-66\r\nAuthorization: Bearer secret\r\n{traceparent}Content-Type: multipart/form-data; boundary=border\r\nContent-Length: {}\r\n\r\n",
+        "POST /v1/score?word=secret HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-Id: order-66\r\nAuthorization: Bearer secret\r\n{traceparent}Content-Type: multipart/form-data; boundary=border\r\nContent-Length: {}\r\n\r\n",
         form.len()
     )
     .unwrap();

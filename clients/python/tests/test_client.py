@@ -105,7 +105,7 @@ class Several(Against):
         self.assertEqual((pair.reason or "")[:6], "image_")
 
     def test_the_best_is_picked_and_never_one_without_a_score(self) -> None:
-        best = self.opine.best_of([Picture(b"no picture", id="bad"), NOISY, CLEAN])
+        best = self.opine.best_of([Picture(b"no picture", id="bad"), NOISY, CLEAN], tripwires=False)
         self.assertEqual((best["pick"], best["unscored"]), ("clean.jpg", ["bad"]))
         self.assertIsNone(self.opine.best_of([b"no picture"])["pick"])
 
@@ -136,6 +136,28 @@ class Several(Against):
             self.opine.audit(judged, [])
         with self.assertRaises(ValueError):
             self.opine.audit(judged, human, format="html")
+
+    def test_labels_are_kept_as_they_arrive_and_forgotten_on_demand(self) -> None:
+        labels = [{"id": str(place), "judged": place / 30, "human": place * 7 % 30} for place in range(30)]
+        self.opine.take_labels("technical-quality", labels)
+        self.assertEqual(self.opine.rolling_agreement("technical-quality", window=20)["n"], 30)
+        self.opine.forget_labels("technical-quality")
+        self.assertEqual(self.opine.rolling_agreement("technical-quality", window=20)["n"], 0)
+        with self.assertRaises(Problem) as raised:
+            self.opine.calibration("none")
+        self.assertEqual(raised.exception.status, 404)
+
+    def test_a_release_is_judged_by_scores_of_the_same_prompts(self) -> None:
+        def item_of(prompt: int, system: str, shift: float) -> contract.ReleaseRequestItem:
+            return {"prompt": str(prompt), "system": system, "scores": {"quality": prompt % 7 / 10 + shift + prompt % 3 / 1000}}
+
+        items = [item_of(prompt, system, shift) for prompt in range(40) for system, shift in (("old", 0.0), ("new", 0.1))]
+        self.assertTrue(self.opine.release(items, new="new", old="old")["passed"])
+        self.assertFalse(self.opine.release(items, new="old", old="new")["passed"])
+
+    def test_an_evaluation_without_questions_is_refused(self) -> None:
+        with self.assertRaises(Problem):
+            self.opine.evaluate([CLEAN], method="dsg", judge="technical-quality")
 
     def test_a_question_that_no_judge_here_can_answer_is_refused_by_name(self) -> None:
         with self.assertRaises(Problem) as raised:

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::access::NewKey;
 
+/// The first moment of some day.
+const WALL: Duration = Duration::from_secs(20_000 * 86_400);
+
 fn ring(rate: Option<Rate>, per_day: Option<u64>, started: Instant) -> (Keyring, NewKey) {
     let key = NewKey::generate().unwrap();
     let rules = KeyRules {
@@ -39,7 +42,7 @@ fn sixty_four_clients_together_get_exactly_the_quota() {
             scope.spawn(|| {
                 for _ in 0..100 {
                     let key = ring.find(key.reveal().as_bytes()).unwrap();
-                    let granted = key.take(Instant::now()).1.is_ok();
+                    let granted = key.take(Instant::now(), WALL).1.is_ok();
                     passed.fetch_add(u64::from(granted), Ordering::Relaxed);
                 }
             });
@@ -62,7 +65,8 @@ fn sixty_four_clients_together_get_exactly_the_rate() {
             for _ in 0..64 {
                 scope.spawn(|| {
                     for _ in 0..20 {
-                        passed.fetch_add(u64::from(key.take(now).1.is_ok()), Ordering::Relaxed);
+                        passed
+                            .fetch_add(u64::from(key.take(now, WALL).1.is_ok()), Ordering::Relaxed);
                     }
                 });
             }
@@ -76,15 +80,46 @@ fn what_one_limit_refuses_the_other_does_not_lose() {
     let started = Instant::now();
     let (ring, _) = ring(Some(Rate::new(1.0, 1).unwrap()), Some(2), started);
     let key = &ring.keys[0];
-    let at = |seconds| started + Duration::from_secs(seconds);
-    assert_eq!(key.take(at(0)).1, Ok(()));
-    let (standing, refused) = key.take(at(0));
+    let take = |seconds| {
+        let after = Duration::from_secs(seconds);
+        key.take(started + after, WALL + after)
+    };
+    assert_eq!(take(0).1, Ok(()));
+    let (standing, refused) = take(0);
     assert_eq!(refused, Err(Spent::Rate(Duration::from_secs(1))));
     assert_eq!(standing.day.unwrap().left, 1);
-    assert_eq!(key.take(at(1)).1, Ok(()));
-    let (standing, refused) = key.take(at(5));
+    assert_eq!(take(1).1, Ok(()));
+    let (standing, refused) = take(5);
     assert_eq!(refused, Err(Spent::Day(Duration::from_secs(86_395))));
     assert_eq!(standing.rate.unwrap().left, 1);
+}
+
+#[test]
+fn what_was_used_goes_from_one_ring_to_the_next() {
+    let started = Instant::now();
+    let (one, _) = ring(None, Some(3), started);
+    assert_eq!(one.day_uses(), []);
+    for _ in 0..2 {
+        one.keys[0].take(started, WALL).1.unwrap();
+    }
+    let uses = one.day_uses();
+    assert_eq!((uses[0].key.as_str(), uses[0].used), ("mobile", 2));
+    let gone = DayUse {
+        key: "gone".into(),
+        ..uses[0].clone()
+    };
+    let (next, _) = ring(None, Some(3), started);
+    next.restore(&[gone, uses[0].clone()]);
+    assert_eq!(next.day_uses(), uses);
+    assert_eq!(next.keys[0].take(started, WALL).1, Ok(()));
+    let day = Duration::from_secs(86_400);
+    assert_eq!(next.keys[0].take(started, WALL).1, Err(Spent::Day(day)));
+    assert_eq!(next.keys[0].take(started, WALL + day).1, Ok(()));
+    // A ring without quotas has nothing to keep.
+    let (free, _) = ring(None, None, started);
+    free.restore(&uses);
+    free.keys[0].take(started, WALL).1.unwrap();
+    assert_eq!(free.day_uses(), []);
 }
 
 /// Welch's t between two samples, without the slowest twentieth of each: those were interrupted.

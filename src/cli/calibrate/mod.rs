@@ -33,11 +33,3 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<Ending, CliError> {
 pub(super) fn run_ties(arguments: &TiesArguments) -> Result<Ending, CliError> {
     ties::run(arguments)
 }
-
-/// A name that may stand in the name of a file.
-fn plain(name: &str) -> String {
-    let kept = |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
-    name.chars()
-        .map(|sign| if kept(sign) { sign } else { '-' })
-        .collect()
-}

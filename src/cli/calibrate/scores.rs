@@ -7,7 +7,6 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use futures::stream::{self, StreamExt};
 
-use super::plain;
 use crate::assemble::assemble;
 use crate::calibration::{
     CalibrationError, CalibrationReport, CalibrationSettings, FittedMap, JudgeKey, JudgeName,
@@ -290,8 +289,7 @@ fn score(
 }
 
 fn place_of(map: &FittedMap) -> PathBuf {
-    let (judge, backend) = (plain(&map.key.judge), plain(&map.key.backend));
-    Path::new("calibration/maps").join(format!("{judge}-{backend}-{}.toml", map.kind))
+    Path::new("calibration/maps").join(map.key.file_name(map.kind.name()))
 }
 
 fn print(report: &CalibrationReport) -> std::io::Result<()> {

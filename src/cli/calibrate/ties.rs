@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
-use super::plain;
 use crate::assemble::assemble;
 use crate::calibration::{
     Figured, FittedTies, HumanPair, JudgeKey, JudgeName, JudgedPairs, TieSettings, calibrate_ties,
@@ -307,8 +306,7 @@ fn compare_all(
 }
 
 fn place_of(ties: &FittedTies) -> PathBuf {
-    let (judge, backend) = (plain(&ties.key.judge), plain(&ties.key.backend));
-    Path::new("calibration/maps").join(format!("{judge}-{backend}-ties.toml"))
+    Path::new("calibration/maps").join(ties.key.file_name("ties"))
 }
 
 fn report(ties: &FittedTies, unscored: usize) -> TiesJson<'_> {

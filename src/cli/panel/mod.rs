@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::engine::panel::{Bench, Panel, PanelError};
 use crate::judging::Readout;
 use crate::judging::panel::Jury;
-use crate::wire::{RestsOn, Weighing};
+use crate::wire::{RestsOn, Weighing, by_maps};
 
 pub(super) use compare::run as compare;
 pub(super) use rank::{Asked, print as print_members, run as rank};
@@ -148,7 +148,7 @@ impl PanelArguments {
         let is_report = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "json");
         let reports = self.reliability.iter().filter(is_report).count();
         if reports == 0 {
-            return by_maps(bench, &maps(&self.reliability)?);
+            return Ok(by_maps(bench, &maps(&self.reliability)?)?);
         }
         if reports < self.reliability.len() {
             return Err(CliError::Panel(
@@ -173,22 +173,6 @@ fn maps(paths: &[PathBuf]) -> Result<Maps, CliError> {
         }
     }
     Ok(Maps::new(maps))
-}
-
-fn by_maps(bench: &Bench, maps: &Maps) -> Result<Weights, CliError> {
-    let members = bench.names().iter().zip(bench.provenances());
-    let relied = members
-        .map(|(name, provenance)| maps.reliability(name, provenance.as_ref()))
-        .collect::<Result<Vec<_>, _>>()?;
-    let correlations: Vec<f64> = relied.iter().map(|one| one.correlation).collect();
-    let read_as = relied.iter().map(|one| Some(one.readout)).collect();
-    let rests_on = relied.into_iter().map(|one| RestsOn {
-        source: "calibration",
-        file: Some(one.file),
-        correlation: Some(one.correlation),
-        n: Some(one.n),
-    });
-    Ok((weights_of(&correlations)?, rests_on.collect(), read_as))
 }
 
 /// A report is a member's where it has its name, or the id of its card and no other member has that.

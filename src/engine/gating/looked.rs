@@ -21,17 +21,17 @@ const AT_ONCE: usize = 4;
 
 impl Engine {
     /// Looks at several images with their names, and says which are nearly the same as an earlier one.
-    pub async fn looked_in_order<'a>(
+    pub async fn looked_in_order(
         &self,
-        images: impl IntoIterator<Item = (&'a str, Result<Image, Unscored>)>,
+        images: Vec<(String, Result<Image, Unscored>)>,
     ) -> Vec<Looked> {
-        let looked =
-            stream::iter(images).map(async |(name, image)| (name, self.looked(image).await));
+        let looked = stream::iter(images)
+            .map(|(name, image)| async move { (name, self.looked(image).await) });
         let looked: Vec<_> = looked.buffered(AT_ONCE).collect().await;
         let mut seen = Seen::default();
         let in_order = looked.into_iter();
         in_order
-            .map(|(name, looked)| looked.among(name, &mut seen))
+            .map(|(name, looked)| looked.among(&name, &mut seen))
             .collect()
     }
 

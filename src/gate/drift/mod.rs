@@ -121,23 +121,22 @@ pub fn drift(
             "share of items whose answer could not be read, or did not answer the question",
         )?);
     }
-    let further: [(_, fn(&Observed) -> Option<f64>, _); 2] = [
-        (
-            "coverage",
-            |item| item.coverage,
-            "of the mass on the allowed answers; reference and current are means",
-        ),
-        (
-            "order_effect",
-            |item| item.order_effect,
-            "of the order effects of comparisons; reference and current are means",
-        ),
-    ];
-    for (name, of, detail) in further {
+    let mut further = |name, of: fn(&Observed) -> Option<f64>, detail| {
         if reference.values(of).len() >= LEAST && current.values(of).len() >= LEAST {
             checks.push(pair.distribution(name, of, detail)?);
         }
-    }
+        Ok::<(), StatsError>(())
+    };
+    further(
+        "coverage",
+        |item| item.coverage,
+        "of the mass on the allowed answers; reference and current are means",
+    )?;
+    further(
+        "order_effect",
+        |item| item.order_effect,
+        "of the order effects of comparisons; reference and current are means",
+    )?;
     let tests = judge(&mut checks, settings.level)?;
     checks.extend(canaries(reference, current, settings.canary));
     let moved = checks.iter().filter(|check| check.moved);

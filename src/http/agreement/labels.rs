@@ -1,21 +1,16 @@
 //! `POST /v1/agreement/{id}/labels`: labels of people beside what a judge said of the same items, as they arrive; and
 //! `DELETE /v1/agreement/{id}`, which forgets them.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde::de::MapAccess;
 
-use super::failed::{as_fields, pointer};
 use super::kept;
-use super::uploaded::nothing_given;
-use crate::engine::{Clock, Permit};
-use crate::http::body::{
-    Form, MOST_LISTED, MediaType, Object, Reader, Rows, duplicate_field, offload, read_object,
-};
 use crate::http::caller::Caller;
-use crate::http::given;
 use crate::http::problem::{Code, Problem};
 use crate::http::service::Service;
+use crate::http::uploads::{self, Uploads, as_fields, pointer, worked_out};
 use crate::store::{LabelRow, wall_milliseconds};
 use crate::table::{Cell, Reading, Table, TableError, TableFault, TablePlace};
 
@@ -30,26 +25,13 @@ const COLUMNS: [&str; 4] = ["id", "judged", "human", "time"];
 /// A time later than this is no time: the year 5138.
 const LATEST: f64 = 1e14;
 
-/// The JSON body.
-#[derive(Debug, Default)]
-struct LabelsBody {
-    labels: Option<Rows>,
-}
+/// Labels come with no choices.
+#[derive(Default)]
+struct LabelChoices;
 
-impl<'de> Object<'de> for LabelsBody {
-    const FIELDS: &'static [&'static str] = &["labels"];
-
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        field: &str,
-        value: Reader<'_, A>,
-    ) -> Result<(), A::Error> {
-        match field {
-            "labels" => self.labels = Some(value.rows(MOST_SENT)?),
-            _ => return value.unknown(Self::FIELDS),
-        }
-        Ok(())
-    }
+impl Uploads for LabelChoices {
+    const TABLES: &'static [&'static str] = &["labels"];
+    const MOST_ROWS: usize = MOST_SENT;
 }
 
 /// What is answered.
@@ -78,7 +60,20 @@ pub(in crate::http) async fn take(
     let store = kept::store(&service)?;
     let judge = kept::judge_name(&http)?;
     service.engine.judges().find(&judge)?;
-    let (rows, _permit) = read(&http, payload, &service).await?;
+    let uploaded = uploads::read::<LabelChoices>(&http, payload, service.bounds).await?;
+    let (table, by_row) = (uploaded.table("labels")?, uploaded.by_row);
+    let now = wall_milliseconds();
+    let rows = worked_out(
+        "reading of labels",
+        service.bounds.request_time,
+        move || {
+            rows(table, now).map_err(|error| {
+                let detail = as_fields(&error.to_string());
+                Problem::new(Code::InvalidValue, detail).at(pointer(&error, by_row))
+            })
+        },
+    );
+    let rows = rows.await?;
     let taken = store
         .take_labels(caller.name(), &judge, rows, MOST_KEPT)
         .await?;
@@ -103,63 +98,6 @@ pub(in crate::http) async fn forget(
     Ok(HttpResponse::Ok().json(ForgottenJson { judge, forgotten }))
 }
 
-async fn read(
-    http: &HttpRequest,
-    payload: web::Payload,
-    service: &Service,
-) -> Result<(Vec<LabelRow>, Permit), Problem> {
-    let bounds = service.bounds;
-    let (media_type, body) = given::open(http, payload, bounds)?;
-    let permit = body.permit();
-    let deadline = Clock.now() + bounds.request_time;
-    let (place, bytes, by_row) = match media_type {
-        MediaType::Json => {
-            let bytes = body.collect().await?;
-            permit.work(deadline).await?;
-            let size = bytes.len();
-            let typed = offload(size, move || read_object::<LabelsBody>(MOST_LISTED, &bytes));
-            let rows = typed.await?.labels.ok_or_else(|| nothing_given("labels"))?;
-            (
-                TablePlace::held("labels/labels.jsonl", rows.bytes),
-                size,
-                true,
-            )
-        }
-        MediaType::Form => {
-            let (name, bytes) = in_form(Form::open(http, body, LabelsBody::FIELDS)).await?;
-            permit.work(deadline).await?;
-            let size = bytes.len();
-            (
-                TablePlace::held(format!("labels/{name}"), bytes),
-                size,
-                false,
-            )
-        }
-    };
-    let now = wall_milliseconds();
-    let rows = offload(bytes, move || {
-        rows(place, now).map_err(|error| {
-            let detail = as_fields(&error.to_string());
-            Problem::new(Code::InvalidValue, detail).at(pointer(&error, by_row))
-        })
-    });
-    Ok((rows.await?, permit))
-}
-
-async fn in_form(mut form: Form) -> Result<(String, Vec<u8>), Problem> {
-    let mut labels = None;
-    while let Some(part) = form.next().await? {
-        if labels.is_some() {
-            return Err(duplicate_field(&part.name));
-        }
-        labels = Some((
-            super::uploaded::file_name(part.file_name, "labels"),
-            part.bytes,
-        ));
-    }
-    labels.ok_or_else(|| nothing_given("labels"))
-}
-
 /// The labels of a table, each item once.
 fn rows(place: TablePlace, now: i64) -> Result<Vec<LabelRow>, TableError> {
     let table = Table::open(place, None)?;
@@ -176,7 +114,7 @@ fn rows(place: TablePlace, now: i64) -> Result<Vec<LabelRow>, TableError> {
         }
     }
     let mut rows: Vec<LabelRow> = Vec::new();
-    let mut ids = std::collections::BTreeSet::new();
+    let mut ids = BTreeSet::new();
     table.rows(&COLUMNS, |line, cells| {
         let wrong = |column: usize, fault, detail: String, remedy: &str| {
             let error = TableError::new(table.path(), fault, detail, remedy);

@@ -9,7 +9,6 @@ mod kept;
 mod labels;
 mod rolling;
 mod settings;
-mod uploaded;
 
 pub(super) use audit::audit;
 pub(super) use labels::{forget, take};

@@ -1,15 +1,79 @@
 //! The choices of an audit in a request: named as the options of `opine audit` are, with `_` for `-`.
 
+use super::format::Format;
 use crate::agreement::audit::{AuditOptions, Better, Duplicates, Matching, Missing};
 use crate::http::body::{Scalar, Structure};
 use crate::http::problem::{Code, Problem};
+use crate::http::uploads::{Uploaded, Uploads};
 use crate::near::quoted;
 
 /// Most draws of a bootstrap.
 const MOST_RESAMPLES: u64 = 10_000;
 
-/// Settings that are strings, numbers or truth values.
-pub(super) const SCALARS: [&str; 20] = [
+/// Most rows of one table.
+const MOST_ROWS: usize = 100_000;
+/// Most other judges to compare with.
+const MOST_BASELINES: usize = 8;
+
+/// What an audit takes beside its tables.
+pub(super) struct AuditChoices {
+    pub(super) options: AuditOptions,
+    /// In which form the report is wanted, where it is said.
+    pub(super) format: Option<Format>,
+}
+
+impl Default for AuditChoices {
+    fn default() -> Self {
+        AuditChoices {
+            options: AuditOptions::new("judged", "human"),
+            format: None,
+        }
+    }
+}
+
+impl Uploads for AuditChoices {
+    const TABLES: &'static [&'static str] = &["judged", "human"];
+    const MANY: Option<(&'static str, &'static str, usize)> =
+        Some(("baselines", "baseline", MOST_BASELINES));
+    const SCALARS: &'static [&'static str] = &SCALARS;
+    const LISTS: &'static [&'static str] = &["raters", "missing_text"];
+    const MOST_ROWS: usize = MOST_ROWS;
+
+    fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        if name == "format" {
+            self.format = Some(Format::given(value)?);
+            return Ok(());
+        }
+        set(&mut self.options, name, value)
+    }
+
+    fn set_list(&mut self, name: &str, value: &Structure) -> Result<(), Problem> {
+        let texts = value.texts(name)?;
+        match name {
+            "raters" => self.options.columns.raters = texts,
+            _ => self.options.missing_text = texts,
+        }
+        Ok(())
+    }
+}
+
+impl AuditChoices {
+    /// The audit of what was uploaded with these choices.
+    pub(super) fn options(uploaded: Uploaded<Self>) -> Result<AuditOptions, Problem> {
+        let (judged, human) = (uploaded.table("judged")?, uploaded.table("human")?);
+        let mut options = uploaded.choices.options;
+        (options.judged, options.human) = (judged, human);
+        for (name, place) in uploaded.many {
+            options.baselines.push(place);
+            // Without names in the request, judges are named by their files.
+            options.baseline_judges.extend(name);
+        }
+        Ok(options)
+    }
+}
+
+const SCALARS: [&str; 21] = [
+    "format",
     "on",
     "group",
     "cluster",
@@ -32,11 +96,8 @@ pub(super) const SCALARS: [&str; 20] = [
     "seed",
 ];
 
-/// Settings that are lists of strings; a form has them as JSON.
-pub(super) const LISTS: [&str; 2] = ["raters", "missing_text"];
-
-/// Takes one of [`SCALARS`].
-pub(super) fn set(options: &mut AuditOptions, name: &str, value: &Scalar) -> Result<(), Problem> {
+/// Takes one of [`SCALARS`] but `format`.
+fn set(options: &mut AuditOptions, name: &str, value: &Scalar) -> Result<(), Problem> {
     let column = || column(name, value).map(Some);
     let columns = &mut options.columns;
     match name {
@@ -89,20 +150,6 @@ pub(super) fn set(options: &mut AuditOptions, name: &str, value: &Scalar) -> Res
                 .filter(|_| (100..=MOST_RESAMPLES).contains(&resamples))
                 .ok_or_else(|| wrong(format!("`resamples` is 100 to {MOST_RESAMPLES}")))?;
         }
-    }
-    Ok(())
-}
-
-/// Takes one of [`LISTS`].
-pub(super) fn set_list(
-    options: &mut AuditOptions,
-    name: &str,
-    value: &Structure,
-) -> Result<(), Problem> {
-    let texts = value.texts(name)?;
-    match name {
-        "raters" => options.columns.raters = texts,
-        _ => options.missing_text = texts,
     }
     Ok(())
 }

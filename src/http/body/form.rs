@@ -1,5 +1,7 @@
 //! Reads `multipart/form-data` part by part.
 
+use std::borrow::Cow;
+
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
@@ -14,7 +16,7 @@ use crate::http::service::Bounds;
 pub(in crate::http) struct Form {
     parts: Multipart,
     bounds: Bounds,
-    known: &'static [&'static str],
+    known: Cow<'static, [&'static str]>,
 }
 
 /// One part that has been read.
@@ -33,13 +35,13 @@ impl Form {
     pub(in crate::http) fn open(
         request: &HttpRequest,
         body: Body,
-        known: &'static [&'static str],
+        known: impl Into<Cow<'static, [&'static str]>>,
     ) -> Self {
         let bounds = body.bounds;
         Form {
             parts: Multipart::new(request.headers(), body.chunks()),
             bounds,
-            known,
+            known: known.into(),
         }
     }
 
@@ -52,7 +54,7 @@ impl Form {
         };
         let name = field.name().unwrap_or_default().to_owned();
         if !self.known.contains(&name.as_str()) {
-            return Err(unknown_field(&name, self.known));
+            return Err(unknown_field(&name, &self.known));
         }
         let file_name = file_name(&field);
         let mut bytes = Vec::new();

@@ -21,10 +21,15 @@ use crate::http::problem::{Code, Problem};
 
 /// A JSON object with known fields.
 pub(in crate::http) trait Object<'de>: Default {
-    /// The fields that it knows.
-    const FIELDS: &'static [&'static str];
+    /// The fields that it knows, where they are always the same.
+    const FIELDS: &'static [&'static str] = &[];
 
-    /// Takes the value of one of [`Object::FIELDS`], or calls [`Reader::unknown`].
+    /// The fields that it knows.
+    fn fields() -> Cow<'static, [&'static str]> {
+        Cow::Borrowed(Self::FIELDS)
+    }
+
+    /// Takes the value of one of [`Object::fields`], or calls [`Reader::unknown`].
     fn take<A: MapAccess<'de>>(
         &mut self,
         field: &str,

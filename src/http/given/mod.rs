@@ -38,10 +38,11 @@ pub(super) struct Given<Settings> {
 
 /// What one operation takes beside judge, texts and images: strings and numbers by name.
 pub(super) trait Settings: Default + Send + 'static {
-    /// All fields of the JSON body: `judge`, `texts`, `images`, and the settings.
-    const JSON: &'static [&'static str];
-    /// All parts of the form: `judge`, `texts`, `image`, and the settings.
-    const FORM: &'static [&'static str];
+    /// Names of the settings, the same in JSON and in a form.
+    const NAMES: &'static [&'static str];
+
+    /// Whether a judge is named, beside texts and images, which every operation takes.
+    const NAMES_JUDGE: bool = true;
 
     /// Those of the settings that are lists or objects; a form has them as JSON.
     const STRUCTURES: &'static [&'static str] = &[];
@@ -51,7 +52,7 @@ pub(super) trait Settings: Default + Send + 'static {
 
     /// Takes one of [`Settings::STRUCTURES`].
     fn structure(&mut self, name: &str, _: &Structure) -> Result<(), Problem> {
-        Err(unknown_field(name, Self::JSON))
+        Err(unknown_field(name, Self::NAMES))
     }
 
     /// Takes one of the settings from a JSON body. A setting that is a list of objects is read here, and comes as text
@@ -96,7 +97,7 @@ pub(super) async fn read<S: Settings>(
             .await?
         }
         MediaType::Form => {
-            let form = Form::open(http, body, S::FORM);
+            let form = Form::open(http, body, typed::fields::<S>(&["image", "image_url"]));
             let form = GivenForm::<S>::read(form, bounds.images).await?;
             permit.work(deadline).await?;
             offload(form.bytes(), move || form.check(permit)).await?

@@ -59,7 +59,9 @@ enum FormImage {
 }
 
 impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
-    const FIELDS: &'static [&'static str] = S::JSON;
+    fn fields() -> Cow<'static, [&'static str]> {
+        fields::<S>(&["images"])
+    }
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -67,14 +69,24 @@ impl<'de, S: Settings> Object<'de> for GivenBody<'de, S> {
         value: Reader<'_, A>,
     ) -> Result<(), A::Error> {
         match field {
-            "judge" if S::JSON.contains(&"judge") => self.judge = Some(value.text()?),
+            "judge" if S::NAMES_JUDGE => self.judge = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
-            known if S::JSON.contains(&known) => self.settings.take(known, value)?,
-            _ => return value.unknown(Self::FIELDS),
+            known if S::NAMES.contains(&known) => self.settings.take(known, value)?,
+            _ => return value.unknown(&Self::fields()),
         }
         Ok(())
     }
+}
+
+/// What a request of this operation may have, with its images under these names.
+pub(super) fn fields<S: Settings>(images: &[&'static str]) -> Cow<'static, [&'static str]> {
+    let judge = S::NAMES_JUDGE.then_some("judge");
+    let shared = judge.into_iter().chain(["texts"]);
+    let all = shared
+        .chain(images.iter().copied())
+        .chain(S::NAMES.iter().copied());
+    Cow::Owned(all.collect())
 }
 
 impl<'de> Object<'de> for ImageBody<'de> {

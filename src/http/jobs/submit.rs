@@ -236,9 +236,24 @@ impl<'a> Arriving<'a> {
         given: &Given,
         format: Format,
     ) -> Result<Self, Problem> {
-        let settings = checked(given)?;
+        let mut settings = checked(given)?;
         let operation = operation(&settings.operation, &settings.options)?;
-        let judge = service.judge_to_come(&settings.judge)?;
+        let judge = if operation.names_judges() {
+            if given.contains_key("judge") {
+                let detail = format!(
+                    "`judge` is not for this job: other settings of `{}` say who judges",
+                    settings.operation
+                );
+                return Err(Problem::new(Code::InvalidValue, detail));
+            }
+            let moment = service.moment();
+            operation.check(&moment)?;
+            let leader = operation.leader(&moment, &settings.judge)?;
+            settings.judge = leader.card.id.clone();
+            leader
+        } else {
+            service.judge_to_come(&settings.judge)?
+        };
         operation.fits(&judge)?;
         let rules = Rules {
             images: operation.images(),

@@ -27,6 +27,7 @@ fn service(folder: &tempfile::TempDir) -> web::Data<Service> {
     let engine = Engine::new(Judges::new([], BTreeMap::new()), AnswerCache::new(0));
     let guards = Guards {
         keyring: None,
+        home: None,
         urls: UrlReader::off(),
         are_models_to_open: false,
         policies: crate::gate::Policies::default(),

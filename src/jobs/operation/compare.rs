@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::panel::{self, What};
 use super::{Asked, Operation, Options, Pictured, Place, option};
 use crate::card::Recipe;
 use crate::engine::{BindError, Judge, JudgedPair};
@@ -14,7 +15,15 @@ use crate::judging::{Disagreement, Margin, Subject, TieWidth};
 use crate::near::quoted;
 use crate::wire::{CompareResult, PairReading};
 
-pub(super) const OPTIONS: &[&str] = &["by", "tie_width", "on_disagreement"];
+pub(super) const OPTIONS: &[&str] = &[
+    "by",
+    "tie_width",
+    "on_disagreement",
+    "judges",
+    "jury",
+    "weights",
+    "quorum",
+];
 
 #[derive(Debug)]
 struct Compare {
@@ -34,14 +43,23 @@ pub(super) fn make(options: &Options) -> Result<Arc<dyn Operation>, SettingFault
     if let Some(width) = option(options, "tie_width", "in log-odds, 0 or above", width)? {
         reading.ties = width;
     }
-    let ways = format!(
-        "one of {}",
-        quoted(&Disagreement::ALL.map(Disagreement::name))
-    );
-    if let Some(way) = option(options, "on_disagreement", &ways, Disagreement::from_name)? {
+    if let Some(way) = disagreement(options)? {
         reading.on_disagreement = way;
     }
-    Ok(Arc::new(Compare { reading }))
+    let panel = panel::sitting(options, What::Compare(reading))?;
+    Ok(panel.unwrap_or_else(|| Arc::new(Compare { reading })))
+}
+
+/// What becomes of a pair whose two orders prefer different images.
+pub(super) fn disagreement(options: &Options) -> Result<Option<Disagreement>, SettingFault> {
+    let ways = quoted(&Disagreement::ALL.map(Disagreement::name));
+    let expected = format!("one of {ways}");
+    option(
+        options,
+        "on_disagreement",
+        &expected,
+        Disagreement::from_name,
+    )
 }
 
 #[async_trait]

@@ -1,8 +1,11 @@
 //! What is done with each item of a job. A new operation is one file, and one row of [`OPERATIONS`].
 
+mod best_of;
 mod choose;
 mod compare;
 mod evaluate;
+mod gate;
+mod panel;
 mod rank;
 mod score;
 
@@ -14,9 +17,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::SettingFault;
+use super::{Moment, SettingFault};
 use crate::calibration::Maps;
-use crate::engine::{BindError, Engine, Judge, RunLimits};
+use crate::engine::{BindError, Engine, Judge, Judges, RunLimits};
+use crate::gate::Policies;
 use crate::judging::{Image, Reason, Unscored};
 use crate::near::quoted;
 use crate::store::FinishedKind;
@@ -29,6 +33,27 @@ pub(super) type Options = BTreeMap<String, String>;
 pub trait Operation: Send + Sync + Debug {
     /// How many images an item has.
     fn images(&self) -> RangeInclusive<usize>;
+
+    /// Whether its settings say who judges, so that the job names no judge.
+    fn names_judges(&self) -> bool {
+        false
+    }
+
+    /// Whether all that its settings name is there, asked before anything is stored.
+    ///
+    /// # Errors
+    /// The setting that names what is not there, or does not do this.
+    fn check(&self, _: &Moment) -> Result<(), SettingFault> {
+        Ok(())
+    }
+
+    /// The judge whose backend's places an item takes; `judge` is the one that the job names.
+    ///
+    /// # Errors
+    /// A judge that is not known.
+    fn leader(&self, moment: &Moment, judge: &str) -> Result<Judge, BindError> {
+        moment.judges.find(judge)
+    }
 
     /// Texts of the judge's question that it gives itself, so that items need not.
     fn texts(&self) -> &'static [&'static str] {
@@ -53,8 +78,12 @@ pub trait Operation: Send + Sync + Debug {
 pub struct Place<'a> {
     /// The engine.
     pub engine: &'a Engine,
+    /// All judges.
+    pub judges: &'a Judges,
     /// The calibration maps.
     pub maps: &'a Maps,
+    /// The gate policies.
+    pub policies: &'a Policies,
     /// The judge.
     pub judge: &'a Judge,
     /// What one item may cost.
@@ -103,7 +132,7 @@ impl Asked {
 
     /// No result at all.
     fn without(unscored: &Unscored) -> Self {
-        let may_pass = matches!(unscored.reason, Reason::Backend | Reason::Deadline);
+        let may_pass = may_pass(unscored.reason);
         Asked {
             kind: if may_pass {
                 FinishedKind::Failed
@@ -127,6 +156,36 @@ impl Asked {
     }
 }
 
+/// Whether asking again may help.
+fn may_pass(reason: Reason) -> bool {
+    matches!(reason, Reason::Backend | Reason::Deadline)
+}
+
+/// The images with their names, all of them whole.
+fn whole(
+    given: Vec<(String, Result<Image, Unscored>)>,
+) -> Result<(Vec<String>, Vec<Image>), Unscored> {
+    let whole = given.into_iter().map(|(name, image)| Ok((name, image?)));
+    whole
+        .collect::<Result<Vec<_>, _>>()
+        .map(|all| all.into_iter().unzip())
+}
+
+/// The first of these judges that can be asked now, or the first of them.
+fn first_ready<'a>(
+    moment: &Moment,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Judge, BindError> {
+    let judges: Vec<Judge> = names
+        .map(|name| moment.judges.find(name))
+        .collect::<Result<_, _>>()?;
+    let ready = judges.iter().find(|judge| judge.backend().is_ok());
+    match ready.or(judges.first()) {
+        Some(judge) => Ok(judge.clone()),
+        None => moment.judges.find(""),
+    }
+}
+
 /// One row of the table of operations.
 #[derive(Debug, Clone, Copy)]
 pub struct OperationRow {
@@ -138,7 +197,7 @@ pub struct OperationRow {
 }
 
 /// Every operation that a job can do.
-pub const OPERATIONS: [OperationRow; 5] = [
+pub const OPERATIONS: [OperationRow; 7] = [
     OperationRow {
         name: "score",
         options: score::OPTIONS,
@@ -163,6 +222,16 @@ pub const OPERATIONS: [OperationRow; 5] = [
         name: "evaluate",
         options: evaluate::OPTIONS,
         make: evaluate::make,
+    },
+    OperationRow {
+        name: "gate",
+        options: gate::OPTIONS,
+        make: gate::make,
+    },
+    OperationRow {
+        name: "best_of",
+        options: best_of::OPTIONS,
+        make: best_of::make,
     },
 ];
 
@@ -227,25 +296,70 @@ mod tests {
             ("score", "q-bench"),
             ("compare", "q-bench"),
             ("rank", "q-bench"),
+            ("rank", "best-to-worst"),
+            ("best_of", "q-bench"),
         ] {
             assert_eq!(fits(name, &[], judge), Ok(()), "{name}");
         }
         assert_eq!(fits("choose", &[], "choose"), Ok(()));
-        let refused = fits("choose", &[], "q-bench").unwrap_err();
-        assert!(matches!(refused, BindError::WrongProtocol { .. }));
-        for name in ["score", "compare", "rank"] {
-            for judge in ["choose", "best-to-worst"] {
-                let refused = fits(name, &[], judge).unwrap_err();
-                assert!(matches!(refused, BindError::WrongProtocol { .. }), "{name}");
-            }
-        }
         assert_eq!(fits("evaluate", &[], "choose"), Ok(()));
         assert_eq!(
             fits("evaluate", &[("method", "vqascore")], "vqascore"),
             Ok(())
         );
         assert!(fits("evaluate", &[], "vqascore").is_err());
-        let refused = fits("rank", &[("budget", "0")], "q-bench").unwrap_err();
-        assert!(matches!(refused, BindError::Unfit { .. }));
+        for (name, options, judge) in [
+            ("choose", &[][..], "q-bench"),
+            ("score", &[], "choose"),
+            ("score", &[], "best-to-worst"),
+            ("compare", &[], "choose"),
+            ("compare", &[], "best-to-worst"),
+            ("rank", &[], "choose"),
+            ("rank", &[("method", "scores")], "best-to-worst"),
+            ("rank", &[("method", "active")], "best-to-worst"),
+            ("best_of", &[], "best-to-worst"),
+        ] {
+            let refused = fits(name, options, judge).unwrap_err();
+            assert!(matches!(refused, BindError::WrongProtocol { .. }), "{name}");
+        }
+        for options in [[("budget", "0")], [("repeats", "3")]] {
+            let refused = fits("rank", &options, "q-bench").unwrap_err();
+            assert!(matches!(refused, BindError::Unfit { .. }));
+        }
+    }
+
+    #[test]
+    fn a_panel_or_policy_that_is_none_names_its_setting() {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        for (name, options, fault) in [
+            ("score", &[("jury", "mean")][..], "judges"),
+            ("score", &[("judges", "[]")], "judges"),
+            ("score", &[("judges", "a")], "judges"),
+            (
+                "compare",
+                &[("judges", r#"["a"]"#), ("quorum", "-1")],
+                "quorum",
+            ),
+            (
+                "compare",
+                &[("judges", r#"["a"]"#), ("jury", "joint")],
+                "jury",
+            ),
+            (
+                "rank",
+                &[("judges", r#"["a"]"#), ("weights", "[1]")],
+                "weights",
+            ),
+            (
+                "score",
+                &[("judges", r#"["a"]"#), ("calibrated", "true")],
+                "calibrated",
+            ),
+            ("gate", &[], "policy"),
+            ("best_of", &[("judges", r#"["a"]"#)], "judges"),
+        ] {
+            let refused = operation(name, &options.iter().map(owned).collect()).unwrap_err();
+            assert_eq!(refused.name, fault, "{name} {options:?}");
+        }
     }
 }

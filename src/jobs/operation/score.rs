@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::panel::{self, What};
 use super::{Asked, Operation, Options, Pictured, Place, option};
 use crate::engine::{BindError, Judge};
 use crate::jobs::SettingFault;
 use crate::judging::Subject;
 use crate::wire::ScoreResult;
 
-pub(super) const OPTIONS: &[&str] = &["calibrated"];
+pub(super) const OPTIONS: &[&str] = &["calibrated", "judges", "jury", "weights", "quorum"];
 
 #[derive(Debug)]
 struct Score {
@@ -21,6 +22,15 @@ struct Score {
 pub(super) fn make(options: &Options) -> Result<Arc<dyn Operation>, SettingFault> {
     let truth = |text: &str| text.parse().ok();
     let calibrated = option(options, "calibrated", "`true` or `false`", truth)?;
+    if let Some(panel) = panel::sitting(options, What::Score)? {
+        return match calibrated {
+            Some(true) => Err(SettingFault::new(
+                "calibrated",
+                "is for one judge, not for a panel",
+            )),
+            Some(false) | None => Ok(panel),
+        };
+    }
     Ok(Arc::new(Score {
         calibrated: calibrated.unwrap_or(false),
     }))

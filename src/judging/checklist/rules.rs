@@ -79,6 +79,27 @@ pub enum MissingAnswer {
     Wrong,
 }
 
+impl Hardness {
+    /// Stable name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Hardness::Probability => "probability",
+            Hardness::Verdict => "verdict",
+        }
+    }
+}
+
+impl MissingAnswer {
+    /// Stable name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            MissingAnswer::Unscored => "unscored",
+            MissingAnswer::LeftOut => "left-out",
+            MissingAnswer::Wrong => "wrong",
+        }
+    }
+}
+
 /// A checklist that was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {

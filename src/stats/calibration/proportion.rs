@@ -1,8 +1,8 @@
 //! Intervals of a share.
 
 use crate::stats::fit::moments::{check_level, normal_width};
+use crate::stats::thresholds::share_lower_bound;
 use crate::stats::{Interval, StatsError};
-use statrs::distribution::{Beta, ContinuousCDF};
 
 /// How the interval of a share is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn binomial_interval(
     }
     let (low, high, method) = match kind {
         BinomialInterval::Wilson => wilson(successes as f64, n as f64, normal_width(level)?),
-        BinomialInterval::ClopperPearson => exact(successes as f64, n as f64, (1.0 - level) / 2.0),
+        BinomialInterval::ClopperPearson => exact(successes, n, (1.0 - level) / 2.0),
     };
     Ok(Interval {
         low: if successes == 0 { 0.0 } else { low },
@@ -67,14 +67,8 @@ fn wilson(successes: f64, n: f64, z: f64) -> (f64, f64, &'static str) {
     (centre - half, centre + half, "wilson")
 }
 
-fn exact(successes: f64, n: f64, tail: f64) -> (f64, f64, &'static str) {
-    let failures = n - successes;
-    let quantile = |a: f64, b: f64, probability: f64| {
-        Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(probability))
-    };
-    (
-        quantile(successes, failures + 1.0, tail),
-        quantile(successes + 1.0, failures, 1.0 - tail),
-        "clopper-pearson",
-    )
+/// Two one-sided bounds, of the successes and of the failures.
+fn exact(successes: usize, n: usize, tail: f64) -> (f64, f64, &'static str) {
+    let low = |hits: usize| share_lower_bound(hits, n, 1.0 - tail);
+    (low(successes), 1.0 - low(n - successes), "clopper-pearson")
 }

@@ -1,5 +1,6 @@
 //! What a panel of judges says, in JSON: every member beside what they come to.
 
+mod choice;
 mod ranked;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::engine::{Judged, JudgedPair};
 use crate::judging::panel::{Jury, PanelScale};
 use crate::judging::{Coverage, Unscored};
 
+pub use choice::{PanelChoice, PanelFault, PanelRefusal, by_maps};
 pub use ranked::{PanelRankReply, RankedPanelJson};
 
 /// How the members of a panel weigh, and why.

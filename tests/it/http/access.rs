@@ -93,7 +93,7 @@ fn every_route_and_everything_beside_the_table_is_denied_without_a_key() {
         "/v1/%2e%2e/healthz",
         "/HEALTHZ",
     ] {
-        let raw = format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+        let raw = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(
             [401, 429].contains(&app.send_raw(raw.as_bytes()).status),
             "{path}"
@@ -242,7 +242,8 @@ fn sixty_four_clients_of_one_key_get_its_quota_and_not_one_more() {
     let refused = ask(app, "GET", "/v1/none", key);
     refused.problem("quota_spent");
     let wait: u64 = refused.headers["retry-after"].parse().unwrap();
-    assert!((86_000..=86_400).contains(&wait), "{wait}");
+    // Until midnight in UTC.
+    assert!((1..=86_400).contains(&wait), "{wait}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::support::app::{TestApp, config, read_reply, shared};
 use crate::support::backends::{Gated, engine_with};
 
-const HEAD: &str = "POST /v1/score HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n";
+const HEAD: &str =
+    "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
 #[test]
 fn four_gigabytes_are_refused_before_they_are_sent() {
@@ -117,7 +118,7 @@ fn a_deadline_that_passes_leaves_images_unscored() {
 #[test]
 fn requests_in_one_packet_are_answered_in_order() {
     let mut stream = TcpStream::connect(shared().address).unwrap();
-    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     stream
         .write_all((get("/healthz") + &get("/nowhere") + &get("/v1/judges")).as_bytes())
         .unwrap();

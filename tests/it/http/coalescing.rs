@@ -24,7 +24,7 @@ fn asked(app: &TestApp) -> TcpStream {
     let mut stream = TcpStream::connect(app.address).unwrap();
     write!(
         stream,
-        "POST /v1/score HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();

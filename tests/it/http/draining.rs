@@ -95,7 +95,7 @@ fn ask(reader: &mut BufReader<TcpStream>, picture: &[u8]) -> io::Result<bool> {
     ]
     .concat();
     let head = format!(
-        "POST /v1/score HTTP/1.1\r\nHost: test\r\nContent-Type: multipart/form-data; boundary=border\r\n\
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=border\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );
@@ -157,7 +157,7 @@ fn notice_comes_before_the_end_and_closes_connections_after_their_answer() {
     let backend = Gated::new(1);
     let app = TestApp::start(engine_with(Arc::clone(&backend) as _), config());
     let mut reader = BufReader::new(TcpStream::connect(app.address).unwrap());
-    let get = "GET /readyz HTTP/1.1\r\nHost: test\r\n\r\n";
+    let get = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     reader.get_mut().write_all(get.as_bytes()).unwrap();
     let reply = read_reply(&mut reader);
     assert_eq!((reply.status, reply.headers.get("connection")), (200, None));

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::app::{Reply, TestApp, read_reply, shared};
 
-const HEAD: &str = "POST /v1/score HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n";
+const HEAD: &str =
+    "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
 /// A connection on which these bytes were sent, and whose reads fail after a while.
 fn sent(address: SocketAddr, bytes: impl AsRef<[u8]>) -> TcpStream {
@@ -137,7 +138,7 @@ fn heads_that_do_not_end_are_given_up_and_disturb_nobody() {
 fn heads_that_are_too_much_are_refused_without_a_body() {
     let many = "x: y\r\n".repeat(100);
     let long = format!("x: {}\r\n", "y".repeat(200_000));
-    let get = "GET /healthz HTTP/1.1\r\nHost: test\r\n";
+    let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
     let coded = format!("{HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n");
     let twice = format!("{HEAD}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}");
     let both = format!("{HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}");

@@ -87,7 +87,7 @@ impl Decider {
     }
 }
 
-fn decide(asked: &Asked) -> Play {
+pub(super) fn decide(asked: &Asked) -> Play {
     let sum: u32 = asked.body.iter().map(|byte| u32::from(*byte)).sum();
     let good = f64::from(sum % 97) / 100.0 + 0.01;
     Play::json(&json!({
@@ -96,14 +96,14 @@ fn decide(asked: &Asked) -> Play {
     }))
 }
 
-fn pictures(count: usize) -> Vec<Vec<u8>> {
+pub(super) fn pictures(count: usize) -> Vec<Vec<u8>> {
     let byte = |index: usize| u8::try_from(index % 251).unwrap();
     (0..count)
         .map(|index| png::plain(2, 2, [byte(index), byte(index / 251), 7]))
         .collect()
 }
 
-const QUERY: &str = "operation=score&judge=q-bench@decider";
+pub(super) const QUERY: &str = "operation=score&judge=q-bench@decider";
 
 fn submit(served: &Served, key: &str, body: &[u8]) -> Option<Value> {
     let headers = [

@@ -1,10 +1,13 @@
 //! The data folder: full, taken, damaged.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use super::chaos::{QUERY, decide, pictures};
 use super::{images, manifest};
 use crate::support::app::{TestApp, config};
 use crate::support::backends::{Gated, engine_with};
+use crate::support::scripted::{Play, Scripted};
 use crate::support::served::Served;
 
 #[test]
@@ -72,6 +75,57 @@ fn a_limit_on_file_sizes_is_a_full_disk_and_not_the_end() {
     );
     limit("unlimited");
     assert_eq!(send().status, 202);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_of_a_running_job_wait_for_space_and_none_is_lost() {
+    const ITEMS: usize = 60;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Scripted::forgetful(|asked| {
+        Play::Later(Duration::from_millis(40), Box::new(decide(asked)))
+    });
+    let served = Served::start(&[
+        "--data",
+        data.to_str().unwrap(),
+        "--config",
+        &super::chaos::configuration(&folder, &server.url("/v1")),
+    ]);
+    let limit = |bytes: &str| {
+        let pid = served.child.id().to_string();
+        let limited = Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--fsize={bytes}:unlimited")])
+            .status();
+        assert!(limited.unwrap().success());
+    };
+    let headers = [("content-type", "application/jsonl")];
+    let body = manifest(&pictures(ITEMS));
+    let query = format!("/v1/jobs?{QUERY}");
+    let job = super::path(&served.send("POST", &query, &headers, &body).unwrap());
+    // The journal may not grow by another result.
+    let journal = std::fs::metadata(data.join("opine.sqlite-wal")).unwrap();
+    limit(&journal.len().to_string());
+    let told = |job: &serde_json::Value| {
+        let detail = job["detail"].as_str().unwrap_or_default();
+        detail.contains("space")
+    };
+    let patience = Instant::now() + Duration::from_secs(30);
+    while !told(&served.get(&job).json()) {
+        assert!(Instant::now() < patience, "{}", served.get(&job).json());
+    }
+    let stalled = served.get(&job).json();
+    assert!(stalled["items"]["waiting"].as_u64() > Some(0), "{stalled}");
+    assert_eq!(served.get("/healthz").status, 200);
+    limit("unlimited");
+    served.get(&format!("{job}/events"));
+    let lines = served.get(&format!("{job}/results")).lines();
+    let places: Vec<u64> = lines
+        .iter()
+        .map(|line| line["item"].as_u64().unwrap())
+        .collect();
+    assert_eq!(places, (0..ITEMS as u64).collect::<Vec<_>>());
+    assert!(lines.iter().all(|line| line["status"] == "done"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod chaos;
 mod disk;
 mod life;
+mod operations;
 mod repeated;
 
 use std::fs::File;
@@ -52,7 +53,7 @@ fn rested(app: &TestApp, path: &str) -> Value {
 }
 
 /// Waits until nobody has the folder: the threads of a service that was stopped may outlive its end by a moment.
-fn released(data: &Path) {
+pub(crate) fn released(data: &Path) {
     let lock = File::open(data.join("opine.lock")).unwrap();
     lock.lock().unwrap();
 }

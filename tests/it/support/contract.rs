@@ -142,6 +142,7 @@ fn unknown(reply: &Reply, status: u16, response: &str) -> &'static Value {
     // Without a key, and with one that is spent, nobody learns what is there.
     match reply.status {
         401 => return &responses["Unauthorized"],
+        403 => return &responses["Forbidden"],
         429 => return &responses["Overloaded"],
         _ => assert_eq!(reply.status, status, "{reply:?}"),
     }

@@ -22,12 +22,24 @@ pub(crate) struct Served {
 impl Served {
     /// A process of `opine serve` on a free port; nothing is waited for.
     pub(crate) fn spawn(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_opine"))
+        let mut program = Command::new(env!("CARGO_BIN_EXE_opine"));
+        // No embedded judge is needed here, and without the library a start is quick.
+        program.env("ORT_DYLIB_PATH", "not-there.so");
+        Self::spawned(program, arguments)
+    }
+
+    /// A process of another program, with its embedded judges, that listens.
+    pub(crate) fn start_program(program: &Path, arguments: &[&str]) -> Self {
+        let mut served = Self::spawned(Command::new(program), arguments);
+        assert!(served.listens(), "{}", served.said());
+        served
+    }
+
+    fn spawned(mut program: Command, arguments: &[&str]) -> Self {
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-            // No embedded judge is needed here, and without the library a start is quick.
-            .env("ORT_DYLIB_PATH", "not-there.so")
             .env_remove("OPINE_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -70,6 +82,11 @@ impl Served {
             }
         }
         false
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// All that it said, up to its end.

@@ -102,6 +102,26 @@ class Client:
         body = {"judge": judge, "images": given(images), **options}
         return cast(contract.ChooseReply, self._transport.call("choose", body, idempotency_key=idempotency_key))
 
+    def evaluate(
+        self, images: Iterable[Image], *, idempotency_key: Optional[str] = None, **options: Unpack[contract.EvaluateOptions]
+    ) -> contract.EvaluateReply:
+        """An explained score of each image against the text it was made from, and what is wrong with it."""
+        body = {"images": given(images), **options}
+        return cast(contract.EvaluateReply, self._transport.call("evaluate", body, idempotency_key=idempotency_key))
+
+    def release(
+        self,
+        items: Iterable[contract.ReleaseRequestItem],
+        *,
+        idempotency_key: Optional[str] = None,
+        **options: Unpack[contract.ReleaseOptions],
+    ) -> contract.ReleaseReply:
+        """Whether a new system is shown to be as good as the old one, by scores of the same prompts."""
+        body = {"items": list(items), **options}
+        return cast(contract.ReleaseReply, self._transport.call("release", body, idempotency_key=idempotency_key))
+
+    # How far judges agree with people.
+
     def audit(
         self,
         judged: contract.TableRows,
@@ -115,6 +135,29 @@ class Client:
             raise ValueError("this client reads an audit as `json`")
         body = {"judged": judged, "human": human, **options}
         return cast(contract.Audit, self._transport.call("audit", body, idempotency_key=idempotency_key))
+
+    def take_labels(
+        self, judge: str, labels: Iterable[contract.LabelsRequestLabel], *, idempotency_key: Optional[str] = None
+    ) -> contract.TakenLabels:
+        """Labels of people beside what the judge said of the same items, as they arrive."""
+        body, path = {"labels": list(labels)}, {"id": judge}
+        return cast(contract.TakenLabels, self._transport.call("takeLabels", body, path=path, idempotency_key=idempotency_key))
+
+    def rolling_agreement(self, judge: str, **query: Any) -> contract.RollingAgreement:
+        """How far a judge agrees with the labels that arrived, window by window (`window=`, `window_seconds=`, `human_better=`)."""
+        return cast(contract.RollingAgreement, self._transport.call("rollingAgreement", path={"id": judge}, query=query))
+
+    def forget_labels(self, judge: str) -> None:
+        """Forgets all labels that arrived for a judge."""
+        self._transport.call("forgetLabels", path={"id": judge})
+
+    def calibrations(self) -> contract.Calibrations:
+        """The calibration maps of the service."""
+        return cast(contract.Calibrations, self._transport.call("listCalibrations"))
+
+    def calibration(self, name: str) -> contract.CalibrationMap:
+        """One calibration map, by its file without `.toml`."""
+        return cast(contract.CalibrationMap, self._transport.call("showCalibration", path={"id": name}))
 
     # Who can be asked, and the service itself.
 

@@ -650,15 +650,6 @@ Weights = Dict[str, float]
 Quorum = int
 
 
-class _ChooseRequestQuestion(TypedDict):
-    question: str
-
-
-class ChooseRequestQuestion(_ChooseRequestQuestion, total=False):
-    id: str
-    answers: Answers
-
-
 class _ChooseRequest(TypedDict):
     judge: JudgeName
     images: List[GivenImage]
@@ -668,7 +659,7 @@ class ChooseRequest(_ChooseRequest, total=False):
     texts: Texts
     question: str
     answers: Answers
-    questions: List[ChooseRequestQuestion]
+    questions: Questions
 
 
 class ChooseOptions(TypedDict, total=False):
@@ -677,7 +668,19 @@ class ChooseOptions(TypedDict, total=False):
     texts: Texts
     question: str
     answers: Answers
-    questions: List[ChooseRequestQuestion]
+    questions: Questions
+
+
+class _Question(TypedDict):
+    question: str
+
+
+class Question(_Question, total=False):
+    id: str
+    answers: Answers
+
+
+Questions = List["Question"]
 
 
 Answers = Union[List[str], Dict[str, List[str]]]

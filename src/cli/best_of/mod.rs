@@ -1,28 +1,62 @@
 //! `opine best-of`: which candidate to keep, and what picking by a judge is worth.
 
-use std::path::PathBuf;
+mod images;
 
-use clap::Args;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{CliError, Ending, output};
+use super::files::named_text;
+use super::{CliError, Common, Ending, output};
 use crate::gate::{Picked, RowColumns, Uplift, pick, read_rows, uplift};
 use crate::stats::resample::Plan;
 
 const AFTER_HELP: &str = "\
-The table has one row for each candidate: the prompt that it was made for, its id, and the judge's score. Where people rated the candidates too, --human names their column, and the command says which share of the attainable uplift the judge's picks attain, with an interval over prompts.
+Image files are scored, compared in all pairs (--by pairs), or scored and the best of them compared (--by both); broken images and near duplicates are named, and nobody is asked about them. With --calibration the answer says what the judge's map expects of the pick.
+
+With --from, scores that exist already are read instead. The table has one row for each candidate: the prompt that it was made for, its id, and the judge's score. Where people rated the candidates too, --human names their column, and the command says which share of the attainable uplift the judge's picks attain, with an interval over prompts.
 
 Candidates without a score are never picked. A prompt of which no candidate is scored has no pick, and the exit code is then 1.
 
-Example: opine best-of --from scores.csv --group prompt --human rating";
+Examples:
+  opine best-of fox-1.png fox-2.png fox-3.png --judge vqascore@llava --text prompt='a red fox'
+  opine best-of fox-*.png --by both --judge technical-quality --pair-judge two-afc@llava
+  opine best-of --from scores.csv --group prompt --human rating";
 
 /// Arguments of `opine best-of`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct BestOfArguments {
-    /// Scored candidates: CSV, TSV, JSON or JSON Lines
-    #[arg(long, value_name = "FILE")]
-    from: PathBuf,
+    /// Candidates for one place: image files, folders, or lists of files (.txt)
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    files: Vec<PathBuf>,
+    /// Judge, or JUDGE@BACKEND
+    #[arg(long, value_name = "ID", default_value = "technical-quality")]
+    judge: String,
+    /// What the pick goes by
+    #[arg(long, value_enum, default_value_t = ByName::Scores)]
+    by: ByName,
+    /// Who compares [default: the judge]
+    #[arg(long, value_name = "ID")]
+    pair_judge: Option<String>,
+    /// How many of the best scored are compared, by both
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=64))]
+    shortlist: u32,
+    /// A text that judges are shown, such as `prompt=a red circle`; may be given several times
+    #[arg(long = "text", value_name = "NAME=TEXT", value_parser = named_text)]
+    texts: Vec<(String, String)>,
+    /// Calibration map, or a folder of them: say what it expects of the pick
+    #[arg(long, value_name = "FILE|FOLDER")]
+    calibration: Option<PathBuf>,
+    /// Judge broken images and near duplicates as well
+    #[arg(long)]
+    no_tripwires: bool,
+    #[command(flatten)]
+    common: Common,
+    /// Scored candidates instead of files: CSV, TSV, JSON or JSON Lines
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "judge", "by", "pair_judge", "shortlist", "texts", "calibration", "no_tripwires"])]
+    from: Option<PathBuf>,
     /// Column of what candidates have in common
     #[arg(long, value_name = "COLUMN", default_value = "prompt")]
     group: String,
@@ -49,6 +83,16 @@ pub(super) struct BestOfArguments {
     json: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ByName {
+    /// Scores
+    Scores,
+    /// Comparisons of all pairs
+    Pairs,
+    /// Comparisons of the best scored
+    Both,
+}
+
 #[derive(Debug, Serialize)]
 struct BestOfJson {
     picks: Vec<Picked>,
@@ -56,6 +100,13 @@ struct BestOfJson {
 }
 
 pub(super) fn run(arguments: &BestOfArguments) -> Result<Ending, CliError> {
+    match &arguments.from {
+        Some(table) => of_table(arguments, table),
+        None => images::run(arguments),
+    }
+}
+
+fn of_table(arguments: &BestOfArguments, table: &Path) -> Result<Ending, CliError> {
     let columns = RowColumns {
         group: &arguments.group,
         id: Some(&arguments.on),
@@ -63,7 +114,7 @@ pub(super) fn run(arguments: &BestOfArguments) -> Result<Ending, CliError> {
         score: &arguments.score,
         human: arguments.human.as_deref(),
     };
-    let rows = read_rows(&arguments.from, columns)?;
+    let rows = read_rows(table, columns)?;
     let higher_is_better = !arguments.lower_is_better;
     let picks = pick(&rows, higher_is_better);
     let plan = Plan {

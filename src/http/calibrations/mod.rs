@@ -1,5 +1,7 @@
 //! The calibration maps and tie widths at hand.
 
+mod fit;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -7,6 +9,7 @@ use super::given::judge_name;
 use super::problem::{Code, Problem};
 use super::service::{Current, Service};
 use crate::calibration::{JudgeKey, Listed};
+pub(super) use fit::fit;
 
 #[derive(Debug, Serialize)]
 struct CalibrationsJson {
