@@ -922,7 +922,7 @@ PerhapsFigured = Union["Figured", None]
 
 
 class _LabelsRequestLabel(TypedDict):
-    id: Union[str, int]
+    id: Union[str, float, bool]
     human: float
 
 
