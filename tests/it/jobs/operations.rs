@@ -10,6 +10,7 @@ use super::{path, rested};
 use crate::lists::{by_lightness, chat};
 use crate::support::app::{Reply, TestApp, form};
 use crate::support::juries::{Voter, write};
+use crate::support::photo::{jpeg, photo};
 use crate::support::png;
 
 const GRAYS: [u8; 4] = [40, 90, 140, 190];
@@ -214,17 +215,26 @@ fn a_gate_decides_over_each_item_and_the_best_of_each_is_picked() {
     for (line, own) in decided.iter().zip(own["results"].as_array().unwrap()) {
         assert_eq!(line["result"], *own);
     }
-    let settings = [("operation", "best_of"), ("judge", "brightness")];
-    let picked = results(&app, &settings, &[&[60, 220, 90], &[30, 10]]);
-    let mut own = post(
-        &app,
-        "/v1/best-of",
-        json!({"judge": "brightness"}),
-        &[60, 220, 90],
-    );
-    own.as_object_mut().unwrap().remove("judge");
+    // Pictures of one colour would be passed over.
+    let images: Vec<Value> = (0..3)
+        .map(|seed| {
+            let picture = jpeg(&photo(64, 64, seed), 90);
+            json!({"id": seed.to_string(), "base64": BASE64_STANDARD.encode(picture)})
+        })
+        .collect();
+    let manifest = format!("{}\n", json!({"images": images}));
+    let query = "/v1/jobs?operation=best_of&judge=brightness";
+    let lines = [("content-type", "application/jsonl")];
+    let job = path(&app.send("POST", query, &lines, manifest.as_bytes()));
+    assert_eq!(rested(&app, &job)["state"], "finished");
+    let picked = app.get(&format!("{job}/results")).lines();
+    let body = json!({"judge": "brightness", "images": images}).to_string();
+    let headers = [("content-type", "application/json")];
+    let own = app
+        .send("POST", "/v1/best-of", &headers, body.as_bytes())
+        .json();
+    assert!(own["pick"].is_string(), "{own}");
     assert_eq!(picked[0]["result"], own);
-    assert_eq!(picked[1]["result"]["pick"], "30");
 }
 
 #[test]
