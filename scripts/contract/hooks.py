@@ -39,14 +39,20 @@ RULES = {
     ],
     # The policies of a folder.
     "gate": [("invalid_value", r"/policy")],
-    "bestOf": [("wrong_protocol", r"/judge")],
+    # What goes by scores has nobody who compares.
+    "bestOf": [
+        ("wrong_protocol", r"/(pair_)?judge"),
+        ("invalid_value", r"/images(/\d+)?|/pair_judge|/shortlist|/calibrated"),
+        ("no_calibration", r"/calibrated"),
+    ],
     "choose": [("wrong_protocol", r"/judge"), ("invalid_value", r"/questions.*|/answers")],
     # What two tables can be asked: their columns, their ids, and that there is something to compare.
     "audit": [("invalid_value", r"/.*")],
+    "fitCalibration": [("invalid_value", r"/.*"), ("no_calibration", r".*")],
     # A method of evaluation names what it needs of judge, writer and questions.
     "evaluate": [("wrong_protocol", r".*"), ("invalid_value", r".*"), ("missing_field", r".*")],
     # Systems that occur, and prompts that both have.
-    "release": [("invalid_value", r".*")],
+    "release": [("invalid_value", r".*"), ("missing_field", r"/new|/items/\d+/scores")],
     "takeLabels": [("invalid_value", r".*"), ("missing_field", r".*"), ("wrong_type", r".*")],
     "rollingAgreement": [("invalid_value", r".*")],
     # Whole numbers of more than 64 bits.
@@ -117,6 +123,7 @@ JSON_PARTS = {
     "raters": ["first", "second"],
     "missing_text": ["none"],
     "extraction": {"entities": []},
+    "levels": ["bad", "good"],
 }
 
 
@@ -126,7 +133,7 @@ def with_what_is_there(body):
     changed = {**body, **{name: value for name, value in there.items() if name in body}}
     if "images" in body:
         changed["images"] = [{"base64": PICTURES[place % len(PICTURES)]} for place in range(len(body["images"]))]
-    if "judged" in body:
+    if "judged" in body and "human" in body:
         changed = {name: value for name, value in body.items() if not name.startswith(("human_", "judged_")) and name not in COLUMNS}
         changed.update(judged=JUDGED, human=HUMAN)
     return changed

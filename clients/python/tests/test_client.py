@@ -146,6 +146,9 @@ class Several(Against):
         with self.assertRaises(Problem) as raised:
             self.opine.calibration("none")
         self.assertEqual(raised.exception.status, 404)
+        with self.assertRaises(Problem) as raised:
+            self.opine.fit_calibration("isotonic", [{"id": "a", "score": 0.5}], [{"id": "a", "human": 3}])
+        self.assertEqual(raised.exception.status, 422)
 
     def test_a_release_is_judged_by_scores_of_the_same_prompts(self) -> None:
         def item_of(prompt: int, system: str, shift: float) -> contract.ReleaseRequestItem:

@@ -151,6 +151,19 @@ class Client:
         """Forgets all labels that arrived for a judge."""
         self._transport.call("forgetLabels", path={"id": judge})
 
+    def fit_calibration(
+        self,
+        map: str,
+        judged: contract.TableRows,
+        labels: contract.TableRows,
+        *,
+        idempotency_key: Optional[str] = None,
+        **options: Unpack[contract.FitOptions],
+    ) -> contract.FitReply:
+        """A map of this kind from a judge's scores to a human scale, fitted on two tables of rows; the service keeps nothing."""
+        body = {"map": map, "judged": judged, "labels": labels, **options}
+        return cast(contract.FitReply, self._transport.call("fitCalibration", body, idempotency_key=idempotency_key))
+
     def calibrations(self) -> contract.Calibrations:
         """The calibration maps of the service."""
         return cast(contract.Calibrations, self._transport.call("listCalibrations"))

@@ -31,6 +31,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
     "listJudges": ("GET", "/v1/judges"),
     "showJudge": ("GET", "/v1/judges/{id}"),
     "listCalibrations": ("GET", "/v1/calibrations"),
+    "fitCalibration": ("POST", "/v1/calibrations"),
     "showCalibration": ("GET", "/v1/calibrations/{id}"),
     "reload": ("POST", "/v1/reload"),
     "health": ("GET", "/healthz"),
@@ -40,7 +41,7 @@ OPERATIONS: Dict[str, tuple[str, str]] = {
 }
 
 
-JobOperation = Literal["score", "compare", "rank", "choose", "evaluate"]
+JobOperation = Literal["score", "compare", "rank", "choose", "evaluate", "gate", "best_of"]
 
 
 class ManifestImage(TypedDict, total=False):
@@ -921,7 +922,7 @@ PerhapsFigured = Union["Figured", None]
 
 
 class _LabelsRequestLabel(TypedDict):
-    id: Union[str, int]
+    id: Union[str, float, bool]
     human: float
 
 
@@ -988,6 +989,52 @@ class AgreementWindow(TypedDict):
     n: int
     unscored: int
     estimates: List[Estimate]
+
+
+class _FitRequest(TypedDict):
+    judged: TableRows
+    labels: TableRows
+    map: Literal["isotonic", "platt", "temperature", "logistic4", "logistic5", "ordinal"]
+
+
+class FitRequest(_FitRequest, total=False):
+    judge: JudgeName
+    scale: str
+    human_better: Literal["higher", "lower"]
+    on: str
+    judged_column: str
+    human_column: str
+    group: str
+    match: Literal["exact", "file-name", "stem"]
+    folds: int
+    coverage: float
+    resamples: int
+    seed: int
+    levels: List[str]
+
+
+class FitOptions(TypedDict, total=False):
+    """What may be given beside `judged`, `labels`, `map`."""
+
+    judge: JudgeName
+    scale: str
+    human_better: Literal["higher", "lower"]
+    on: str
+    judged_column: str
+    human_column: str
+    group: str
+    match: Literal["exact", "file-name", "stem"]
+    folds: int
+    coverage: float
+    resamples: int
+    seed: int
+    levels: List[str]
+
+
+class FitReply(TypedDict):
+    file: str
+    map: str
+    report: Dict[str, Any]
 
 
 JudgeName = str
@@ -1555,4 +1602,4 @@ class Problem(_Problem, total=False):
     hint: str
 
 
-Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
+Code = Literal["malformed_json", "malformed_multipart", "unreadable_body", "unknown_field", "duplicate_field", "wrong_type", "missing_field", "invalid_value", "missing_images", "too_many_images", "wrong_protocol", "no_calibration", "missing_key", "wrong_key", "forbidden", "foreign_host", "foreign_origin", "rate_limited", "quota_spent", "too_many_wrong_keys", "bad_manifest", "too_many_items", "idempotency_key_reused", "unknown_judge", "unknown_backend", "unknown_calibration", "unknown_job", "jobs_off", "labels_off", "not_found", "method_not_allowed", "body_timeout", "reload_refused", "job_finished", "idempotency_in_flight", "body_too_large", "unsupported_media_type", "overloaded", "internal_error", "judge_unavailable", "took_too_long", "storage_full"]
