@@ -57,6 +57,11 @@ impl Operation for Evaluate {
         1..=1
     }
 
+    /// What closed questions and stages are put as.
+    fn texts(&self) -> &'static [&'static str] {
+        &["question", "options"]
+    }
+
     fn fits(&self, judge: &Judge) -> Result<(), BindError> {
         let is_one_score = matches!(self.choice.method.as_deref(), Some("vqascore" | "viescore"));
         match (&judge.card.recipe, is_one_score) {
