@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR
 ORT := .ort/libonnxruntime.so
 OPINE := $(CARGO_TARGET_DIR)/release/opine
 
-.PHONY: help run build onnxruntime engines test scenes chaos test-contract test-engines test-otel test-transformers lint client-types conformance
+.PHONY: help run build onnxruntime engines test scenes chaos soak test-contract test-engines test-otel test-transformers lint client-types conformance
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ scenes: onnxruntime engines ## Ask the tiny model that sees about 200 scenes, ha
 
 chaos: onnxruntime ## Kill the service 200 times at random points of its jobs; nothing may be lost or doubled
 	cargo test --locked --features chaos-tests --test it -- jobs::chaos
+
+soak: build ## 30 minutes at 70 % load with faults; memory and descriptors stay flat (SOAK_MINUTES)
+	OPINE_BINARY=$(abspath $(OPINE)) cargo test --locked --features soak-tests --test it -- soak::
 
 test-contract: build ## Lint openapi.yaml, ask the service whatever it allows and forbids, check the client's types; needs Node.js, 3 minutes
 	python3 scripts/contract.py $(OPINE)

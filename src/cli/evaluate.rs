@@ -157,7 +157,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Ending, CliError> {
             is_written = keep(file, &evaluation.outcome)?;
         }
         let name = path.display().to_string();
-        let result = EvaluateResult::new(name, &plan, &evaluation);
+        let result = EvaluateResult::new(&name, &plan, &evaluation);
         if arguments.json {
             output::json_line(&result)?;
         } else {

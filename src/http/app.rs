@@ -14,6 +14,7 @@ use actix_web::dev::{AppConfig, Extensions, Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
+use tokio::net::TcpSocket;
 
 use super::access::access;
 use super::connection::Patient;
@@ -35,6 +36,9 @@ use crate::wire::JudgeJson;
 
 /// Time beyond the longest request that a graceful stop waits for responses to leave.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1024;
 
 /// How long a backend may take to tell about itself.
 const PROBE_PATIENCE: Duration = Duration::from_secs(30);
@@ -159,7 +163,7 @@ impl Application {
             address: config.listen,
             error,
         };
-        let listener = TcpListener::bind(config.listen).map_err(listen)?;
+        let listener = listener(config.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let longest = config.body_time() + config.request_time() + LAST_WORDS;
         let (idle, head) = (config.admission.idle_time(), config.admission.head_time());
@@ -360,6 +364,20 @@ impl Stopper {
         self.server.stop(true).await;
         self.service.lasting.keep_quotas().await;
     }
+}
+
+/// A listener before which as many connections may wait as before that of `actix_web`; the standard library's has
+/// fewer.
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Elsewhere this lets two processes have one address.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 #[expect(

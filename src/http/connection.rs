@@ -116,12 +116,11 @@ impl Patient {
         Rc::clone(&self.watch)
     }
 
-    /// Ready once the next request is too late. The timer is looked at where it ends and set again where it was
-    /// early, so that a request costs no timer of its own.
+    /// Ready once the next request is too late. The timer goes on while a request is in work, and is set again where it
+    /// was early, so that a request costs no timer of its own.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let Some(since) = self.watch.waits_since() else {
-                self.timer = None;
                 return Poll::Pending;
             };
             let end = since + self.patience;

@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde::Serialize;
 use serde::de::MapAccess;
-use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::body::{Reader, Scalar};
@@ -83,10 +82,11 @@ impl Settings for EvaluateSettings {
             return value.scalar(|scalar| self.set(name, scalar));
         }
         value.document(|document| {
-            match document {
-                Value::String(text) => self.choice.set(name, &text),
-                document => self.choice.set(name, &document.to_string()),
+            let text = match document.as_str() {
+                Some(text) => text.to_owned(),
+                None => document.to_string(),
             };
+            self.choice.set(name, &text);
             Ok(())
         })
     }
@@ -252,7 +252,7 @@ impl Work {
             .engine
             .evaluate_by(&self.plan, image, &texts, &self.limits, &watch)
             .await?;
-        Ok(EvaluateResult::new(name.clone(), &self.plan, &evaluation))
+        Ok(EvaluateResult::new(&name, &self.plan, &evaluation))
     }
 
     /// The events of all images, in order. Nothing goes on that nobody reads: the work is a part of the stream.

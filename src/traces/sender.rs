@@ -1,6 +1,5 @@
 //! The thread that sends spans, some at a time.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
@@ -30,11 +29,6 @@ pub(super) fn start(
 ) -> Result<(), String> {
     let time = Duration::from_secs(5);
     let options = RemoteOptions {
-        name: "the collector of traces".into(),
-        url: endpoint.to_owned(),
-        key: None,
-        key_header: None,
-        headers: BTreeMap::new(),
         timeouts: Timeouts {
             connect: time,
             first_byte: time,
@@ -43,6 +37,7 @@ pub(super) fn start(
         concurrency: 1,
         most_reply_bytes: 1 << 20,
         retries: 1,
+        ..RemoteOptions::new("the collector of traces", endpoint)
     };
     let collector = Remote::new(options).map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -181,21 +181,21 @@ impl From<Used> for UsedJson {
 }
 
 impl Scored {
-    fn new(image: String, score: Result<f64, Unscored>) -> Self {
+    fn new(image: String, score: &Result<f64, Unscored>) -> Self {
         Scored {
             image,
             status: if score.is_ok() { "scored" } else { "unscored" },
             score: score.as_ref().ok().copied(),
             reason: score.as_ref().err().map(|unscored| unscored.reason.code()),
-            detail: score.err().map(|unscored| unscored.detail),
+            detail: score.as_ref().err().map(|unscored| unscored.detail.clone()),
         }
     }
 }
 
 impl EvaluateResult {
     /// What became of the image of this name.
-    pub fn new(image: String, plan: &EvaluationPlan, evaluation: &Evaluation) -> Self {
-        let scored = || Scored::new(image.clone(), evaluation.outcome.score());
+    pub fn new(image: &str, plan: &EvaluationPlan, evaluation: &Evaluation) -> Self {
+        let scored = || Scored::new(image.to_owned(), &evaluation.outcome.score());
         let found = match &evaluation.outcome {
             Outcome::Nothing { provenance, .. } => Found::Nothing(Box::new(NothingJson {
                 scored: scored(),
@@ -206,7 +206,7 @@ impl EvaluateResult {
                 combination,
                 evaluated,
             } => {
-                let result = EvaluationResult::new(image.clone(), set, *combination, evaluated);
+                let result = EvaluationResult::new(image.to_owned(), set, *combination, evaluated);
                 Found::Checklist(Box::new(result))
             }
             Outcome::Staged {
@@ -221,7 +221,7 @@ impl EvaluateResult {
                 ProvenanceJson::from(provenance),
             ))),
             Outcome::Score(judged) => {
-                match ScoreResult::new(image.clone(), &plan.judge.card.recipe, judged) {
+                match ScoreResult::new(image.to_owned(), &plan.judge.card.recipe, judged) {
                     Some(result) => Found::Score(Box::new(result)),
                     None => Found::Nothing(Box::new(NothingJson {
                         scored: scored(),
@@ -238,9 +238,9 @@ impl EvaluateResult {
                 let other = plan.quality().map(|judge| &judge.card.recipe);
                 Found::VieScore(Box::new(VieScoreJson {
                     scored: scored(),
-                    consistency: ScoreResult::new(image.clone(), recipe, consistency),
+                    consistency: ScoreResult::new(image.to_owned(), recipe, consistency),
                     quality: other
-                        .and_then(|recipe| ScoreResult::new(image.clone(), recipe, quality)),
+                        .and_then(|recipe| ScoreResult::new(image.to_owned(), recipe, quality)),
                 }))
             }
         };

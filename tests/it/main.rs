@@ -73,6 +73,8 @@ mod seer;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod technical_quality;

@@ -82,6 +82,10 @@ pub struct Evaluation {
 
 /// What came of an evaluation, by method.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each image, which is moved a few times"
+)]
 pub enum Outcome {
     /// Nothing was asked about the image: it never arrived, or its questions could not be written.
     Nothing {
@@ -189,7 +193,9 @@ pub(in crate::engine) fn fits_writer(writer: &Judge) -> Result<(), BindError> {
             judge: writer.card.id.clone(),
             detail: "a writer is given a text and no picture; the card `write` shows none".into(),
         }),
-        _ => Err(writer.wrong_protocol("write")),
+        Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_) | Recipe::List(_) => {
+            Err(writer.wrong_protocol("write"))
+        }
     }
 }
 
@@ -432,7 +438,9 @@ impl Work<'_> {
 fn chooser(judge: &Judge) -> Result<&Arc<ChooseRecipe>, BindError> {
     match &judge.card.recipe {
         Recipe::Choose(recipe) => Ok(recipe),
-        _ => Err(judge.wrong_protocol("choose")),
+        Recipe::Score(_) | Recipe::Rating(_) | Recipe::Compare(_) | Recipe::List(_) => {
+            Err(judge.wrong_protocol("choose"))
+        }
     }
 }
 

@@ -16,11 +16,12 @@ pub(in crate::http) async fn audit(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let place = service.audits.enter(None)?;
     let uploaded = uploads::read::<AuditChoices>(&http, payload, service.bounds).await?;
     let (format, by_row) = (uploaded.choices.format, uploaded.by_row);
     let permit = uploaded.permit.clone();
     let options = AuditChoices::options(uploaded)?;
+    // Not before the body is there: whoever sends slowly keeps nobody from an audit.
+    let place = service.audits.enter(None)?;
     let work = move || {
         let found = run(&options).map_err(|error| refused(&error, by_row));
         drop((permit, place));

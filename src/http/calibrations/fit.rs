@@ -187,7 +187,6 @@ pub(in crate::http) async fn fit(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let place = service.audits.enter(None)?;
     let uploaded = uploads::read::<FitChoices>(&http, payload, service.bounds).await?;
     let (judged, labels) = (uploaded.table("judged")?, uploaded.table("labels")?);
     let Uploaded {
@@ -203,6 +202,7 @@ pub(in crate::http) async fn fit(
             .hint(format!("it is one of {known}"))
     })?;
     let judges = service.engine.judges();
+    let place = service.audits.enter(None)?;
     let work = move || {
         let fitted = fitted(&choices, kind, judged, labels, &judges);
         drop((permit, place));

@@ -89,7 +89,7 @@ impl Operation for Evaluate {
             .engine
             .evaluate_by(&plan, image, &item.texts, &limits, &|_| {});
         let evaluation = evaluated.await?;
-        let result = EvaluateResult::new(name, &plan, &evaluation);
+        let result = EvaluateResult::new(&name, &plan, &evaluation);
         Ok(Asked::of(
             &result,
             evaluation.outcome.score().as_ref().err(),

@@ -189,10 +189,10 @@ mod tests {
     fn a_stage_that_cannot_be_read_is_asked_again_and_then_stays_failed() {
         let mut run = writing(1);
         let first = ask(&mut run, None);
-        assert_eq!(first.reading().sampling.temperature, 0.0);
+        assert!(first.reading().sampling.temperature < 0.5);
         let again = ask(&mut run, Some("one"));
         assert_eq!((again.repeat(), again.parts()), (1, first.parts()));
-        assert_eq!(again.reading().sampling.temperature, 1.0);
+        assert!(again.reading().sampling.temperature > 0.5);
         let second = ask(&mut run, Some("1"));
         assert_eq!(second.repeat(), 0);
         let done = run.step(vec![Ok(Answer::Text("2".to_owned()))]);

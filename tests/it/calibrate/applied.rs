@@ -98,3 +98,49 @@ fn both_faces_apply_it_to_its_judge_and_name_what_differs_of_another() {
     let plain = service.score(&json!({"judge": "brightness", "images": [image]}));
     assert!(plain.results()[0].get("calibrated").is_none());
 }
+
+#[test]
+fn both_faces_say_what_a_pick_is_expected_to_be_worth() {
+    let folder = fitted();
+    let arguments = [
+        "best-of",
+        "040.png",
+        "200.png",
+        "--judge",
+        "brightness",
+        "--calibration",
+        "maps",
+        "--no-tripwires",
+        "--json",
+        "--config",
+        "opine.toml",
+    ];
+    let output = opine(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let picked = json_lines(&output).remove(0);
+    assert_eq!(picked["pick"], "200.png");
+    let expected = &picked["expected"];
+    let number = |field: &str| expected[field].as_f64().unwrap();
+    // People's labels rise with the gray: 1 + 4 * gray / 236.
+    assert!(
+        (number("picked") - (1.0 + 4.0 * 200.0 / 236.0)).abs() < 0.3,
+        "{expected}"
+    );
+    assert!(
+        (number("random") - (1.0 + 4.0 * 120.0 / 236.0)).abs() < 0.3,
+        "{expected}"
+    );
+    assert!((number("uplift") - number("picked") + number("random")).abs() < 1e-12);
+
+    let maps = folder.path().join("maps");
+    let service = TestApp::with(|config| config.calibration.folder = Some(maps));
+    let images = [40, 200].map(|gray| {
+        let name = format!("{gray:03}.png");
+        json!({"id": name, "base64": BASE64_STANDARD.encode(png::gray(gray))})
+    });
+    let body =
+        json!({"judge": "brightness", "calibrated": true, "tripwires": false, "images": images});
+    let headers = [("content-type", "application/json")];
+    let served = service.send("POST", "/v1/best-of", &headers, body.to_string().as_bytes());
+    assert_eq!(served.json()["expected"], *expected);
+}

@@ -325,3 +325,41 @@ fn what_cannot_be_evaluated_is_refused_by_name() {
     let broken = json!({"method": "dsg", "writer": "write@said", "images": [{"base64": "*"}]});
     assert_eq!(result(&app, &broken)["reason"], "image_base64");
 }
+
+#[test]
+fn a_job_evaluates_each_item_by_its_own_text() {
+    let engine = engine(false);
+    let folder = tempfile::tempdir().unwrap();
+    let table = format!(
+        "kind = \"chat\"\nurl = \"{}\"\nmodel = \"m\"\nflavour = \"other\"\nretries = 0",
+        engine.url("/v1")
+    );
+    let app = TestApp::with(|config| {
+        config
+            .backends
+            .insert("said".into(), toml::from_str(&table).unwrap());
+        config.data.folder = Some(folder.path().to_owned());
+    });
+    let picture = BASE64_STANDARD.encode(png::gray(90));
+    let lines = format!(
+        "{}\n{}\n",
+        json!({"id": "fox", "base64": picture, "texts": {"prompt": "a red fox"}}),
+        json!({"id": "none", "base64": picture}),
+    );
+    let query = "operation=evaluate&judge=choose@said&method=t2i-eval&writer=write@said&stages=one";
+    let headers = [("content-type", "application/jsonl")];
+    let reply = app.send(
+        "POST",
+        &format!("/v1/jobs?{query}"),
+        &headers,
+        lines.as_bytes(),
+    );
+    assert_eq!(reply.status, 202, "{reply:?}");
+    let job = format!("/v1/jobs/{}", reply.json()["id"].as_str().unwrap());
+    // The stream of events ends when the job rests.
+    app.get(&format!("{job}/events"));
+    let mut results = app.get(&format!("{job}/results")).lines();
+    results.sort_by_key(|line| line["line"].as_u64());
+    assert_eq!(results[0]["result"]["score"], 4.5, "{}", results[0]);
+    assert_eq!(results[1]["reason"], "missing_prompt", "{}", results[1]);
+}

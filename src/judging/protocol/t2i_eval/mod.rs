@@ -214,16 +214,17 @@ impl T2iEval {
         match target {
             Target::Question(at) => self.known.questions[at].note(given),
             Target::Aspect(aspect) => self.known.aspects[place(aspect)].note(given),
-            Target::Whole => match given {
-                Given::Joint(four) => {
-                    let (aspects, overall) = four.split_at(3);
+            Target::Whole => {
+                if let Given::Joint([appearance, intrinsic, relationship, overall]) = given {
+                    let aspects = [appearance, intrinsic, relationship];
                     for (record, score) in self.known.aspects.iter_mut().zip(aspects) {
-                        record.score = *score;
+                        record.score = score;
                     }
-                    self.known.summary.score = overall[0];
+                    self.known.summary.score = overall;
+                } else {
+                    self.known.summary.note(given);
                 }
-                given => self.known.summary.note(given),
-            },
+            }
         }
     }
 
