@@ -130,7 +130,8 @@ JSON_PARTS = {
 def with_what_is_there(body):
     """The same request about real pictures, judges and tables: what is made up is base64 of nothing and names nobody."""
     there = {"judge": "technical-quality", "judges": ["technical-quality"], "weights": {"technical-quality": 1.0}, "policy": "portrait"}
-    changed = {**body, **{name: value for name, value in there.items() if name in body}}
+    # A name may mean another thing elsewhere, as `weights` does.
+    changed = {**body, **{name: value for name, value in there.items() if isinstance(body.get(name), type(value))}}
     if "images" in body:
         changed["images"] = [{"base64": PICTURES[place % len(PICTURES)]} for place in range(len(body["images"]))]
     if "judged" in body and "human" in body:
