@@ -26,6 +26,7 @@ mod config;
 mod container;
 #[cfg(test)]
 mod embeddings;
+#[cfg(test)]
 mod encoding;
 #[cfg(test)]
 #[cfg(any(feature = "engine-tests", feature = "transformers-tests"))]
