@@ -34,6 +34,8 @@ pub(super) struct Outline<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// Whether it is coded arithmetically, which the decoder does not read.
     pub(super) is_arithmetic: bool,
+    /// Passes over the picture.
+    pub(super) scans: u32,
 }
 
 /// Width and height in the first frame header.
@@ -76,23 +78,23 @@ pub(super) fn outline(bytes: &[u8], max_scans: u32) -> Result<Outline<'_>, Image
         coefficient_bytes: 0,
         bytes: Cow::Borrowed(bytes),
         is_arithmetic: false,
+        scans: 0,
     };
     let mut sequential = false;
-    let mut scans = 0;
     for segment in Segments::new(bytes) {
         match segment.marker {
-            END if scans > 0 => return Ok(outline),
+            END if outline.scans > 0 => return Ok(outline),
             END => {
                 return Err(ImageFault::Malformed {
                     format: Format::Jpeg,
                     reason: "it has no picture data",
                 });
             }
-            SCAN if scans == max_scans => {
+            SCAN if outline.scans == max_scans => {
                 return Err(ImageFault::TooManyScans { allowed: max_scans });
             }
             SCAN => {
-                scans += 1;
+                outline.scans += 1;
                 if sequential {
                     mend_scan(&mut outline.bytes, &segment);
                 }

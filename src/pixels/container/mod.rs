@@ -88,7 +88,7 @@ pub(super) fn contents<'a>(
         Format::Jpeg => {
             let outline = jpeg::outline(bytes, jpeg::max_scans(pixels, limits.max_pixels))?;
             if outline.is_arithmetic {
-                arithmetic::allowed(header, outline.coefficient_bytes, limits)?;
+                arithmetic::allowed(header, bytes, &outline, limits)?;
                 let bytes = arithmetic::as_huffman(bytes, pixels)?;
                 return Ok(Contents {
                     scratch: bytes.len() as u64,
