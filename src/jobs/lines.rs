@@ -55,7 +55,9 @@ impl JobJson {
         let seconds = row.working as f64 / 1e3;
         let rate = (finished > 0 && row.working > 0).then(|| finished as f64 / seconds);
         let is_running = row.state == JobState::Running;
-        let stalled = (is_running && is_full).then(|| {
+        // On a full disk not even that a job has begun can be stored.
+        let is_waiting = is_running || row.state == JobState::Queued;
+        let stalled = (is_waiting && is_full).then(|| {
             "results wait for space in the data folder, and nothing new is asked".to_owned()
         });
         JobJson {
