@@ -51,7 +51,7 @@ impl Requests {
     fn new(address: SocketAddr, kind: &str, before: &[u8], picture: &[u8], after: &[u8]) -> Self {
         let length = before.len() + picture.len() + STAMP + after.len();
         let head = format!(
-            "POST /v1/score HTTP/1.1\r\nHost: bench\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+            "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
         );
         let start = [head.as_bytes(), before, picture].concat();
         Requests {

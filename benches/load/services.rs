@@ -51,7 +51,7 @@ impl Running {
 
     fn is_ready(&self) -> bool {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let get = b"GET /readyz HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
+        let get = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(get).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
