@@ -79,6 +79,8 @@ fn a_slow_body_takes_nobodys_place_and_has_one_in_the_end() {
         config.admission.body_bytes_per_second = 0;
     });
     let mut slow = sent(app.address, format!("{HEAD}Content-Length: 2\r\n\r\n{{"));
+    // It is there first, and has the place.
+    wait_until(|| app.gauges.admission().bytes > 0);
     let let_in = (0..200_000).any(|_| app.score_text("{}").status == 422);
     assert!(let_in, "the place was not given up");
     // A place is free a moment after the answer is there.
