@@ -6,29 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Reply, TestApp, shared};
 use crate::support::png;
-
-const POLICY: &str = r#"
-format = 1
-id = "bright"
-version = "1.0.0"
-
-[tripwires]
-constant = false
-
-[[dimension]]
-name = "light"
-reason = "too_dark"
-
-[[dimension.stage]]
-judge = "brightness"
-accept = 0.6
-reject = 0.3
-"#;
+use crate::support::policies::BRIGHT;
 
 /// A service with the policy, and the folder that holds it.
 fn gated() -> (TestApp, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("bright.toml"), POLICY).unwrap();
+    std::fs::write(folder.path().join("bright.toml"), BRIGHT).unwrap();
     let app = TestApp::with(|config| config.gates.folder = Some(folder.path().to_owned()));
     (app, folder)
 }
@@ -117,7 +100,7 @@ fn with_policy(text: &str) -> (TestApp, tempfile::TempDir) {
 #[test]
 fn a_threshold_is_refused_for_another_judge_with_what_differs() {
     let fitted = format!(
-        "{POLICY}[dimension.stage.fitted]\ntarget = \"precision\"\nvalue = 0.9\nconfidence = 0.95\nbound = 0.91\nn = 200\n\
+        "{BRIGHT}[dimension.stage.fitted]\ntarget = \"precision\"\nvalue = 0.9\nconfidence = 0.95\nbound = 0.91\nn = 200\n\
          labels = \"labels.csv\"\njudge = \"brightness\"\nversion = \"9.9.9\"\ncard = \"blake3:{}\"\nbackend = \"other\"\n\
          model_revision = \"none\"\nreadout = \"value\"\npreprocessing = \"none\"\n",
         "0".repeat(64)
@@ -134,7 +117,7 @@ fn a_threshold_is_refused_for_another_judge_with_what_differs() {
 #[test]
 fn a_safety_judge_that_is_down_accepts_nothing() {
     let policy = format!(
-        "{POLICY}\n[[dimension]]\nname = \"safe\"\nsafety = true\n[[dimension.stage]]\njudge = \"q-bench\"\naccept = 0.1\n"
+        "{BRIGHT}\n[[dimension]]\nname = \"safe\"\nsafety = true\n[[dimension.stage]]\njudge = \"q-bench\"\naccept = 0.1\n"
     );
     let (app, _folder) = with_policy(&policy);
     let body = json!({"policy": "bright", "images": [image("a", 230)]});
@@ -148,7 +131,7 @@ fn a_safety_judge_that_is_down_accepts_nothing() {
 
 #[test]
 fn a_near_duplicate_of_an_earlier_image_is_named_where_the_policy_asks() {
-    let policy = POLICY.replace(
+    let policy = BRIGHT.replace(
         "constant = false",
         "constant = false\nnear_duplicate = true",
     );
@@ -174,7 +157,7 @@ fn a_near_duplicate_of_an_earlier_image_is_named_where_the_policy_asks() {
 fn a_cascade_says_what_it_saved() {
     let dear =
         "price = 0.25\n[[dimension.stage]]\njudge = \"brightness\"\naccept = 0.4\nprice = 4.0\n";
-    let (app, _folder) = with_policy(&format!("{POLICY}{dear}"));
+    let (app, _folder) = with_policy(&format!("{BRIGHT}{dear}"));
     let body = json!({"policy": "bright", "images": [image("sure", 230), image("unsure", 120)]});
     let results = &post(&app, "/v1/gate", &body).json()["results"];
     let saving = |at: usize| {
@@ -191,7 +174,7 @@ fn a_cascade_says_what_it_saved() {
 
 #[test]
 fn an_attempt_is_told_what_is_left_and_why_to_stop() {
-    let policy = POLICY.replace(
+    let policy = BRIGHT.replace(
         "[tripwires]",
         "[budget]\nattempts = 3\nno_gain = 2\n\n[tripwires]",
     );

@@ -12,26 +12,9 @@ use crate::support::app::{Reply, TestApp, form};
 use crate::support::juries::{Voter, write};
 use crate::support::photo::{jpeg, photo};
 use crate::support::png;
+use crate::support::policies::BRIGHT;
 
 const GRAYS: [u8; 4] = [40, 90, 140, 190];
-
-const POLICY: &str = r#"
-format = 1
-id = "bright"
-version = "1.0.0"
-
-[tripwires]
-constant = false
-
-[[dimension]]
-name = "light"
-reason = "too_dark"
-
-[[dimension.stage]]
-judge = "brightness"
-accept = 0.6
-reject = 0.3
-"#;
 
 /// A service with a data folder, a policy, two judges of pairs of which one knows only dark pictures, and what
 /// `change` adds.
@@ -47,7 +30,7 @@ fn app(change: impl FnOnce(&mut Config)) -> (tempfile::TempDir, TestApp) {
     write(folder.path(), &GRAYS, &voters);
     let policies = folder.path().join("policies");
     std::fs::create_dir(&policies).unwrap();
-    std::fs::write(policies.join("bright.toml"), POLICY).unwrap();
+    std::fs::write(policies.join("bright.toml"), BRIGHT).unwrap();
     let mut config = Config::load(&folder.path().join("opine.toml")).unwrap();
     config.data.folder = Some(folder.path().join("data"));
     config.gates.folder = Some(policies);

@@ -9,6 +9,7 @@ pub(crate) mod llama;
 pub(crate) mod local;
 pub(crate) mod photo;
 pub(crate) mod png;
+pub(crate) mod policies;
 pub(crate) mod scrape;
 pub(crate) mod scripted;
 pub(crate) mod seer;
