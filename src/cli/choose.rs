@@ -5,14 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::files::{named_text, read_at_most, shown};
+use super::files::{named_text, read_image, shown};
 use super::{CliError, Common, Ending, output, runtime};
 use crate::assemble::assemble;
 use crate::engine::{Engine, Judge, RunLimits};
 use crate::evaluation::{
     AskedQuestion, GivenAnswers, GivenQuestion, closed_questions, parse_closed_questions,
 };
-use crate::judging::{Image, Reason, Unscored};
 use crate::wire::{ChooseResult, ChosenJson};
 
 const AFTER_HELP: &str = "\
@@ -102,26 +101,10 @@ async fn about(
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let read = |path: &PathBuf| {
-        read_at_most(path, most_bytes)
-            .map(Image::new)
-            .map_err(|error| {
-                let detail = format!("`{}` cannot be read: {error}", path.display());
-                Unscored::new(Reason::Image("file_unreadable"), detail)
-            })
-    };
-    let images: Vec<Image> = match files.iter().map(read).collect() {
-        Ok(images) => images,
-        Err(unscored) => {
-            let provenance = engine.unasked(judge, unscored.clone())?.provenance;
-            return Ok(ChooseResult::unasked(
-                names,
-                questions,
-                &provenance,
-                &unscored,
-            ));
-        }
-    };
+    let images = files
+        .iter()
+        .map(|path| read_image(path, most_bytes))
+        .collect();
     let asked = questions
         .iter()
         .map(|question| question.asked.clone())

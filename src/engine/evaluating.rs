@@ -41,14 +41,15 @@ pub struct Evaluated {
 }
 
 impl Engine {
-    /// Asks closed questions about the same images; one result each, in order.
+    /// Asks closed questions about the same images; one result each, in order. Images of which one cannot be used leave
+    /// every question unscored for that reason.
     ///
     /// # Errors
     /// [`BindError`] when the judge has no backend that can be asked, or does not choose.
     pub async fn choose(
         &self,
         judge: &Judge,
-        images: Vec<Image>,
+        images: Result<Vec<Image>, Unscored>,
         texts: BTreeMap<String, String>,
         questions: Vec<ClosedQuestion>,
         limits: &RunLimits,
@@ -57,13 +58,18 @@ impl Engine {
         let Recipe::Choose(recipe) = &judge.card.recipe else {
             return Err(judge.wrong_protocol("choose"));
         };
+        let none = |unscored: Unscored| questions.iter().map(|_| Err(unscored.clone())).collect();
+        let images = match images {
+            Ok(images) => images,
+            Err(unscored) => {
+                let provenance = self.unasked(judge, unscored.clone())?.provenance;
+                return Ok((provenance, none(unscored)));
+            }
+        };
         let provenance = judge.provenance(backend.as_ref(), images.first().map(Image::digest));
         let images = match self.encoded(judge, &images).await {
             Ok(images) => images,
-            Err(unscored) => {
-                let none = questions.iter().map(|_| Err(unscored.clone())).collect();
-                return Ok((provenance, none));
-            }
+            Err(unscored) => return Ok((provenance, none(unscored))),
         };
         let protocol = Choose::new(Arc::clone(recipe), images, texts, questions);
         let preprocessing = &provenance.preprocessing;
@@ -98,7 +104,7 @@ impl Engine {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| judge.unfit(&error))?;
-        let asked = self.choose(judge, vec![image], texts, questions, limits);
+        let asked = self.choose(judge, Ok(vec![image]), texts, questions, limits);
         let (provenance, answers) = asked.await?;
         let shares: Vec<Result<Vec<f64>, Unscored>> = answers
             .iter()

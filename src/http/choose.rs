@@ -13,7 +13,6 @@ use crate::engine::{Engine, Judge, RunLimits};
 use crate::evaluation::{
     AskedQuestion, GivenAnswers, GivenQuestion, MOST_ANSWERS, MOST_QUESTIONS, closed_questions,
 };
-use crate::judging::Image;
 use crate::wire::{ChooseResult, JudgeJson};
 
 /// Most questions of one request, each counted for every image.
@@ -295,18 +294,7 @@ impl Asking<'_> {
             .into_iter()
             .map(|given| (given.name, given.image))
             .unzip();
-        let images: Vec<Image> = match images.into_iter().collect() {
-            Ok(images) => images,
-            Err(unscored) => {
-                let provenance = engine.unasked(judge, unscored.clone())?.provenance;
-                return Ok(ChooseResult::unasked(
-                    names,
-                    questions,
-                    &provenance,
-                    &unscored,
-                ));
-            }
-        };
+        let images = images.into_iter().collect();
         let asked = questions
             .iter()
             .map(|question| question.asked.clone())

@@ -64,17 +64,6 @@ impl ChooseResult {
         }
     }
 
-    /// The result of images that nobody was asked about, because one of them cannot be used.
-    pub fn unasked(
-        images: Vec<String>,
-        questions: &[AskedQuestion],
-        provenance: &Provenance,
-        unscored: &Unscored,
-    ) -> Self {
-        let none = vec![Err(unscored.clone()); questions.len()];
-        ChooseResult::new(images, questions, provenance, &none)
-    }
-
     /// Whether every question has an answer.
     pub fn is_answered(&self) -> bool {
         self.answers.iter().all(|answer| answer.status == ANSWERED)

@@ -190,7 +190,7 @@ impl Case {
         };
         let asked = vec![ClosedQuestion::yes_no(question.as_str()).unwrap()];
         let (images, limits) = (subject.images().to_vec(), RunLimits::none());
-        let chosen = engine.choose(judge, images, BTreeMap::new(), asked, &limits);
+        let chosen = engine.choose(judge, Ok(images), BTreeMap::new(), asked, &limits);
         match &chosen.await.unwrap().1[0] {
             Ok(chosen) => self.check_choice(chosen),
             Err(unscored) => self.check_unscored(unscored),

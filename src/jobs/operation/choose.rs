@@ -11,7 +11,7 @@ use crate::engine::{BindError, Judge};
 use crate::evaluation::{AskedQuestion, GivenQuestion, closed_questions, parse_closed_questions};
 use crate::jobs::SettingFault;
 use crate::judging::protocol::Chosen;
-use crate::judging::{Image, Reason, Unscored};
+use crate::judging::{Reason, Unscored};
 use crate::wire::ChooseResult;
 
 pub(super) const OPTIONS: &[&str] = &["question", "answers", "questions"];
@@ -120,14 +120,7 @@ impl Operation for Choose {
             Err(detail) => return Ok(Asked::failed("invalid_value", detail)),
         };
         let (names, images): (Vec<_>, Vec<_>) = item.images.into_iter().unzip();
-        let images: Vec<Image> = match images.into_iter().collect() {
-            Ok(images) => images,
-            Err(unscored) => {
-                let provenance = at.engine.unasked(at.judge, unscored.clone())?.provenance;
-                let result = ChooseResult::unasked(names, &questions, &provenance, &unscored);
-                return Ok(Asked::of(&result, Some(&unscored)));
-            }
-        };
+        let images = images.into_iter().collect();
         let asked = questions.iter().map(|one| one.asked.clone()).collect();
         let chosen = at.engine.choose(at.judge, images, texts, asked, at.limits);
         let (provenance, answers) = chosen.await?;
