@@ -62,8 +62,8 @@ pub enum EvaluateFault {
 }
 
 impl EvaluateChoice {
-    /// The settings that are texts.
-    pub const SETTINGS: [&'static str; 11] = [
+    /// The settings of an evaluation beside its images and texts: those of a choice, then those of a [`Budget`](crate::engine::Budget).
+    pub const SETTINGS: [&'static str; 14] = [
         "method",
         "writer",
         "generate",
@@ -75,9 +75,12 @@ impl EvaluateChoice {
         "aggregation",
         "weights",
         "retries",
+        "budget_questions",
+        "budget_tokens",
+        "budget_money",
     ];
 
-    /// Takes one of [`EvaluateChoice::SETTINGS`]; false for another name.
+    /// Takes one of the settings of a choice; false for another name.
     pub fn set(&mut self, name: &str, text: &str) -> bool {
         let place = match name {
             "method" => &mut self.method,

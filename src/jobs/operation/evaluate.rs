@@ -11,22 +11,7 @@ use crate::engine::{BindError, Budget, EvaluateChoice, EvaluateFault, Judge};
 use crate::jobs::SettingFault;
 use crate::wire::EvaluateResult;
 
-pub(super) const OPTIONS: &[&str] = &[
-    "method",
-    "writer",
-    "generate",
-    "questions",
-    "extraction",
-    "counts",
-    "missing",
-    "stages",
-    "aggregation",
-    "weights",
-    "retries",
-    "budget_questions",
-    "budget_tokens",
-    "budget_money",
-];
+pub(super) const OPTIONS: &[&str] = &EvaluateChoice::SETTINGS;
 
 #[derive(Debug)]
 struct Evaluate {
