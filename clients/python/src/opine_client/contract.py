@@ -496,6 +496,25 @@ class ReleaseOptions(TypedDict, total=False):
     seed: int
 
 
+class ReleaseReplyDimensionValidityAgreement(TypedDict):
+    """The share of pairs with the same verdict."""
+
+    value: float
+    ci: List[float]
+    ci_method: str
+    pairs_ci: List[float]
+    pairs_ci_method: str
+
+
+class ReleaseReplyDimensionValidityPreferences(TypedDict):
+    """How often the judge prefers on a single prompt the system that people prefer."""
+
+    value: float
+    ci: List[float]
+    ci_method: str
+    n: int
+
+
 class ReleaseReplyDimensionValidityVerdict(TypedDict):
     new: str
     old: str
@@ -503,9 +522,7 @@ class ReleaseReplyDimensionValidityVerdict(TypedDict):
     human: SystemDifference
 
 
-class ReleaseReplyDimensionValidity(TypedDict):
-    """How often the judge's verdict over two systems is people's."""
-
+class _ReleaseReplyDimensionValidity(TypedDict):
     prompts: int
     left_out: int
     pairs: int
@@ -514,6 +531,13 @@ class ReleaseReplyDimensionValidity(TypedDict):
     invented: int
     missed: int
     verdicts: List[ReleaseReplyDimensionValidityVerdict]
+
+
+class ReleaseReplyDimensionValidity(_ReleaseReplyDimensionValidity, total=False):
+    """How often the judge's verdict over two systems is people's."""
+
+    agreement: ReleaseReplyDimensionValidityAgreement
+    preferences: ReleaseReplyDimensionValidityPreferences
 
 
 class _ReleaseReplyDimension(TypedDict):
