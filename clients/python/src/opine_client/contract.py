@@ -196,7 +196,7 @@ class EvaluateRequest(_EvaluateRequest, total=False):
     questions: Union[Dict[str, Any], List[Any], str]
     extraction: Union[Dict[str, Any], str]
     counts: Literal["probability", "verdict"]
-    missing: Literal["unscored", "left-out", "wrong"]
+    missing: Literal["unscored", "left-out", "wrong", "mean"]
     stages: Literal["one", "two"]
     aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
     weights: str
@@ -219,7 +219,7 @@ class EvaluateOptions(TypedDict, total=False):
     questions: Union[Dict[str, Any], List[Any], str]
     extraction: Union[Dict[str, Any], str]
     counts: Literal["probability", "verdict"]
-    missing: Literal["unscored", "left-out", "wrong"]
+    missing: Literal["unscored", "left-out", "wrong", "mean"]
     stages: Literal["one", "two"]
     aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
     weights: str
