@@ -46,30 +46,18 @@ impl Costs {
             return 0.0;
         }
         let none = (0.0, n - dear.1 - cheap.1);
-        let share = |(cost, count): (f64, f64), t: f64| {
+        let t = multiplier(
+            [none, cheap, dear].map(|(cost, count)| (cost - mean, count)),
+            n,
+        );
+        let share = |(cost, count): (f64, f64)| {
             if count > 0.0 {
                 count / (n + t * (cost - mean))
             } else {
                 0.0
             }
         };
-        let excess = |t: f64| {
-            let kinds = [none, cheap, dear].into_iter();
-            kinds
-                .map(|kind| share(kind, t) * (kind.0 - mean))
-                .sum::<f64>()
-        };
-        // At the lower end all that is left is of the dearest; where none was seen that end is the answer.
-        let (mut low, mut high) = (-n / (dear.0 - mean), 0.0);
-        for _ in 0..100 {
-            let middle = f64::midpoint(low, high);
-            if excess(middle) > 0.0 {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        let (nothing, cheap_share) = (share(none, high), share(cheap, high));
+        let (nothing, cheap_share) = (share(none), share(cheap));
         let dear_share = (1.0 - nothing - cheap_share).max(0.0);
         cheap_share * cheap.0 * cheap.0 + dear_share * dear.0 * dear.0 - mean * mean
     }
@@ -116,6 +104,26 @@ impl Costs {
         }
         high
     }
+}
+
+/// The t below 0 with `sum n_k a_k / (n + t a_k) = 0` over three kinds (a_k, n_k) of which the last has the greatest a_k:
+/// a root of a square. Where none was seen of the last, all that is left may be of it, at the least t that there is.
+fn multiplier(kinds: [(f64, f64); 3], n: f64) -> f64 {
+    let least = -n / kinds[2].0;
+    let all: f64 = kinds.iter().map(|(a, _)| a).sum();
+    let over = |part: fn(f64, f64) -> f64| -> f64 {
+        kinds.iter().map(|(a, count)| count * part(*a, all)).sum()
+    };
+    let square = n * kinds.iter().map(|(a, _)| a).product::<f64>();
+    let linear = n * over(|a, all| a * (all - a));
+    let constant = n * n * over(|a, _| a);
+    let root = (linear * linear - 4.0 * square * constant).max(0.0).sqrt();
+    // Both roots without the difference of two like numbers.
+    let half = -0.5 * (linear + root.copysign(linear));
+    let roots = [half / square, constant / half].into_iter();
+    // Rounding alone may lift a root off the end.
+    let within = roots.filter(|t| *t <= 0.0 && *t > least * (1.0 - 1e-7));
+    within.fold(least, f64::max)
 }
 
 /// Kullback and Leibler's divergence of two coins.

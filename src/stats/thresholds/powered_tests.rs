@@ -74,14 +74,14 @@ fn a_cost_that_is_just_missed_is_shown_no_more_often_than_stated() {
     };
     for (judge, labels, dear, cheap) in [
         (&SHARP, 60, 1.0, 0.2),
-        (&SHARP, 250, 0.2, 1.0),
+        (&SHARP, 120, 0.2, 1.0),
         (&steps, 60, 1.0, 1.0),
     ] {
         let target = just_missed(judge, |at_most| cost(dear, cheap, at_most));
         let sets = 2_000_u32;
         let missed = (0..sets).filter(|set| {
             let items = judge.draw(labels, u64::from(*set));
-            let others = scores(judge, 500, u64::from(*set) + 1_000_000);
+            let others = scores(judge, 200, u64::from(*set) + 1_000_000);
             let fit = fit_powered_threshold(&items, &others, true, target, 0.95).unwrap();
             fit.fit.chosen.is_some()
         });
