@@ -102,17 +102,7 @@ impl Backend for Onnx {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities {
-            images_per_prompt: 1,
-            options: true,
-            value: false,
-            text: false,
-            log_probabilities: true,
-            readouts: vec![Readout::ClosedSet],
-            // A classifier gives the same answer whatever words stand before it.
-            answer_prefix: true,
-            concurrency: self.concurrency,
-        }
+        Abilities::of_classifier(Readout::ClosedSet, self.concurrency)
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {
