@@ -7,7 +7,7 @@
 
 mod law;
 mod load;
-mod process;
+pub(crate) mod process;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
