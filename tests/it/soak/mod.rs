@@ -7,7 +7,7 @@
 
 mod law;
 mod load;
-pub(crate) mod process;
+mod process;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
