@@ -4,6 +4,8 @@ mod chaos;
 mod disk;
 mod life;
 mod operations;
+#[cfg(target_os = "linux")]
+mod power;
 mod repeated;
 
 use std::fs::File;
