@@ -21,6 +21,7 @@ use super::connection::Patient;
 use super::envelope::envelope;
 use super::idempotency::idempotency;
 use super::lasting::LastingError;
+use super::pace::Pace;
 use super::reload::{ReloadError, Reloaded, reload};
 use super::service::{Guards, RequestIds, Service};
 use super::{jobs, routes};
@@ -39,6 +40,14 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1024;
+
+/// Bytes of responses that the system holds for one connection; it takes about as many again for itself. Unasked it
+/// would hold megabytes for each client that does not read.
+const UNREAD: u32 = 128 << 10;
+
+/// How long what a refused request still sends is read and thrown away: a client that writes into a closed connection does
+/// not see why it was refused.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// How long a backend may take to tell about itself.
 const PROBE_PATIENCE: Duration = Duration::from_secs(30);
@@ -167,6 +176,7 @@ impl Application {
         let address = listener.local_addr().map_err(listen)?;
         let longest = config.body_time() + config.request_time() + LAST_WORDS;
         let (idle, head) = (config.admission.idle_time(), config.admission.head_time());
+        let (rate, grace) = config.admission.response_pace();
         let builder = Server::build()
             .disable_signals()
             .shutdown_timeout(longest.as_secs());
@@ -189,6 +199,7 @@ impl Application {
                 })
                 .keep_alive(idle)
                 .client_request_timeout(head)
+                .client_disconnect_timeout(LINGER)
                 // Work for a client that has left is dropped with its connection.
                 .h1_allow_half_closed(false)
                 .local_addr(address)
@@ -198,10 +209,8 @@ impl Application {
                 .h1(map_config(application, |()| AppConfig::default()));
             fn_service(move |stream: TcpStream| {
                 let from = stream.peer_addr().ok();
-                ready(Ok::<_, DispatchError>((
-                    Patient::new(stream, idle + head),
-                    from,
-                )))
+                let stream = Patient::new(stream, idle + head, Pace::new(rate, grace));
+                ready(Ok::<_, DispatchError>((stream, from)))
             })
             .and_then(http)
         };
@@ -376,6 +385,8 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     // Elsewhere this lets two processes have one address.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
+    // Connections have it from their listener.
+    socket.set_send_buffer_size(UNREAD)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }
