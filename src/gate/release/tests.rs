@@ -111,8 +111,9 @@ fn agreement_has_the_intervals_of_a_worked_case() {
 
 #[test]
 fn prompts_that_differ_widen_the_interval_and_copies_of_one_do_not_narrow_it() {
-    let judge =
-        |prompt: u32, system: u32| f64::from(system) * if prompt % 4 == 0 { -1.0 } else { 1.0 };
+    let judge = |prompt: u32, system: u32| {
+        f64::from(system) * if prompt.is_multiple_of(4) { -1.0 } else { 1.0 }
+    };
     let rows = three(40, judge, |_, system| f64::from(system));
     let once = validity(&rows, &settings()).unwrap().preferences.unwrap();
     assert_eq!((once.n, once.value), (120, 0.75));
