@@ -1,5 +1,6 @@
 //! How an image is to be evaluated, as both faces are told it: settings by name.
 
+use super::axes::axes_of;
 use super::plan::{EvaluationPlan, Method, QuestionsBy};
 use super::{Combination, fits_writer};
 use crate::card::Recipe;
@@ -11,7 +12,7 @@ use crate::judging::protocol::StageSettings;
 use crate::judging::t2i_eval::Aggregation;
 
 /// Methods beside the rules of checklists.
-const OTHERS: [&str; 3] = ["t2i-eval", "vqascore", "viescore"];
+const OTHERS: [&str; 4] = ["t2i-eval", "vqascore", "viescore", "unified-reward"];
 
 /// Most times that a stage is asked again.
 const MOST_RETRIES: u32 = 10;
@@ -19,7 +20,7 @@ const MOST_RETRIES: u32 = 10;
 /// Settings as they are given; what is not given has its default.
 #[derive(Debug, Clone, Default)]
 pub struct EvaluateChoice {
-    /// A rule of checklists, `t2i-eval`, `vqascore` or `viescore`.
+    /// A rule of checklists, `t2i-eval`, `vqascore`, `viescore` or `unified-reward`.
     pub method: Option<String>,
     /// Who writes questions.
     pub writer: Option<String>,
@@ -126,6 +127,10 @@ impl EvaluateChoice {
             "t2i-eval" => self.staged(writer.is_some(), retries)?,
             "vqascore" => Method::Score,
             "viescore" => self.viescore(judges, &judge)?,
+            "unified-reward" => Method::Axes {
+                judges: Box::new(axes_of(judges, &judge)?),
+                aggregation: self.aggregation_of_axes()?,
+            },
             rule => self.checklist(rule, writer.is_some())?,
         };
         fits(&judge, &method)?;
@@ -148,6 +153,10 @@ impl EvaluateChoice {
         };
         let names = || known().collect::<Vec<_>>().join("`, `");
         match &self.method {
+            Some(name) if name == "geneval" => Err(fault(
+                "method",
+                "`geneval` reads detections that were given as `items`, and no image".into(),
+            )),
             Some(name) => known()
                 .find(|one| one == name)
                 .ok_or_else(|| fault("method", format!("is one of `{}`", names()))),
@@ -213,7 +222,7 @@ impl EvaluateChoice {
             Some("min") => Aggregation::Minimum,
             Some("weighted") => {
                 let weights = self.weights.as_deref().and_then(weights);
-                let message = "are three numbers, 0 or above and not all 0: appearance, intrinsic, relationship";
+                let message = "are three numbers, 0 or above and not all 0: appearance, intrinsic, relationship, or alignment, coherence, style";
                 return weights
                     .map(Aggregation::Weighted)
                     .ok_or_else(|| fault("weights", message.into()));
@@ -229,6 +238,17 @@ impl EvaluateChoice {
                 "weights",
                 "go with the aggregation `weighted`".into(),
             )),
+        }
+    }
+
+    /// The model sums up nothing here, so that a rule does.
+    fn aggregation_of_axes(&self) -> Result<Aggregation, EvaluateFault> {
+        match self.aggregation()? {
+            Aggregation::Model | Aggregation::ModelJoint => Err(fault(
+                "aggregation",
+                "is `mean`, `min` or `weighted` for `unified-reward`, whose model gives no score of the whole".into(),
+            )),
+            rule @ (Aggregation::Mean | Aggregation::Minimum | Aggregation::Weighted(_)) => Ok(rule),
         }
     }
 
@@ -341,7 +361,13 @@ fn fits(judge: &Judge, method: &Method) -> Result<(), BindError> {
         (Method::Checklist { .. } | Method::Staged { .. }, _) => {
             Err(judge.wrong_protocol("choose"))
         }
-        (Method::Score | Method::VieScore { .. }, recipe) if recipe.scale().is_some() => Ok(()),
-        (Method::Score | Method::VieScore { .. }, _) => Err(judge.wrong_protocol("score")),
+        (Method::Score | Method::VieScore { .. } | Method::Axes { .. }, recipe)
+            if recipe.scale().is_some() =>
+        {
+            Ok(())
+        }
+        (Method::Score | Method::VieScore { .. } | Method::Axes { .. }, _) => {
+            Err(judge.wrong_protocol("score"))
+        }
     }
 }

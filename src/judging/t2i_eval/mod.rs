@@ -10,7 +10,7 @@ mod markdown;
 mod replies;
 mod wordings;
 
-pub use aggregate::{Aggregation, AspectScores, aggregate};
+pub use aggregate::{Aggregation, AspectScores, aggregate, combined};
 pub use extracted::{
     Aspect, AspectQuestion, Attribute, Entity, Extracted, ExtractedError, Relation,
 };
