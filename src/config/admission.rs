@@ -13,6 +13,8 @@ use serde::Deserialize;
 /// idle_seconds = 5                 # between two requests of a connection
 /// body_bytes_per_second = 8192     # least rate of a body; 0 for none
 /// body_grace_seconds = 3           # over which that rate is counted
+/// response_bytes_per_second = 4096 # least rate at which a client takes a response that waits for it; 0 for none
+/// response_grace_seconds = 30      # over which that rate is counted
 /// notice_seconds = 2               # between a SIGTERM and the end of new connections
 /// ```
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +31,11 @@ pub struct AdmissionConfig {
     pub body_bytes_per_second: u64,
     /// Seconds over which that rate is counted: the longest pause of a body.
     pub body_grace_seconds: u64,
+    /// Least bytes per second that a client takes of a response that waits for it, counted over the grace; 0 sets no
+    /// least rate. A connection that is slower is given up.
+    pub response_bytes_per_second: u64,
+    /// Seconds over which that rate is counted: the longest time for which a client may not read at all.
+    pub response_grace_seconds: u64,
     /// Seconds between a SIGTERM, from which on `/readyz` answers 503, and the end of new connections. An interrupt
     /// from a terminal gives no notice.
     pub notice_seconds: u64,
@@ -42,6 +49,8 @@ impl Default for AdmissionConfig {
             idle_seconds: 5,
             body_bytes_per_second: 8 << 10,
             body_grace_seconds: 3,
+            response_bytes_per_second: 4 << 10,
+            response_grace_seconds: 30,
             notice_seconds: 2,
         }
     }
@@ -66,6 +75,12 @@ impl AdmissionConfig {
     /// The time over which the rate of a body is counted.
     pub fn body_grace(&self) -> Duration {
         Duration::from_secs(self.body_grace_seconds)
+    }
+
+    /// The least rate at which a response is taken, in bytes per second, and over which time it is counted.
+    pub fn response_pace(&self) -> (u64, Duration) {
+        let grace = Duration::from_secs(self.response_grace_seconds);
+        (self.response_bytes_per_second, grace)
     }
 
     /// The notice before the end.

@@ -21,6 +21,7 @@ use super::connection::Patient;
 use super::envelope::envelope;
 use super::idempotency::idempotency;
 use super::lasting::LastingError;
+use super::pace::Pace;
 use super::reload::{ReloadError, Reloaded, reload};
 use super::service::{Guards, RequestIds, Service};
 use super::{jobs, routes};
@@ -39,6 +40,10 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1024;
+
+/// Bytes of responses that the system holds for one connection; it takes about as many again for itself. Unasked it
+/// would hold megabytes for each client that does not read.
+const UNREAD: u32 = 128 << 10;
 
 /// How long a backend may take to tell about itself.
 const PROBE_PATIENCE: Duration = Duration::from_secs(30);
@@ -167,6 +172,7 @@ impl Application {
         let address = listener.local_addr().map_err(listen)?;
         let longest = config.body_time() + config.request_time() + LAST_WORDS;
         let (idle, head) = (config.admission.idle_time(), config.admission.head_time());
+        let (rate, grace) = config.admission.response_pace();
         let builder = Server::build()
             .disable_signals()
             .shutdown_timeout(longest.as_secs());
@@ -198,10 +204,8 @@ impl Application {
                 .h1(map_config(application, |()| AppConfig::default()));
             fn_service(move |stream: TcpStream| {
                 let from = stream.peer_addr().ok();
-                ready(Ok::<_, DispatchError>((
-                    Patient::new(stream, idle + head),
-                    from,
-                )))
+                let stream = Patient::new(stream, idle + head, Pace::new(rate, grace));
+                ready(Ok::<_, DispatchError>((stream, from)))
             })
             .and_then(http)
         };
@@ -376,6 +380,8 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     // Elsewhere this lets two processes have one address.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
+    // Connections have it from their listener.
+    socket.set_send_buffer_size(UNREAD)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }

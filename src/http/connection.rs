@@ -1,8 +1,12 @@
-//! Connections whose next request does not come.
+//! Connections whose next request does not come, or whose responses nobody takes.
 //!
 //! The HTTP library gives the first head of a connection its time, and one on which nothing comes. A later head that
 //! begins and does not end has none there, so that whoever sends a byte now and then would keep a connection for ever.
 //! Here every connection has its time from the end of one request to the beginning of the next.
+//!
+//! Nor has a response an end there: whoever asks and does not read would keep connection, buffers and body. Here the
+//! other side must take what waits for it at a least rate. A stream on which nothing waits, such as events of a job
+//! in which nothing happens, may last as long as it likes.
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};
@@ -17,6 +21,7 @@ use actix_web::web::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::pace::Pace;
 use crate::engine::Clock;
 
 /// What is known of a connection. It lives on one thread, like the connection.
@@ -92,22 +97,43 @@ impl MessageBody for Held {
     }
 }
 
-/// A connection that is given up when its next request does not come in time.
+/// A timer that is made when it is first needed.
+#[derive(Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Ready at that moment or after it. No moment may lie before an earlier one that was asked for: the timer goes on,
+    /// and is set again where it was early, so that a request costs no timer of its own.
+    fn poll_at(&mut self, end: Instant, context: &mut Context<'_>) -> Poll<()> {
+        while Clock.now() < end {
+            let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(end)));
+            ready!(timer.as_mut().poll(context));
+            timer.as_mut().reset(end);
+        }
+        Poll::Ready(())
+    }
+}
+
+/// A connection that is given up when its next request does not come in time, or its response is not taken.
 pub(super) struct Patient {
     stream: TcpStream,
     watch: Rc<Watch>,
     patience: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
+    request_alarm: Alarm,
+    pace: Pace,
+    response_alarm: Alarm,
 }
 
 impl Patient {
-    /// A connection that was just taken.
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+    /// A connection that was just taken; the other side has this patience for a request, and this pace for responses.
+    pub(super) fn new(stream: TcpStream, patience: Duration, pace: Pace) -> Self {
         Patient {
             stream,
             watch: Rc::new(Watch::new()),
             patience,
-            timer: None,
+            request_alarm: Alarm::default(),
+            pace,
+            response_alarm: Alarm::default(),
         }
     }
 
@@ -116,28 +142,36 @@ impl Patient {
         Rc::clone(&self.watch)
     }
 
-    /// Ready once the next request is too late. The timer goes on while a request is in work, and is set again where it
-    /// was early, so that a request costs no timer of its own.
+    /// Ready once the next request is too late.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let Some(since) = self.watch.waits_since() else {
-                return Poll::Pending;
-            };
-            let end = since + self.patience;
-            if end <= Clock.now() {
-                return Poll::Ready(());
-            }
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
-            ready!(timer.as_mut().poll(context));
-            timer.as_mut().reset(end);
+        match self.watch.waits_since() {
+            Some(since) => self.request_alarm.poll_at(since + self.patience, context),
+            None => Poll::Pending,
         }
     }
 
-    fn written(&self, wrote: &Poll<io::Result<usize>>) {
+    /// Takes note of a write, and ends it where the other side has taken too little for too long.
+    fn written(
+        &mut self,
+        wrote: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let now = Clock.now();
         self.watch.is_stuck.set(wrote.is_pending());
-        if wrote.is_ready() {
-            self.watch.since.set(Clock.now());
+        if let Poll::Ready(taken) = &wrote {
+            self.watch.since.set(now);
+            let taken = taken.as_ref().map_or(0, |bytes| *bytes as u64);
+            self.pace.count(taken, now);
+            return wrote;
         }
+        let Some(end) = self.pace.wait(now) else {
+            return Poll::Pending;
+        };
+        ready!(self.response_alarm.poll_at(end, context));
+        // What the system holds for it goes at once, and is not kept until somebody reads it.
+        drop(self.stream.set_zero_linger());
+        tracing::debug!("a response is not read, and its connection is given up");
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -163,8 +197,7 @@ impl AsyncWrite for Patient {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let wrote = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.written(&wrote);
-        wrote
+        this.written(wrote, context)
     }
 
     fn poll_write_vectored(
@@ -174,8 +207,7 @@ impl AsyncWrite for Patient {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let wrote = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
-        this.written(&wrote);
-        wrote
+        this.written(wrote, context)
     }
 
     fn is_write_vectored(&self) -> bool {

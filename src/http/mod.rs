@@ -29,6 +29,7 @@ mod jobs;
 mod judges;
 mod lasting;
 mod model;
+mod pace;
 mod panel;
 mod probes;
 mod problem;

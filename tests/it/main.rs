@@ -34,6 +34,8 @@ mod engines;
 #[cfg(test)]
 mod evaluate;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod http;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Body;
 use crate::engine::{Admission, Clock, Overloaded, Permit};
+use crate::http::pace::Pace;
 use crate::http::service::Bounds;
 
 /// A body that is not whole after this time gives its working place to others until it is. Over a local network a
@@ -62,15 +63,6 @@ pub(super) struct Arriving {
     deadline: Instant,
     pace: Pace,
     steps_aside: Option<Instant>,
-    /// When the piece before was given away.
-    given: Instant,
-}
-
-/// A least number of bytes within a time, again and again.
-struct Pace {
-    needed: u64,
-    got: u64,
-    since: Instant,
 }
 
 impl Arriving {
@@ -84,7 +76,6 @@ impl Arriving {
         } = body;
         let is_counted = stated_bytes.is_none() && !is_streamed;
         let now = Clock.now();
-        let needed = bounds.body_rate.saturating_mul(bounds.body_grace.as_secs());
         Arriving {
             payload,
             bounds,
@@ -92,20 +83,13 @@ impl Arriving {
             read: 0,
             spare: is_counted.then_some(Admission::UNSTATED),
             deadline: now + bounds.body_time,
-            pace: Pace {
-                needed,
-                got: 0,
-                since: now,
-            },
+            pace: Pace::new(bounds.body_rate, bounds.body_grace),
             steps_aside: (!is_streamed).then_some(now + PROMPTLY),
-            given: now,
         }
     }
 
     /// The next piece; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, PayloadError> {
-        // The time for which whoever reads was busy with the piece before is no pause of the sender.
-        self.pace.since += Clock.now().saturating_duration_since(self.given);
         let chunk = loop {
             let (until, fault) = self.patience();
             match timeout_at(until, self.payload.try_next()).await {
@@ -125,19 +109,18 @@ impl Arriving {
             return Err(BodyFault::TooLarge.into());
         }
         self.take(chunk.len() as u64)?;
-        self.pace.count(chunk.len() as u64);
-        self.given = Clock.now();
+        // The time for which whoever reads is busy with this piece is no pause of the sender.
+        self.pace.count(chunk.len() as u64, Clock.now());
         Ok(Some(chunk))
     }
 
     /// How long to wait for the next piece, and what it means if none comes; nothing but that others go first.
-    fn patience(&self) -> (Instant, Option<BodyFault>) {
+    fn patience(&mut self) -> (Instant, Option<BodyFault>) {
         let mut first = (self.deadline, Some(BodyFault::TooLate));
-        if self.pace.needed > 0 {
-            let until = self.pace.since + self.bounds.body_grace;
-            if until < first.0 {
-                first = (until, Some(BodyFault::TooSlow));
-            }
+        if let Some(until) = self.pace.wait(Clock.now())
+            && until < first.0
+        {
+            first = (until, Some(BodyFault::TooSlow));
         }
         match self.steps_aside {
             Some(until) if until < first.0 => (until, None),
@@ -158,15 +141,5 @@ impl Arriving {
         self.permit.grow(step).map_err(BodyFault::Overloaded)?;
         self.spare = Some(spare + step - bytes);
         Ok(())
-    }
-}
-
-impl Pace {
-    fn count(&mut self, bytes: u64) {
-        self.got += bytes;
-        if self.got >= self.needed {
-            self.got = 0;
-            self.since = Clock.now();
-        }
     }
 }

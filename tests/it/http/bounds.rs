@@ -1,6 +1,6 @@
 //! Bodies that are too large, too slow or too many, sent byte by byte.
 
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -119,10 +119,61 @@ fn a_deadline_that_passes_leaves_images_unscored() {
 fn requests_in_one_packet_are_answered_in_order() {
     let mut stream = TcpStream::connect(shared().address).unwrap();
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    stream
-        .write_all((get("/healthz") + &get("/nowhere") + &get("/v1/judges")).as_bytes())
-        .unwrap();
-    let mut reader = BufReader::new(stream);
-    let statuses = [0; 3].map(|_| read_reply(&mut reader).status);
-    assert_eq!(statuses, [200, 404, 200]);
+    let post = format!("{HEAD}Content-Length: 2\r\n\r\n{{}}");
+    // Far more than are begun at once, some of them with bodies.
+    let paths = ["/healthz", "/nowhere", "/v1/judges"];
+    let round = paths.map(get).concat() + &post;
+    let sender = std::thread::spawn({
+        let (mut stream, all) = (stream.try_clone().unwrap(), round.repeat(250));
+        move || stream.write_all(all.as_bytes()).unwrap()
+    });
+    let mut reader = BufReader::new(&mut stream);
+    for _ in 0..250 {
+        let statuses = [0; 4].map(|_| read_reply(&mut reader).status);
+        assert_eq!(statuses, [200, 404, 200, 422]);
+    }
+    sender.join().unwrap();
+}
+
+#[test]
+fn nothing_of_a_body_is_taken_for_the_next_request() {
+    let get = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // A body that looks like a request is a body, whether it is read or refused.
+    for media_type in ["application/json", "text/plain"] {
+        let head = HEAD.replace("application/json", media_type);
+        let stream = TcpStream::connect(shared().address).unwrap();
+        let whole = format!("{head}Content-Length: {}\r\n\r\n{get}", get.len());
+        (&stream)
+            .write_all(format!("{whole}{}", get.replace("nowhere", "healthz")).as_bytes())
+            .unwrap();
+        let mut reader = BufReader::new(stream);
+        let first = read_reply(&mut reader);
+        assert!([400, 415].contains(&first.status), "{first:?}");
+        // The connection ends, or the next answer is that of the next request.
+        if reader.fill_buf().is_ok_and(|rest| !rest.is_empty()) {
+            assert_eq!(read_reply(&mut reader).status, 200);
+        }
+    }
+    // Two readers could see two ends of such a body: it is none.
+    for lengths in [
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: +3\r\n",
+        "Content-Length: 3, 3\r\n",
+        "Content-Length: 0x3\r\n",
+        "Content-Length: 3\r\nContent-Length: 4\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding : chunked\r\n",
+    ] {
+        let mut stream = TcpStream::connect(shared().address).unwrap();
+        let sent = format!("{HEAD}{lengths}\r\n0\r\n\r\n{get}");
+        stream.write_all(sent.as_bytes()).unwrap();
+        let mut reader = BufReader::new(stream);
+        assert_eq!(read_reply(&mut reader).status, 400, "{lengths}");
+        // Whatever follows is not answered.
+        assert!(
+            reader.fill_buf().map_or(true, <[u8]>::is_empty),
+            "{lengths}"
+        );
+    }
 }

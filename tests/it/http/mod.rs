@@ -19,6 +19,7 @@ mod metrics;
 mod pairs;
 mod panels;
 mod quotas;
+mod readers;
 mod rolling;
 mod scores;
 mod slow;

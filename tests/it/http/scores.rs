@@ -169,3 +169,53 @@ fn a_recorded_backend_answers_by_its_name() {
     app.score(&json!({"judge": "q-bench@new", "images": [image(&picture)]}))
         .problem("unknown_backend");
 }
+
+#[test]
+fn what_a_picture_is_said_to_be_changes_nothing() {
+    let picture = png::gray(60);
+    let plain = score("brightness", &[image(&picture)]).results()[0]["score"].clone();
+    let part = |name: &str, media_type: &str, content: &[u8]| {
+        let head = format!(
+            "--border\r\nContent-Disposition: form-data; name=\"image\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+        );
+        [head.as_bytes(), content, b"\r\n"].concat()
+    };
+    let judge = b"--border\r\nContent-Disposition: form-data; name=\"judge\"\r\n\r\nbrightness\r\n";
+    let body = [
+        &judge[..],
+        &part("a.jpg", "image/jpeg", &picture),
+        &part("a.html", "text/html; charset=utf-8", &picture),
+        &part("a.json", "application/json", &picture),
+        &part("../../a.png\\0", "nonsense", &picture),
+        // What follows the end of a picture, such as an archive, is not read.
+        &part(
+            "a.zip",
+            "application/zip",
+            &[&picture[..], b"PK\x03\x04"].concat(),
+        ),
+        &part("a.png", "image/png", b"<script>alert(1)</script>"),
+        &part(
+            "a.png",
+            "image/png",
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+        ),
+        &part("a.png", "image/png", b"\x7fELF"),
+        b"--border--\r\n",
+    ]
+    .concat();
+    let headers = [("content-type", "multipart/form-data; boundary=border")];
+    let form = shared().send("POST", "/v1/score", &headers, &body);
+    let results = form.results();
+    let (said, lies) = results.split_at(5);
+    for result in said {
+        assert_eq!(result["score"], plain, "{result}");
+    }
+    for result in lies {
+        assert_eq!(result["reason"], "image_unsupported_format", "{result}");
+    }
+    let base64 = BASE64_STANDARD.encode(&picture);
+    for media_type in ["image/jpeg", "text/html", "image/svg+xml"] {
+        let lie = json!({"base64": format!("data:{media_type};base64,{base64}")});
+        assert_eq!(score("brightness", &[lie]).results()[0]["score"], plain);
+    }
+}

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::manifest;
+use crate::support::lots::Lots;
 use crate::support::png;
 use crate::support::scripted::{Asked, Play, Scripted};
 use crate::support::served::Served;
@@ -37,18 +38,6 @@ pub(super) fn configuration(folder: &TempDir, url: &str) -> String {
     );
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
-}
-
-/// Always the same numbers from the same seed (xorshift).
-struct Lots(u64);
-
-impl Lots {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
 }
 
 /// A server of decisions that depend on what is asked; it tells when a set number of questions has come.

@@ -4,6 +4,8 @@ mod chaos;
 mod disk;
 mod life;
 mod operations;
+#[cfg(target_os = "linux")]
+mod power;
 mod repeated;
 
 use std::fs::File;
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::app::{Reply, TestApp};
 
 /// Lines of JSON, an item each, whose images have these bytes.
-fn manifest(images: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn manifest(images: &[Vec<u8>]) -> Vec<u8> {
     let lines = images.iter().enumerate().map(|(index, image)| {
         let line = json!({"id": format!("item-{index}"), "base64": STANDARD.encode(image)});
         format!("{line}\n")
@@ -33,12 +35,12 @@ fn images(count: usize) -> Vec<Vec<u8>> {
 
 const JSON_LINES: &[(&str, &str)] = &[("content-type", "application/jsonl")];
 
-fn submit(app: &TestApp, query: &str, body: &[u8]) -> Reply {
+pub(crate) fn submit(app: &TestApp, query: &str, body: &[u8]) -> Reply {
     app.send("POST", &format!("/v1/jobs?{query}"), JSON_LINES, body)
 }
 
 /// The path of a job that was accepted.
-fn path(reply: &Reply) -> String {
+pub(crate) fn path(reply: &Reply) -> String {
     let job = reply.json();
     assert_eq!(reply.status, 202, "{job}");
     format!("/v1/jobs/{}", job["id"].as_str().unwrap())

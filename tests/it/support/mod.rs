@@ -3,10 +3,13 @@
 pub(crate) mod app;
 pub(crate) mod backends;
 pub(crate) mod contract;
+#[cfg(target_os = "linux")]
+pub(crate) mod disk;
 pub(crate) mod inference;
 pub(crate) mod juries;
 pub(crate) mod llama;
 pub(crate) mod local;
+pub(crate) mod lots;
 pub(crate) mod photo;
 pub(crate) mod png;
 pub(crate) mod policies;

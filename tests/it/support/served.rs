@@ -19,18 +19,31 @@ pub(crate) struct Served {
     agent: ureq::Agent,
 }
 
+/// No embedded judge is needed here, and without the library a start is quick.
+fn quick() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_opine"));
+    program.env("ORT_DYLIB_PATH", "not-there.so");
+    program
+}
+
 impl Served {
     /// A process of `opine serve` on a free port; nothing is waited for.
     pub(crate) fn spawn(arguments: &[&str]) -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_opine"));
-        // No embedded judge is needed here, and without the library a start is quick.
-        program.env("ORT_DYLIB_PATH", "not-there.so");
-        Self::spawned(program, arguments)
+        Self::spawned(quick(), arguments)
     }
 
     /// A process of another program, with its embedded judges, that listens.
     pub(crate) fn start_program(program: &Path, arguments: &[&str]) -> Self {
         let mut served = Self::spawned(Command::new(program), arguments);
+        assert!(served.listens(), "{}", served.said());
+        served
+    }
+
+    /// A process whose command was changed, and which listens.
+    pub(crate) fn start_with(change: impl FnOnce(&mut Command), arguments: &[&str]) -> Self {
+        let mut program = quick();
+        change(&mut program);
+        let mut served = Self::spawned(program, arguments);
         assert!(served.listens(), "{}", served.said());
         served
     }

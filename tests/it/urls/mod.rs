@@ -4,6 +4,7 @@ mod certificates;
 mod hostile;
 mod paths;
 mod refused;
+mod routes;
 
 use std::collections::BTreeMap;
 use std::io;
