@@ -1,4 +1,4 @@
-"""Text-to-image scores over published judgements, by the released program: TIFA's aggregation and VIEScore's SC, PQ and O.
+"""Text-to-image scores over published judgements, by the released program: TIFA's aggregation, VIEScore's SC, PQ and O, and GenEval's rules.
 
 A small engine in this process answers as the published models answered, so that every score goes the whole way: question, reply,
 reader, aggregation. Nothing of the data is kept.
@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import math
+import random
 import struct
 import subprocess
 import tempfile
@@ -143,8 +144,100 @@ def viescore(opine: str, folder: Path, tally) -> None:
         print(f"VIEScore {judge}: SC, PQ and O of {len(items) - unread} pictures as published; {unread} without a readable judgement, none scored")
 
 
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white")
+
+
+def seen(entry: dict, draw: random.Random) -> list[dict]:
+    """Detections of a picture that a generator might have made of a prompt: often as asked, often not, and always with something else."""
+    found = []
+    wanted = [element for element in entry["include"] for _ in range(element["count"])]
+    others = draw.sample(["person", "chair", "cat", *(element["class"] for element in entry["include"])], 2)
+    for element in [*wanted, *({"class": other} for other in others)]:
+        if draw.random() < 0.12:
+            continue
+        left, top = draw.uniform(0, 400), draw.uniform(0, 400)
+        width, height = draw.uniform(5, 110), draw.uniform(5, 110)
+        if "position" in element and draw.random() < 0.6:
+            # Where it was asked to be, near the objects of the one that it lies to, if only by chance.
+            left += {"left of": -300, "right of": 300}.get(element["position"][0], 0)
+            top += {"above": -300, "below": 300}.get(element["position"][0], 0)
+            left, top = min(max(left, 0), 400), min(max(top, 0), 400)
+        right = element.get("color") if draw.random() < 0.75 else None
+        shares = {colour: draw.random() for colour in COLOURS}
+        if right:
+            shares[right] += 1
+        total = sum(shares.values())
+        score = draw.uniform(0.85, 1) if draw.random() < 0.8 else draw.uniform(0.2, 0.9)
+        box = [left, top, left + width, top + height]
+        found.append({"class": element["class"], "score": score, "box": box, "color": {colour: share / total for colour, share in shares.items()}})
+    draw.shuffle(found)
+    return found
+
+
+def lies(one: list[float], other: list[float]) -> set[str]:
+    """GenEval's relations of one box to another: the offset of the centres, less a tenth of both sizes, by its full length."""
+    apart = [(one[axis] + one[axis + 2] - other[axis] - other[axis + 2]) / 2 for axis in (0, 1)]
+    slack = [0.1 * (one[axis + 2] - one[axis] + other[axis + 2] - other[axis]) for axis in (0, 1)]
+    left = [math.copysign(max(abs(offset) - give, 0), offset) for offset, give in zip(apart, slack)]
+    if max(map(abs, left)) < 1e-3:
+        return set()
+    x, y = (offset / math.hypot(*apart) for offset in left)
+    return {name for name, holds in (("left of", x < -0.5), ("right of", x > 0.5), ("above", y < -0.5), ("below", y > 0.5)) if holds}
+
+
+def by_the_rules(entry: dict, detections: list[dict]) -> bool:
+    """Whether a picture is as asked, by GenEval's published rules (djghosh13/geneval, evaluation/evaluate_images.py), written a second time."""
+    least = 0.9 if entry["tag"] == "counting" else 0.3
+    surest = sorted((one for one in detections if one["score"] > least), key=lambda one: -one["score"])
+    of_class = lambda name: [one for one in surest if one["class"] == name][:16]
+    groups = []
+    for element in entry["include"]:
+        group = of_class(element["class"])[: element["count"]]
+        holds = len(group) == element["count"]
+        if holds and "color" in element:
+            holds = all(max(one["color"], key=one["color"].get) == element["color"] for one in group)
+        if holds and "position" in element:
+            relation, target = element["position"]
+            target = groups[target]
+            holds = target is not None and all(relation in lies(one["box"], other["box"]) for one in group for other in target)
+        groups.append(group if holds else None)
+    too_many = any(len(of_class(element["class"])) >= element["count"] for element in entry.get("exclude", []))
+    return None not in groups and not too_many
+
+
+def geneval(opine: str, folder: Path, tally) -> None:
+    """Its 553 prompts with four pictures each, whose detections are drawn here: each verdict, the share of each task and the mean over tasks."""
+    draw = random.Random(553)
+    entries = [json.loads(line) for line in (folder / "evaluation_metadata.jsonl").read_text().splitlines()]
+    items = [{"id": f"{at:05}/{n}", **entry, "detections": seen(entry, draw)} for at, entry in enumerate(entries) for n in range(4)]
+    theirs = [by_the_rules(item, item["detections"]) for item in items]
+    with tempfile.TemporaryDirectory() as work:
+        work = Path(work)
+        (work / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+        (work / "opine.toml").write_text("")
+        found = evaluate(opine, work, ["--items", "items.jsonl", "--summary", "summary.json"])
+        summary = json.loads((work / "summary.json").read_text())
+    tally.check(len(found) == len(items), f"GenEval: {len(found)} of {len(items)} results")
+    for item, right, one in zip(items, theirs, found):
+        tally.check(one["score"] == float(right), f"GenEval {item['id']}: {one['score']}, by the rules {right}")
+    shares = {}
+    for item, right in zip(items, theirs):
+        shares.setdefault(item["tag"], []).append(right)
+    shares = {task: sum(all_of) / len(all_of) for task, all_of in shares.items()}
+    for task in summary["tasks"]:
+        tally.check(abs(task["score"] - shares[task["task"]]) < 1e-12, f"GenEval {task}: {shares[task['task']]}")
+        # Neither all right nor all wrong, so that the verdicts could differ.
+        tally.check(0.02 < task["score"] < 0.98, f"GenEval {task}: nothing could be told by it")
+    overall = sum(shares.values()) / len(shares)
+    tally.check(len(shares) == 6 and abs(summary["score"] - overall) < 1e-12, f"GenEval: {summary['score']}, by the rules {overall}")
+    told = ", ".join(f"{task} {share:.4f}" for task, share in shares.items())
+    print(f"GenEval: {len(items)} verdicts of {len(entries)} prompts as its rules have them ({told}); mean over tasks {overall:.5f}")
+
+
 def text_to_image(opine: str, folder: Path, tally) -> None:
     if (folder / "tifa/sample_evaluation_result.json").is_file():
         tifa(opine, folder / "tifa", tally)
     if (folder / "viescore/judge_scores.tsv").is_file():
         viescore(opine, folder / "viescore", tally)
+    if (folder / "geneval/evaluation_metadata.jsonl").is_file():
+        geneval(opine, folder / "geneval", tally)

@@ -123,6 +123,7 @@ JSON_PARTS = {
     "raters": ["first", "second"],
     "missing_text": ["none"],
     "extraction": {"entities": []},
+    "items": [{"tag": "counting", "include": [{"class": "cat", "count": 1}], "detections": []}],
     "levels": ["bad", "good"],
 }
 

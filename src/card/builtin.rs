@@ -19,7 +19,7 @@ macro_rules! card {
     };
 }
 
-const CARDS: [(&str, &str, Option<ModelFile>); 55] = [
+const CARDS: [(&str, &str, Option<ModelFile>); 56] = [
     (
         "judges/technical-quality/card.toml",
         include_str!("../../judges/technical-quality/card.toml"),
@@ -50,6 +50,7 @@ const CARDS: [(&str, &str, Option<ModelFile>); 55] = [
     card!("dsg-vqa"),
     card!("genai-bench-pair"),
     card!("hps"),
+    card!("image-reward"),
     card!("laion-aesthetic"),
     card!("mllm-judge-batch"),
     card!("mllm-judge-cot-figure"),
@@ -138,6 +139,7 @@ mod tests {
             "dsg-vqa",
             "genai-bench-pair",
             "hps",
+            "image-reward",
             "laion-aesthetic",
             "mllm-judge-batch",
             "mllm-judge-cot-figure",

@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::files::shown;
 use super::{CliError, Ending, output};
-use crate::evaluation::{EmbeddingScore, EmbeddingScorer, embedding_rows, parse_head};
+use crate::evaluation::{EmbeddingRow, EmbeddingScore, EmbeddingScorer, json_rows, parse_head};
 
 const AFTER_HELP: &str = "\
 The file has one JSON object on each line: {\"id\": \"fox\", \"image\": [...], \"text\": [...], \"references\": [[...]]}.
 
-Scorers, each with its scale in the output: clip-score (2.5 max(cos, 0)), ref-clip-score, pick-score (cos times --scale), hps (the cosine), aesthetic (an affine head on the unit embedding, as LAION's), image-reward (its head, normalised). A head is JSON: {\"w\": [...], \"b\": 5.2}. The embeddings must be the model's of that scorer; nothing here can tell.
+Scorers, each with its scale in the output: clip-score (2.5 max(cos, 0)), ref-clip-score, pick-score (cos times --scale), hps (the cosine), aesthetic (an affine head on the unit embedding, as LAION's), image-reward (its head on BLIP's feature of picture and text, given as \"image\", or what somebody's head gave, given as \"raw\"; normalised by the authors' mean and deviation). A head is JSON: {\"w\": [...], \"b\": 5.2}. The embeddings must be the model's of that scorer; nothing here can tell.
 
 Example: opine embeddings images.jsonl --scorer aesthetic --head head.json";
 
@@ -30,7 +30,7 @@ pub(super) struct EmbeddingsArguments {
     /// exp(logit_scale) of the model, of pick-score
     #[arg(long, value_name = "NUMBER")]
     scale: Option<f64>,
-    /// Weights of the head, of aesthetic and image-reward
+    /// Weights of the head, of aesthetic and of image-reward where it is given features
     #[arg(long, value_name = "FILE")]
     head: Option<PathBuf>,
     /// Print one JSON object per row
@@ -53,10 +53,9 @@ pub(super) fn run(arguments: &EmbeddingsArguments) -> Result<Ending, CliError> {
     let unreadable = |error| CliError::Unreadable(arguments.file.clone(), error);
     let file = BufReader::new(File::open(&arguments.file).map_err(unreadable)?);
     let mut all_scored = true;
-    for row in embedding_rows(file) {
-        let row = row
-            .map_err(unreadable)?
-            .map_err(|detail| refused(&detail))?;
+    for row in json_rows::<EmbeddingRow>(file) {
+        let (line, row) = row.map_err(unreadable)?;
+        let row = row.map_err(|detail| refused(&format_args!("line {line}: {detail}")))?;
         let scored = scorer.score(&row);
         all_scored &= scored.is_ok();
         let result = EmbeddingScore {

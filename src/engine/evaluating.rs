@@ -1,11 +1,13 @@
 //! Closed questions and checklists, asked of a judge that chooses.
 
+mod axes;
 mod choice;
 mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use axes::{AXES, AxesJudged, JudgedWords};
 pub use choice::{EvaluateChoice, EvaluateFault};
 use plan::fits_writer;
 pub use plan::{Evaluation, EvaluationPlan, Outcome, QuestionsBy, Used};

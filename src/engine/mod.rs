@@ -31,8 +31,8 @@ pub use admission::{Admission, AdmissionCounts, Overloaded, Permit};
 pub use cache::{AnswerCache, CacheCounts};
 pub use comparing::JudgedPair;
 pub use evaluating::{
-    Combination, EvaluateChoice, EvaluateFault, Evaluated, Evaluation, EvaluationPlan, Outcome,
-    QuestionsBy, Used,
+    AXES, AxesJudged, Combination, EvaluateChoice, EvaluateFault, Evaluated, Evaluation,
+    EvaluationPlan, JudgedWords, Outcome, QuestionsBy, Used,
 };
 pub use gating::{GateError, Gated, Looked};
 pub use judges::{BackendState, BindError, Judge, Judges};

@@ -1,16 +1,11 @@
 //! Scores from embeddings that the caller has: rows of numbers in JSON Lines, and heads in JSON.
 
-use std::io::BufRead;
-
 use serde::{Deserialize, Serialize};
 
 use crate::judging::embeddings::{
     AffineHead, clip_score, cosine, image_reward, pick_score, reference_clip_score,
 };
 use crate::judging::{Reason, Unscored, WordError};
-
-/// Longest row, in bytes: an embedding of some thousand numbers has some ten thousand.
-const LONGEST: usize = 4 << 20;
 
 /// What is made of embeddings.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +20,8 @@ pub enum EmbeddingScorer {
     Hps,
     /// An affine head on the picture's embedding.
     Head(AffineHead),
-    /// ImageReward's head with its normalisation.
-    ImageReward(AffineHead),
+    /// ImageReward's normalisation, of its head on a feature or of what somebody's head gave.
+    ImageReward(Option<AffineHead>),
 }
 
 impl EmbeddingScorer {
@@ -59,7 +54,9 @@ impl EmbeddingScorer {
             }),
             "hps" => Ok(EmbeddingScorer::Hps),
             "aesthetic" => head.map(EmbeddingScorer::Head),
-            "image-reward" => head.map(EmbeddingScorer::ImageReward),
+            "image-reward" => Ok(EmbeddingScorer::ImageReward(
+                head.ok().map(AffineHead::on_features),
+            )),
             _ => {
                 let known = Self::NAMES.join("`, `");
                 Err(WordError::new(format!("`{name}` is none of `{known}`")))
@@ -80,7 +77,7 @@ impl EmbeddingScorer {
                 "unbounded: LAION's heads were fitted to ratings of 1 to 10"
             }
             EmbeddingScorer::ImageReward(_) => {
-                "unbounded: mean 0 and deviation 1 over its authors' images"
+                "unbounded: mean 0 and deviation 1 over its authors' images, and 98 % of them within -2 to 2"
             }
         }
     }
@@ -92,6 +89,11 @@ impl EmbeddingScorer {
     pub fn score(&self, row: &EmbeddingRow) -> Result<f64, Unscored> {
         let text = row.text.as_deref().unwrap_or_default();
         let image = &row.image;
+        if row.raw.is_some() && !matches!(self, EmbeddingScorer::ImageReward(_)) {
+            let detail =
+                "`raw` is of `image-reward`: the number of its head, before it is normalised";
+            return Err(Unscored::new(Reason::NotApplicable, detail));
+        }
         let found = match self {
             EmbeddingScorer::ClipScore => clip_score(image, text),
             EmbeddingScorer::RefClipScore => {
@@ -101,7 +103,7 @@ impl EmbeddingScorer {
             EmbeddingScorer::PickScore(scale) => pick_score(image, text, *scale),
             EmbeddingScorer::Hps => cosine(image, text),
             EmbeddingScorer::Head(head) => head.score(image),
-            EmbeddingScorer::ImageReward(head) => head.score(image).map(image_reward),
+            EmbeddingScorer::ImageReward(head) => row.reward(head.as_ref()).map(image_reward),
         };
         found.map_err(|error| Unscored::new(Reason::NotApplicable, error.to_string()))
     }
@@ -113,13 +115,32 @@ impl EmbeddingScorer {
 pub struct EmbeddingRow {
     /// Name of the image.
     pub id: String,
-    /// The picture's.
+    /// The picture's; of ImageReward the feature of picture and text together, 768 numbers, as its BLIP gives it.
+    #[serde(default)]
     pub image: Vec<f64>,
     /// The text's.
     pub text: Option<Vec<f64>>,
     /// Those of reference texts.
     #[serde(default)]
     pub references: Vec<Vec<f64>>,
+    /// What ImageReward's head gave, before it is normalised: in the place of a feature.
+    pub raw: Option<f64>,
+}
+
+impl EmbeddingRow {
+    /// What ImageReward's head gives, or gave.
+    fn reward(&self, head: Option<&AffineHead>) -> Result<f64, WordError> {
+        match (self.raw, head) {
+            (Some(raw), _) if self.image.is_empty() => Ok(raw),
+            (Some(_), _) => Err(WordError::new(
+                "`raw` and `image` are both given; one of them is judged",
+            )),
+            (None, Some(head)) => head.score(&self.image),
+            (None, None) => Err(WordError::new(
+                "a feature needs the weights of the head; without them give its number as `raw`",
+            )),
+        }
+    }
 }
 
 /// The score of a row, with its scale stated.
@@ -139,28 +160,6 @@ pub struct EmbeddingScore {
     /// The same in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-}
-
-/// The rows of a file, one JSON object a line; a line that is none is its own fault.
-pub fn embedding_rows(
-    file: impl BufRead,
-) -> impl Iterator<Item = std::io::Result<Result<EmbeddingRow, String>>> {
-    (1..).zip(file.split(b'\n')).filter_map(|(number, line)| {
-        let line = match line {
-            Ok(line) => line,
-            Err(error) => return Some(Err(error)),
-        };
-        if line.trim_ascii().is_empty() {
-            return None;
-        }
-        if line.len() > LONGEST {
-            return Some(Ok(Err(format!(
-                "line {number} has more than {LONGEST} bytes"
-            ))));
-        }
-        let row = serde_json::from_slice(&line);
-        Some(Ok(row.map_err(|error| format!("line {number}: {error}"))))
-    })
 }
 
 /// A head as it stands in a file: `{"w": [...], "b": 1.5}`, or with the names `weights` and `bias`.
@@ -194,11 +193,7 @@ mod tests {
     use super::*;
 
     fn row(json: &str) -> EmbeddingRow {
-        embedding_rows(json.as_bytes())
-            .next()
-            .unwrap()
-            .unwrap()
-            .unwrap()
+        serde_json::from_str(json).unwrap()
     }
 
     #[test]
@@ -211,7 +206,8 @@ mod tests {
             ("pick-score", Some(100.0), None, 96.0),
             ("hps", None, None, 0.96),
             ("aesthetic", None, head(), 2.7),
-            ("image-reward", None, head(), image_reward(2.7)),
+            // Its head takes the feature as it is: 3 + 2 * 4 + .5.
+            ("image-reward", None, head(), image_reward(11.5)),
         ] {
             let scorer = EmbeddingScorer::new(name, scale, head).unwrap();
             let found = scorer.score(&row).unwrap();
@@ -232,7 +228,32 @@ mod tests {
             scorer.score(&silent).unwrap_err().reason,
             Reason::NotApplicable
         );
-        let broken = embedding_rows(&b"\n{}\n"[..]).next().unwrap().unwrap();
-        assert!(broken.unwrap_err().starts_with("line 2: "));
+    }
+
+    #[test]
+    fn image_reward_takes_a_feature_or_what_its_head_gave() {
+        let head = || Some(parse_head(r#"{"w": [1, 2], "b": 0.5}"#).unwrap());
+        let reward = |head, json: &str| {
+            let scorer = EmbeddingScorer::new("image-reward", None, head).unwrap();
+            scorer.score(&row(json)).map_err(|unscored| unscored.detail)
+        };
+        // (0.8 - mean) / deviation of the authors' ImageReward.py, by Python 3.11.
+        let raw = reward(None, r#"{"id": "a", "raw": 0.8}"#).unwrap();
+        assert!((raw - 0.612_408_965_086_842_1).abs() < 1e-12, "{raw}");
+        for (head, json, part) in [
+            (None, r#"{"id": "a", "image": [3, 4]}"#, "give its number"),
+            (None, r#"{"id": "a"}"#, "give its number"),
+            (
+                head(),
+                r#"{"id": "a", "image": [3, 4], "raw": 1}"#,
+                "both given",
+            ),
+            (head(), r#"{"id": "a", "image": [3]}"#, "takes 2 finite"),
+        ] {
+            let detail = reward(head, json).unwrap_err();
+            assert!(detail.contains(part), "{json}: {detail}");
+        }
+        let other = EmbeddingScorer::new("hps", None, None).unwrap();
+        assert!(other.score(&row(r#"{"id": "a", "raw": 1}"#)).is_err());
     }
 }

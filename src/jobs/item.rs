@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Item {
     /// Its images in order.
     pub images: Vec<NamedSource>,
+    /// The picture that the image was edited from, where the judge shows it.
+    pub source: Option<Source>,
     /// Its own texts; those of the job stand behind them.
     pub texts: BTreeMap<String, String>,
 }
@@ -39,6 +41,9 @@ pub enum Source {
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
     images: Vec<HeadImage>,
+    /// Its bytes come last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<HeadSource>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     texts: BTreeMap<String, String>,
 }
@@ -63,12 +68,14 @@ impl Item {
     pub fn to_bytes(&self) -> Vec<u8> {
         let head = Head {
             images: self.images.iter().map(HeadImage::of).collect(),
+            source: self.source.as_ref().map(HeadSource::of),
             texts: self.texts.clone(),
         };
         let mut stored = serde_json::to_vec(&head).expect("strings and numbers are always JSON");
         stored.push(b'\n');
-        for image in &self.images {
-            if let Source::Bytes(bytes) = &image.source {
+        let images = self.images.iter().map(|image| &image.source);
+        for source in images.chain(&self.source) {
+            if let Source::Bytes(bytes) = source {
                 stored.extend_from_slice(bytes);
             }
         }
@@ -82,23 +89,18 @@ impl Item {
         let head: Head = serde_json::from_slice(head).ok()?;
         let mut images = Vec::with_capacity(head.images.len());
         for image in head.images {
-            let source = match image.source {
-                HeadSource::Bytes(length) => {
-                    let (bytes, after) = rest.split_at_checked(length)?;
-                    rest = after;
-                    Source::Bytes(bytes.to_vec())
-                }
-                HeadSource::Broken(detail) => Source::Broken(detail),
-                HeadSource::Path(path) => Source::Path(path),
-                HeadSource::Url(url) => Source::Url(url),
-            };
             images.push(NamedSource {
                 name: image.name,
-                source,
+                source: image.source.read(&mut rest)?,
             });
         }
+        let source = match head.source {
+            None => None,
+            Some(source) => Some(source.read(&mut rest)?),
+        };
         rest.is_empty().then_some(Item {
             images,
+            source,
             texts: head.texts,
         })
     }
@@ -106,16 +108,35 @@ impl Item {
 
 impl HeadImage {
     fn of(image: &NamedSource) -> Self {
-        let source = match &image.source {
+        HeadImage {
+            name: image.name.clone(),
+            source: HeadSource::of(&image.source),
+        }
+    }
+}
+
+impl HeadSource {
+    fn of(source: &Source) -> Self {
+        match source {
             Source::Bytes(bytes) => HeadSource::Bytes(bytes.len()),
             Source::Broken(detail) => HeadSource::Broken(detail.clone()),
             Source::Path(path) => HeadSource::Path(path.clone()),
             Source::Url(url) => HeadSource::Url(url.clone()),
-        };
-        HeadImage {
-            name: image.name.clone(),
-            source,
         }
+    }
+
+    /// The source, whose bytes are taken from what is left of the stored form.
+    fn read(self, rest: &mut &[u8]) -> Option<Source> {
+        Some(match self {
+            HeadSource::Bytes(length) => {
+                let (bytes, after) = rest.split_at_checked(length)?;
+                *rest = after;
+                Source::Bytes(bytes.to_vec())
+            }
+            HeadSource::Broken(detail) => Source::Broken(detail),
+            HeadSource::Path(path) => Source::Path(path),
+            HeadSource::Url(url) => Source::Url(url),
+        })
     }
 }
 
@@ -137,11 +158,16 @@ mod tests {
                 named("d", Source::Broken("cut".into())),
                 named("e", Source::Url("https://example.org/e".into())),
             ],
+            source: Some(Source::Bytes(b"before".to_vec())),
             texts: BTreeMap::from([("prompt".into(), "a\nb".into())]),
         };
         let stored = item.to_bytes();
         assert_eq!(Item::from_bytes(&stored), Some(item));
         assert_eq!(Item::from_bytes(&stored[..stored.len() - 1]), None);
         assert_eq!(Item::from_bytes(b""), None);
+        // As it was stored before items had sources.
+        let old = Item::from_bytes(b"{\"images\":[{\"name\":\"a\",\"source\":{\"bytes\":2}}]}\nhi")
+            .unwrap();
+        assert_eq!((old.images.len(), old.source), (1, None));
     }
 }

@@ -148,8 +148,13 @@ async fn ask_once(tools: &Tools, plan: &Plan, row: &ItemRow) -> Result<Asked, Bi
         let opened = tools.pictures.open(image.source, &budget).await;
         images.push((image.name, opened));
     }
+    let source = match item.source {
+        None => None,
+        Some(source) => Some(tools.pictures.open(source, &budget).await),
+    };
     let item = Pictured {
         images,
+        source,
         texts: texts(&plan.settings.texts, item.texts),
     };
     let moment = (tools.bench.moment)();

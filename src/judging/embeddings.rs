@@ -108,6 +108,15 @@ impl AffineHead {
         })
     }
 
+    /// The same head on features as they are, whatever their length: ImageReward's takes BLIP's text feature so.
+    #[must_use]
+    pub fn on_features(self) -> Self {
+        AffineHead {
+            normalised: false,
+            ..self
+        }
+    }
+
     /// The score of an embedding; an embedding of length 0 keeps it, as the authors' code divides by 1 there.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod score;
 mod subject;
 pub mod t2i_eval;
 mod verdict;
+mod word_scores;
 mod written_verdict;
 
 pub use answer::{Answer, Choice, Coverage, Evidence, Listed};
@@ -45,6 +46,7 @@ pub use refusal::refusal_phrase;
 pub use score::{CalibratedScore, RawScore};
 pub use subject::Subject;
 pub use verdict::{Provenance, Reason, Unscored, Verdict};
+pub use word_scores::{WordScores, WordsBeside};
 pub use written_verdict::{Found, VerdictPlace, WrittenVerdict};
 
 /// Why a value cannot be one of the words of judging: what was wrong and what is allowed.

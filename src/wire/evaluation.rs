@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::axes::AxesJson;
+use super::detected::DetectedJson;
 use super::{EvaluationResult, ProvenanceJson, ScoreResult};
 use crate::engine::{Evaluation, EvaluationPlan, Outcome, Used};
 use crate::judging::protocol::{
@@ -15,7 +17,7 @@ use crate::judging::{Readout, Unscored};
 /// What became of one image.
 #[derive(Debug, Clone, Serialize)]
 pub struct EvaluateResult {
-    /// A rule of checklists, `t2i-eval`, `vqascore` or `viescore`.
+    /// A rule of checklists, `t2i-eval`, `vqascore`, `viescore`, `unified-reward` or `geneval`.
     pub method: &'static str,
     /// What the method found.
     #[serde(flatten)]
@@ -36,11 +38,13 @@ enum Found {
     Staged(Box<StagedJson>),
     Score(Box<ScoreResult>),
     VieScore(Box<VieScoreJson>),
+    Axes(Box<AxesJson>),
+    Detected(Box<DetectedJson>),
 }
 
 /// Status and score, which every method has.
 #[derive(Debug, Clone, Serialize)]
-struct Scored {
+pub(super) struct Scored {
     image: String,
     status: &'static str,
     score: Option<f64>,
@@ -185,7 +189,7 @@ impl From<Used> for UsedJson {
 }
 
 impl Scored {
-    fn new(image: String, score: &Result<f64, Unscored>) -> Self {
+    pub(super) fn new(image: String, score: &Result<f64, Unscored>) -> Self {
         Scored {
             image,
             status: if score.is_ok() { "scored" } else { "unscored" },
@@ -196,7 +200,30 @@ impl Scored {
     }
 }
 
+impl UsedJson {
+    /// Nobody was asked.
+    fn nothing() -> Self {
+        UsedJson {
+            questions: 0,
+            replies: 0,
+            tokens: None,
+            uncounted: 0,
+            cost: None,
+        }
+    }
+}
+
 impl EvaluateResult {
+    /// What detections say, about which nobody was asked.
+    pub(super) fn unasked(method: &'static str, detected: DetectedJson) -> Self {
+        EvaluateResult {
+            method,
+            found: Found::Detected(Box::new(detected)),
+            writer: None,
+            used: UsedJson::nothing(),
+        }
+    }
+
     /// What became of the image of this name.
     pub fn new(image: &str, plan: &EvaluationPlan, evaluation: &Evaluation) -> Self {
         let scored = || Scored::new(image.to_owned(), &evaluation.outcome.score());
@@ -233,6 +260,7 @@ impl EvaluateResult {
                     })),
                 }
             }
+            Outcome::Axes(judged) => Found::Axes(Box::new(AxesJson::new(scored(), judged))),
             Outcome::VieScore {
                 consistency,
                 quality,

@@ -1,9 +1,11 @@
 //! The JSON that both faces speak, so that a file scored on the command line and an image scored over
 //! HTTP give the same object.
 
+mod axes;
 mod best_of;
 mod calibrated;
 mod chosen;
+mod detected;
 mod evaluated;
 mod evaluation;
 mod explained;
@@ -23,6 +25,7 @@ use crate::judging::{Opinion, Provenance, Readout, Scale, ScoreInterval, Tempera
 pub use best_of::{BestOfResult, ExpectedUplift, NotPicked, TrippedJson};
 pub use calibrated::CalibratedJson;
 pub use chosen::{ChooseResult, ChosenJson, QuestionCost};
+pub use detected::{GenEvalReply, GenEvalSummaryJson};
 pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
 pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;

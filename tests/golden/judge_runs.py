@@ -397,6 +397,10 @@ JUDGES = {
     ),
     "pick-score": (Value(), [(["clean"], {"prompt": "a house"}, [(21.4, 21.4)])]),
     "hps": (Value(), [(["clean"], {"prompt": "a house"}, [(0.27, 0.27)]), (["noisy"], {"prompt": "a house"}, [(27.0, None)])]),
+    "image-reward": (
+        Value(),
+        [(["clean"], {"prompt": "a house"}, [(0.61, 0.61)]), (["blurred"], {"prompt": "three dogs"}, [(-2.2, -2.2)]), (["noisy"], {"prompt": "a house"}, [(61.0, None)])],
+    ),
     "laion-aesthetic": (Value(), [(["clean"], {}, [(5.6, 5.6)]), (["blurred"], {}, [(-7.0, None)])]),
     "viescore-sc-edit": (
         Rating(),

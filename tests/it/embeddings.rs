@@ -34,6 +34,15 @@ fn embeddings_are_scored_with_their_scale_stated() {
     let output = run(&["--scorer", "aesthetic", "--head", "head.json"]);
     assert_eq!(output.status.code(), Some(0));
     assert!((json_lines(&output)[0]["score"].as_f64().unwrap() - 2.7).abs() < 1e-12);
+    write("rows.jsonl", "{\"id\": \"a\", \"raw\": 0.8}\n");
+    let output = run(&["--scorer", "image-reward"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let reward = json_lines(&output)[0]["score"].as_f64().unwrap();
+    assert!((reward - 0.612_408_965_086_842_1).abs() < 1e-12, "{reward}");
+    write("rows.jsonl", "\n{}\n");
+    let output = run(&["--scorer", "hps"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("line 2: "), "{}", stderr(&output));
     for (rest, part) in [
         (&["--scorer", "clip"][..], "is none of"),
         (&["--scorer", "aesthetic"][..], "needs the weights"),

@@ -162,6 +162,18 @@ class Several(Against):
         with self.assertRaises(Problem):
             self.opine.evaluate([CLEAN], method="dsg", judge="technical-quality")
 
+    def test_pictures_are_judged_by_what_was_detected_in_them(self) -> None:
+        cat = {"class": "cat", "count": 2}
+        seen = [{"class": "cat", "score": 0.95, "box": [0, 0, 9, 9]}, {"class": "cat", "score": 0.92, "box": [20, 0, 29, 9]}]
+        reply = self.opine.geneval(
+            [
+                {"id": "two", "tag": "counting", "include": [cat], "detections": seen},
+                {"id": "one", "tag": "counting", "include": [cat], "detections": seen[:1]},
+            ]
+        )
+        self.assertEqual([result["score"] for result in reply["results"]], [1.0, 0.0])
+        self.assertEqual(reply["summary"]["tasks"][0]["correct"], 1)
+
     def test_a_question_that_no_judge_here_can_answer_is_refused_by_name(self) -> None:
         with self.assertRaises(Problem) as raised:
             self.opine.choose([CLEAN], "technical-quality", question="Is there a dog?", answers=["yes", "no"])

@@ -87,6 +87,9 @@ class Types:
         if kind == "array" and "items" in schema:
             return f"List[{self.of(schema['items'], place.removesuffix('s'))}]"
         if kind == "object" and "properties" in schema:
+            # A class has no field with a name such as `class`: what has one is typed as a dictionary.
+            if any(keyword.iskeyword(name) for name in schema["properties"]):
+                return SCALARS[kind]
             self.object(place, schema, [])
             return place
         if kind == "object" and isinstance(schema.get("additionalProperties"), dict):

@@ -1,5 +1,6 @@
 //! How an image is to be evaluated, as both faces are told it: settings by name.
 
+use super::axes::axes_of;
 use super::plan::{EvaluationPlan, Method, QuestionsBy};
 use super::{Combination, fits_writer};
 use crate::card::Recipe;
@@ -11,7 +12,7 @@ use crate::judging::protocol::StageSettings;
 use crate::judging::t2i_eval::{Aggregation, MissingScore};
 
 /// Methods beside the rules of checklists.
-const OTHERS: [&str; 3] = ["t2i-eval", "vqascore", "viescore"];
+const OTHERS: [&str; 4] = ["t2i-eval", "vqascore", "viescore", "unified-reward"];
 
 /// Most times that a stage is asked again.
 const MOST_RETRIES: u32 = 10;
@@ -19,7 +20,7 @@ const MOST_RETRIES: u32 = 10;
 /// Settings as they are given; what is not given has its default.
 #[derive(Debug, Clone, Default)]
 pub struct EvaluateChoice {
-    /// A rule of checklists, `t2i-eval`, `vqascore` or `viescore`.
+    /// A rule of checklists, `t2i-eval`, `vqascore`, `viescore` or `unified-reward`.
     pub method: Option<String>,
     /// Who writes questions.
     pub writer: Option<String>,
@@ -126,11 +127,20 @@ impl EvaluateChoice {
             "t2i-eval" => self.staged(writer.is_some(), retries)?,
             "vqascore" => {
                 self.without_stages(name)?;
+                self.without_aggregation(name)?;
                 Method::Score
             }
             "viescore" => {
                 self.without_stages(name)?;
+                self.without_aggregation(name)?;
                 self.viescore(judges, &judge)?
+            }
+            "unified-reward" => {
+                self.without_stages(name)?;
+                Method::Axes {
+                    judges: Box::new(axes_of(judges, &judge)?),
+                    aggregation: self.aggregation_of_axes()?,
+                }
             }
             rule => self.checklist(rule, writer.is_some())?,
         };
@@ -154,6 +164,10 @@ impl EvaluateChoice {
         };
         let names = || known().collect::<Vec<_>>().join("`, `");
         match &self.method {
+            Some(name) if name == "geneval" => Err(fault(
+                "method",
+                "`geneval` reads detections that were given as `items`, and no image".into(),
+            )),
             Some(name) => known()
                 .find(|one| one == name)
                 .ok_or_else(|| fault("method", format!("is one of `{}`", names()))),
@@ -225,7 +239,7 @@ impl EvaluateChoice {
             Some("min") => Aggregation::Minimum,
             Some("weighted") => {
                 let weights = self.weights.as_deref().and_then(weights);
-                let message = "are three numbers, 0 or above and not all 0: appearance, intrinsic, relationship";
+                let message = "are three numbers, 0 or above and not all 0: appearance, intrinsic, relationship, or alignment, coherence, style";
                 return weights
                     .map(Aggregation::Weighted)
                     .ok_or_else(|| fault("weights", message.into()));
@@ -258,6 +272,17 @@ impl EvaluateChoice {
                 "missing",
                 "is `unscored` or `mean` of `t2i-eval`".into(),
             )),
+        }
+    }
+
+    /// The model sums up nothing here, so that a rule does.
+    fn aggregation_of_axes(&self) -> Result<Aggregation, EvaluateFault> {
+        match self.aggregation()? {
+            Aggregation::Model | Aggregation::ModelJoint => Err(fault(
+                "aggregation",
+                "is `mean`, `min` or `weighted` for `unified-reward`, whose model gives no score of the whole".into(),
+            )),
+            rule @ (Aggregation::Mean | Aggregation::Minimum | Aggregation::Weighted(_)) => Ok(rule),
         }
     }
 
@@ -352,10 +377,16 @@ impl EvaluateChoice {
                 ("counts", &self.counts),
                 ("missing", &self.missing),
                 ("stages", &self.stages),
-                ("aggregation", &self.aggregation),
-                ("weights", &self.weights),
             ],
         )
+    }
+
+    fn without_aggregation(&self, method: &str) -> Result<(), EvaluateFault> {
+        let others = [
+            ("aggregation", &self.aggregation),
+            ("weights", &self.weights),
+        ];
+        self.without(method, &others)
     }
 
     fn without(
@@ -388,7 +419,13 @@ fn fits(judge: &Judge, method: &Method) -> Result<(), BindError> {
         (Method::Checklist { .. } | Method::Staged { .. }, _) => {
             Err(judge.wrong_protocol("choose"))
         }
-        (Method::Score | Method::VieScore { .. }, recipe) if recipe.scale().is_some() => Ok(()),
-        (Method::Score | Method::VieScore { .. }, _) => Err(judge.wrong_protocol("score")),
+        (Method::Score | Method::VieScore { .. } | Method::Axes { .. }, recipe)
+            if recipe.scale().is_some() =>
+        {
+            Ok(())
+        }
+        (Method::Score | Method::VieScore { .. } | Method::Axes { .. }, _) => {
+            Err(judge.wrong_protocol("score"))
+        }
     }
 }

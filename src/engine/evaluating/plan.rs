@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::axes::AxesJudged;
 use super::{Combination, Evaluated};
 use crate::backend::Metered;
 use crate::card::Recipe;
@@ -12,11 +13,11 @@ use crate::judging::checklist::QuestionSet;
 use crate::judging::protocol::{
     ChooseRecipe, Draft, StageReport, StageSettings, StagedEvaluation, T2iEval, Watched, Writing,
 };
-use crate::judging::t2i_eval::Extracted;
+use crate::judging::t2i_eval::{Aggregation, Extracted};
 use crate::judging::{Image, Provenance, Reason, Subject, Unscored};
 
 /// Name of the text that an image was made from.
-const PROMPT: &str = "prompt";
+pub(super) const PROMPT: &str = "prompt";
 
 /// Where the questions of a checklist come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,10 @@ pub(super) enum Method {
     VieScore {
         quality: Judge,
         source: Option<Image>,
+    },
+    Axes {
+        judges: Box<[Judge; 3]>,
+        aggregation: Aggregation,
     },
 }
 
@@ -125,6 +130,8 @@ pub enum Outcome {
         /// 0 to 10.
         overall: Result<f64, Unscored>,
     },
+    /// UnifiedReward: three axes and the words.
+    Axes(Box<AxesJudged>),
 }
 
 impl Outcome {
@@ -139,11 +146,12 @@ impl Outcome {
             Outcome::Staged { evaluation, .. } => evaluation.overall.clone(),
             Outcome::Score(judged) => score_of(judged),
             Outcome::VieScore { overall, .. } => overall.clone(),
+            Outcome::Axes(judged) => judged.overall.clone(),
         }
     }
 }
 
-fn score_of(judged: &Judged) -> Result<f64, Unscored> {
+pub(super) fn score_of(judged: &Judged) -> Result<f64, Unscored> {
     match &judged.outcome {
         Ok(verdict) => Ok(verdict.score.value()),
         Err(unscored) => Err(unscored.clone()),
@@ -158,7 +166,7 @@ impl EvaluationPlan {
         match &self.method {
             Method::Checklist { questions, .. } => !matches!(questions, QuestionsBy::Given(_)),
             Method::Staged { .. } => true,
-            Method::Score | Method::VieScore { .. } => {
+            Method::Score | Method::VieScore { .. } | Method::Axes { .. } => {
                 self.judge.card.recipe.texts().contains(&PROMPT)
             }
         }
@@ -168,7 +176,10 @@ impl EvaluationPlan {
     pub fn quality(&self) -> Option<&Judge> {
         match &self.method {
             Method::VieScore { quality, .. } => Some(quality),
-            Method::Checklist { .. } | Method::Staged { .. } | Method::Score => None,
+            Method::Checklist { .. }
+            | Method::Staged { .. }
+            | Method::Score
+            | Method::Axes { .. } => None,
         }
     }
 
@@ -248,12 +259,12 @@ impl Engine {
 }
 
 /// One image under way.
-struct Work<'a> {
-    engine: &'a Engine,
+pub(super) struct Work<'a> {
+    pub(super) engine: &'a Engine,
     plan: &'a EvaluationPlan,
-    texts: &'a BTreeMap<String, String>,
-    limits: &'a RunLimits,
-    watch: &'a (dyn Fn(StageReport) + Send + Sync),
+    pub(super) texts: &'a BTreeMap<String, String>,
+    pub(super) limits: &'a RunLimits,
+    pub(super) watch: &'a (dyn Fn(StageReport) + Send + Sync),
 }
 
 impl Work<'_> {
@@ -306,6 +317,13 @@ impl Work<'_> {
             Method::Score => {
                 let judged = self.score(&self.plan.judge, vec![image]).await?;
                 Ok((Outcome::Score(Box::new(judged)), None))
+            }
+            Method::Axes {
+                judges,
+                aggregation,
+            } => {
+                let judged = self.axes(image, judges, *aggregation).await?;
+                Ok((Outcome::Axes(Box::new(judged)), None))
             }
             Method::VieScore { quality, source } => {
                 let images = source.iter().cloned().chain([image.clone()]).collect();

@@ -124,6 +124,11 @@ impl<'de, A: MapAccess<'de>> Reader<'_, A> {
         take(document).map_err(|problem| self.trail.stop(problem.at(self.trail.pointer())))
     }
 
+    /// An object with known fields.
+    pub(in crate::http) fn object<T: Object<'de>>(self) -> Result<T, A::Error> {
+        self.map.next_value_seed(ObjectSeed::new(self.trail))
+    }
+
     /// A list of objects, as many as the request may have images; `too_many` makes the fault of a longer one.
     pub(in crate::http) fn list<T: Object<'de>>(
         self,

@@ -26,7 +26,7 @@ pub(super) struct Given<Settings> {
     pub(super) judge: String,
     /// Whether it was named, or is the one that judges where nobody is.
     pub(super) judge_given: bool,
-    /// At least one image.
+    /// At least one image, but of an operation that [can do without](Settings::needs_images).
     pub(super) images: Vec<GivenImage>,
     /// Texts of the whole request; each image has them already.
     pub(super) texts: Texts,
@@ -46,6 +46,11 @@ pub(super) trait Settings: Default + Send + 'static {
 
     /// Those of the settings that are lists or objects; a form has them as JSON.
     const STRUCTURES: &'static [&'static str] = &[];
+
+    /// Whether, as it is set, there must be an image.
+    fn needs_images(&self) -> bool {
+        true
+    }
 
     /// Takes one of the settings.
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem>;

@@ -114,7 +114,7 @@ impl<S: Settings> GivenBody<'_, S> {
         let judge = self.judge.as_deref().unwrap_or(DEFAULT_JUDGE);
         let judge = judge_name(judge).map_err(|problem| problem.at("/judge"))?;
         let images = self.images.unwrap_or_default();
-        if images.is_empty() {
+        if images.is_empty() && self.settings.needs_images() {
             return Err(nothing_given().at("/images"));
         }
         let texts = self.texts.unwrap_or_default();
@@ -248,9 +248,6 @@ impl<S: Settings> GivenForm<S> {
             Some(bytes) => text_part("judge", bytes)?,
         };
         let judge = judge_name(judge)?.to_owned();
-        if self.images.is_empty() {
-            return Err(nothing_given());
-        }
         let texts = match &self.texts {
             None => Texts::new(),
             Some(json) => texts_of_form(json)?,
@@ -288,6 +285,9 @@ impl<S: Settings> GivenForm<S> {
             }
             let text = text_part(name, bytes)?.to_owned();
             settings.set(name, &Scalar::Text(text))?;
+        }
+        if images.is_empty() && settings.needs_images() {
+            return Err(nothing_given());
         }
         let given = Given {
             judge,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::de::MapAccess;
 
+use super::columns::{Column, Kind, row};
 use crate::http::body::{Object, Reader, read_object};
 use crate::http::given::{MOST_TEXTS, Texts, decoded, image_name, texts_fit};
 use crate::http::problem::{Code, Problem};
@@ -15,6 +16,8 @@ use crate::jobs::{BadLine, Item, NamedSource, Source, is_inside};
 pub(super) struct Rules {
     /// How many images an item has.
     pub(super) images: RangeInclusive<usize>,
+    /// Whether an item names the picture that its image was edited from.
+    pub(super) shows_source: bool,
     /// Whether images may be named by `path`.
     pub(super) takes_paths: bool,
     /// Names of the texts that the judge's question quotes.
@@ -25,28 +28,9 @@ pub(super) struct Rules {
     pub(super) columns: Option<Vec<Column>>,
 }
 
-/// A column of CSV.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Column {
-    /// `id`.
-    Id,
-    /// `base64`, `path` or `url`, for an image by its place from 0: `path_2` is the second.
-    Image(usize, Kind),
-    /// `texts.NAME`.
-    Text(String),
-}
-
-/// How an image is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Base64,
-    Path,
-    Url,
-}
-
 /// An image as typed.
 #[derive(Debug, Default)]
-struct TypedImage<'a> {
+pub(super) struct TypedImage<'a> {
     id: Option<Cow<'a, str>>,
     base64: Option<Cow<'a, str>>,
     path: Option<Cow<'a, str>>,
@@ -55,11 +39,12 @@ struct TypedImage<'a> {
 
 /// An item as typed.
 #[derive(Debug, Default)]
-struct TypedItem<'a> {
-    id: Option<Cow<'a, str>>,
-    texts: Option<Texts>,
-    alone: TypedImage<'a>,
-    images: Option<Vec<TypedImage<'a>>>,
+pub(super) struct TypedItem<'a> {
+    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) texts: Option<Texts>,
+    pub(super) alone: TypedImage<'a>,
+    pub(super) images: Option<Vec<TypedImage<'a>>>,
+    pub(super) source: Option<TypedImage<'a>>,
 }
 
 impl<'de> Object<'de> for TypedImage<'de> {
@@ -83,7 +68,8 @@ impl<'de> Object<'de> for TypedImage<'de> {
 }
 
 impl<'de> Object<'de> for TypedItem<'de> {
-    const FIELDS: &'static [&'static str] = &["id", "texts", "base64", "path", "url", "images"];
+    const FIELDS: &'static [&'static str] =
+        &["id", "texts", "base64", "path", "url", "images", "source"];
 
     fn take<A: MapAccess<'de>>(
         &mut self,
@@ -94,6 +80,7 @@ impl<'de> Object<'de> for TypedItem<'de> {
             "id" => self.id = Some(value.text()?),
             "texts" => self.texts = Some(value.texts(MOST_TEXTS)?),
             "images" => self.images = Some(value.list(too_many)?),
+            "source" => self.source = Some(value.object()?),
             "base64" => self.alone.base64 = Some(value.text()?),
             "path" => self.alone.path = Some(value.text()?),
             "url" => self.alone.url = Some(value.text()?),
@@ -134,6 +121,7 @@ impl Rules {
             return Err(Problem::new(Code::MissingField, detail)
                 .hint("give it in the item's `texts`, or as `texts.NAME` of the whole job"));
         }
+        let source = self.edited_from(typed.source)?;
         let is_alone = !typed.alone.is_empty();
         let images = match (typed.images, is_alone) {
             (Some(_), true) => {
@@ -171,7 +159,7 @@ impl Rules {
                 let detail = format!("two images of the item are named `{name}`");
                 return Err(Problem::new(Code::InvalidValue, detail));
             }
-            let source = self.source(image);
+            let source = self.place(image);
             let source = source.map_err(|problem| problem.at(format!("/images/{index}")))?;
             named.push(NamedSource { name, source });
         }
@@ -179,12 +167,37 @@ impl Rules {
             id,
             Item {
                 images: named,
+                source,
                 texts,
             },
         ))
     }
 
-    fn source(&self, image: TypedImage<'_>) -> Result<Source, Problem> {
+    /// The picture that the image was edited from: named where the judge shows it, and only there.
+    fn edited_from(&self, typed: Option<TypedImage<'_>>) -> Result<Option<Source>, Problem> {
+        let wrong = |code, detail: &str| Err(Problem::new(code, detail).at("/source"));
+        match typed {
+            None if self.shows_source => wrong(
+                Code::MissingField,
+                "the judge shows the picture that the image was edited from, and `source` is not given",
+            ),
+            None => Ok(None),
+            Some(_) if !self.shows_source => wrong(
+                Code::InvalidValue,
+                "`source` is read by `evaluate` with `viescore` and a judge that shows two pictures, such as `viescore-sc-edit`",
+            ),
+            Some(image) if image.id.is_some() => wrong(
+                Code::InvalidValue,
+                "a source has no `id`; results name the image",
+            ),
+            Some(image) => {
+                let place = self.place(image).map_err(|problem| problem.at("/source"))?;
+                Ok(Some(place))
+            }
+        }
+    }
+
+    fn place(&self, image: TypedImage<'_>) -> Result<Source, Problem> {
         match (image.base64, image.path, image.url) {
             (Some(base64), None, None) => Ok(match decoded(&base64) {
                 Ok(image) => Source::Bytes(image.bytes().to_vec()),
@@ -223,131 +236,29 @@ fn from_url(_url: &str) -> Result<Source, Problem> {
 }
 
 impl TypedImage<'_> {
+    pub(super) fn set(&mut self, kind: Kind, value: &str) {
+        let place = match kind {
+            Kind::Base64 => &mut self.base64,
+            Kind::Path => &mut self.path,
+            Kind::Url => &mut self.url,
+        };
+        *place = Some(Cow::Owned(value.to_owned()));
+    }
+
     fn is_empty(&self) -> bool {
         self.base64.is_none() && self.path.is_none() && self.url.is_none()
     }
 }
 
-/// The columns that a header names.
-///
-/// # Errors
-/// A name that is not known, or stands there twice.
-pub(super) fn columns(record: &[u8]) -> Result<Vec<Column>, Problem> {
-    let mut columns = Vec::new();
-    for cell in cells(record)?.iter() {
-        let name = text(cell)?.trim().to_owned();
-        let column = column(&name).ok_or_else(|| {
-            let clipped: String = name.chars().take(40).collect();
-            Problem::new(Code::UnknownField, format!("the column `{clipped}` is not known"))
-                .hint("known are `id`, `base64`, `path`, `url`, the same with `_1`, `_2` for several images, and `texts.NAME`")
-        })?;
-        if columns.contains(&column) {
-            let detail = format!("the column `{name}` stands there twice");
-            return Err(Problem::new(Code::DuplicateField, detail));
-        }
-        columns.push(column);
-    }
-    Ok(columns)
-}
-
-fn column(name: &str) -> Option<Column> {
-    if name == "id" {
-        return Some(Column::Id);
-    }
-    if let Some(text) = name.strip_prefix("texts.") {
-        return (!text.is_empty()).then(|| Column::Text(text.to_owned()));
-    }
-    let (kind, place) = match name.split_once('_') {
-        None => (name, 1),
-        Some((kind, place)) => (
-            kind,
-            place
-                .parse()
-                .ok()
-                .filter(|place| (1..=1_024).contains(place))?,
-        ),
-    };
-    let kind = match kind {
-        "base64" => Kind::Base64,
-        "path" => Kind::Path,
-        "url" => Kind::Url,
-        _ => return None,
-    };
-    Some(Column::Image(place - 1, kind))
-}
-
-/// A row as the item that a line of JSON would have been; an empty cell is not there.
-fn row<'a>(record: &[u8], columns: &[Column]) -> Result<TypedItem<'a>, Problem> {
-    let cells = cells(record)?;
-    if cells.len() != columns.len() {
-        let detail = format!(
-            "{} cells where the header has {}",
-            cells.len(),
-            columns.len()
-        );
-        return Err(Problem::new(Code::InvalidValue, detail)
-            .hint("quote cells that hold a comma, and check that no line is cut"));
-    }
-    let mut item = TypedItem::default();
-    let mut images: Vec<TypedImage<'a>> = Vec::new();
-    for (cell, column) in cells.iter().zip(columns) {
-        let value = text(cell)?;
-        if value.is_empty() {
-            continue;
-        }
-        match column {
-            Column::Id => item.id = Some(Cow::Owned(value.to_owned())),
-            Column::Text(name) => {
-                let texts = item.texts.get_or_insert_default();
-                texts.insert(name.clone(), value.to_owned());
-            }
-            Column::Image(place, kind) => {
-                if images.len() <= *place {
-                    images.resize_with(place + 1, TypedImage::default);
-                }
-                let image = &mut images[*place];
-                let cell = match kind {
-                    Kind::Base64 => &mut image.base64,
-                    Kind::Path => &mut image.path,
-                    Kind::Url => &mut image.url,
-                };
-                *cell = Some(Cow::Owned(value.to_owned()));
-            }
-        }
-    }
-    if images.len() == 1 {
-        item.alone = images.remove(0);
-    } else {
-        item.images = Some(images);
-    }
-    Ok(item)
-}
-
-fn cells(record: &[u8]) -> Result<csv::ByteRecord, Problem> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .buffer_capacity(record.len().clamp(64, 64 << 10))
-        .from_reader(record);
-    let mut cells = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut cells) {
-        Ok(_) => Ok(cells),
-        Err(_) => Err(Problem::new(Code::InvalidValue, "the row is not CSV")),
-    }
-}
-
-fn text(cell: &[u8]) -> Result<&str, Problem> {
-    std::str::from_utf8(cell).map_err(|_| {
-        Problem::new(Code::InvalidValue, "the text is not UTF-8").hint("save it as UTF-8")
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::columns::columns;
     use super::*;
 
     fn rules(images: RangeInclusive<usize>) -> Rules {
         Rules {
             images,
+            shows_source: false,
             takes_paths: true,
             texts: vec![],
             shared: Texts::new(),
@@ -373,6 +284,43 @@ mod tests {
             ..rules(2..=2)
         };
         assert_eq!(by_row.read(2, b"x.png,y.png").unwrap(), by_line);
+    }
+
+    #[test]
+    fn an_edited_image_names_what_it_was_edited_from() {
+        let edited = Rules {
+            shows_source: true,
+            ..rules(1..=1)
+        };
+        let line = br#"{"id":"a","path":"after.png","source":{"path":"before.png"}}"#;
+        let by_line = edited.read(1, line).unwrap();
+        assert_eq!(by_line.1.source, Some(Source::Path("before.png".into())));
+        let by_row = Rules {
+            columns: Some(columns(b"id,path,source_path").unwrap()),
+            ..edited.clone()
+        };
+        assert_eq!(by_row.read(2, b"a,after.png,before.png").unwrap(), by_line);
+        let broken = edited.read(1, br#"{"path":"a","source":{"base64":"*"}}"#);
+        assert!(matches!(broken.unwrap().1.source, Some(Source::Broken(_))));
+        for (line, part) in [
+            (r#"{"path":"a"}"#, "`source` is not given"),
+            (r#"{"path":"a","source":{}}"#, "one of `base64`"),
+            (r#"{"path":"a","source":{"path":"../b"}}"#, "leads out"),
+            (r#"{"path":"a","source":{"id":"b","path":"b"}}"#, "no `id`"),
+            (r#"{"path":"a","source":"b"}"#, "an object"),
+            (r#"{"path":"a","source":{"file":"b"}}"#, "`file`"),
+        ] {
+            let bad = edited.read(1, line.as_bytes()).unwrap_err();
+            assert!(bad.detail.contains(part), "{line}: {bad:?}");
+        }
+        let missing = by_row.read(2, b"a,after.png,").unwrap_err();
+        assert!(
+            missing.detail.contains("`source` is not given"),
+            "{missing:?}"
+        );
+        let plain = rules(1..=1).read(1, line).unwrap_err();
+        assert!(plain.detail.contains("viescore-sc-edit"), "{plain:?}");
+        assert!(columns(b"source_file").is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A manifest on its way into the store, some records at a time.
 
-use super::lines::{Rules, columns};
+use super::columns::columns;
+use super::lines::Rules;
 use super::records::{Record, Records};
 use crate::http::body::offload;
 use crate::http::lasting::ManifestBounds;

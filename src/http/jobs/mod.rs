@@ -1,5 +1,6 @@
 //! The routes of jobs. Another caller's job is as unknown as one that never was.
 
+mod columns;
 mod events;
 mod lines;
 mod manifest;

@@ -257,6 +257,7 @@ impl<'a> Arriving<'a> {
         operation.fits(&judge)?;
         let rules = Rules {
             images: operation.images(),
+            shows_source: operation.shows_source(&judge),
             takes_paths: jobs.takes_paths(),
             texts: judge
                 .card

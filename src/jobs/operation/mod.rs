@@ -55,6 +55,11 @@ pub trait Operation: Send + Sync + Debug {
         moment.judges.find(judge)
     }
 
+    /// Whether each item names the picture that its image was edited from, which this judge shows as well.
+    fn shows_source(&self, _: &Judge) -> bool {
+        false
+    }
+
     /// Texts of the judge's question that it gives itself, so that items need not.
     fn texts(&self) -> &'static [&'static str] {
         &[]
@@ -95,6 +100,8 @@ pub struct Place<'a> {
 pub struct Pictured {
     /// Its images in order, by name, or why there are none.
     pub images: Vec<(String, Result<Image, Unscored>)>,
+    /// The picture that its image was edited from, where the item names one, or why there is none.
+    pub source: Option<Result<Image, Unscored>>,
     /// Its texts.
     pub texts: BTreeMap<String, String>,
 }

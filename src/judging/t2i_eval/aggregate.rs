@@ -115,7 +115,8 @@ pub fn aggregate(
     })
 }
 
-fn combined(given: &[(f64, f64)], rule: Aggregation) -> Option<f64> {
+/// Scores with their weights as one; nothing of no score, or no weight.
+pub fn combined(given: &[(f64, f64)], rule: Aggregation) -> Option<f64> {
     let total: f64 = given.iter().map(|(weight, _)| weight).sum();
     if given.is_empty() || total <= 0.0 {
         return None;

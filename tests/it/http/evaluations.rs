@@ -15,7 +15,18 @@ const EXTRACTION: &str = "# Structure Information\n## Intrinsic Attributes\n### 
 /// What the engine says to each stage; `failing` never writes a score.
 fn said(asked: &str, failing: bool) -> String {
     let has = |words: &str| asked.contains(words);
-    if has("one line of four") {
+    if has("Word-wise Scores") {
+        let words =
+            r#"Word-wise Scores: [["a", 0], ["red", 2.4], ["fox", 0.1], ["[No_mistakes]", 1.5]]"#;
+        let words = if failing {
+            "Word-wise Scores: [[\"a\", 0"
+        } else {
+            words
+        };
+        format!(
+            "{words}\n\nAlignment Score (1-5): 2\nCoherence Score (1-5): 4.5\nStyle Score (1-5): 4"
+        )
+    } else if has("one line of four") {
         "8 1 N/A 3".to_owned()
     } else if has("Take the text apart, so that") {
         EXTRACTION.to_owned()
@@ -387,4 +398,228 @@ fn a_job_evaluates_each_item_by_its_own_text() {
     results.sort_by_key(|line| line["line"].as_u64());
     assert_eq!(results[0]["result"]["score"], 4.5, "{}", results[0]);
     assert_eq!(results[1]["reason"], "missing_prompt", "{}", results[1]);
+}
+
+#[test]
+fn one_answer_gives_three_axes_and_a_score_for_every_word() {
+    let engine = engine(false);
+    let app = service(&engine, "");
+    let by = |more: Value| {
+        let mut body =
+            json!({"method": "unified-reward", "judge": "unified-reward-alignment@said"});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let found = result(&app, &by(json!({})));
+    assert_eq!(found["score"], 3.5, "{found}");
+    assert_eq!(found["axes"][1]["axis"], "coherence");
+    assert_eq!(found["axes"][1]["score"], 4.5);
+    let words = &found["words"];
+    assert_eq!(words["status"], "scored");
+    assert_eq!(words["scores"][1], json!({"word": "red", "score": 2.4}));
+    assert_eq!(words["no_mistakes"], 1.5);
+    assert_eq!(
+        (&words["unlisted"], &words["foreign"]),
+        (&json!([]), &json!([]))
+    );
+    assert_eq!(found["used"]["questions"], 1);
+    for (more, score) in [
+        (json!({"aggregation": "min"}), 2.0),
+        (
+            json!({"aggregation": "weighted", "weights": "3,1,0"}),
+            2.625,
+        ),
+    ] {
+        assert_eq!(result(&app, &by(more))["score"], score);
+    }
+    let other = result(&app, &by(json!({"prompt": "a blue fox"})));
+    assert_eq!(other["words"]["unlisted"], json!(["blue"]));
+    assert_eq!(other["words"]["foreign"], json!(["red"]));
+    for (more, pointer) in [
+        (json!({"aggregation": "model"}), "/aggregation"),
+        (json!({"judge": "viescore-sc@said"}), ""),
+        (json!({"prompt": " "}), "/prompt"),
+    ] {
+        let reply = post(&app, "application/json", &request(&by(more)));
+        assert_eq!(reply.status, 422, "{reply:?}");
+        let problem = reply.json();
+        assert_eq!(
+            problem["pointer"].as_str().unwrap_or_default(),
+            pointer,
+            "{problem}"
+        );
+    }
+    let reply = post(&app, "application/jsonl", &request(&by(json!({}))));
+    let lines = reply.lines();
+    let stages: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["stage"].as_str())
+        .collect();
+    assert_eq!(stages, ["score", "score", "score", "words"]);
+    assert_eq!(lines[3]["text"], "red 2.4, fox 0.1, a 0");
+}
+
+#[test]
+fn words_that_cannot_be_read_are_said_and_take_no_part_in_the_score() {
+    let engine = engine(true);
+    let app = service(&engine, "");
+    let found = result(
+        &app,
+        &json!({"method": "unified-reward", "judge": "unified-reward-style@said"}),
+    );
+    assert_eq!(
+        (&found["status"], &found["score"]),
+        (&json!("scored"), &json!(3.5))
+    );
+    let words = &found["words"];
+    assert_eq!(
+        (&words["status"], &words["reason"]),
+        (&json!("unscored"), &json!("unparsed"))
+    );
+    assert!(
+        words["detail"]
+            .as_str()
+            .unwrap()
+            .contains("where `]` was expected"),
+        "{words}"
+    );
+    assert_eq!(words["scores"], json!([]));
+    // An axis that cannot be read leaves no mean of the others.
+    let silent = Scripted::start(|asked: &Asked| {
+        if asked.method == "GET" {
+            return Play::status(404, "not here");
+        }
+        let text = "Alignment Score (1-5): 4\nCoherence Score (1-5): 9\nStyle Score (1-5): 4";
+        Play::json(&json!({
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        }))
+    });
+    let found = result(
+        &service(&silent, ""),
+        &json!({"method": "unified-reward", "judge": "unified-reward-alignment@said"}),
+    );
+    assert_eq!(
+        (&found["status"], &found["score"]),
+        (&json!("unscored"), &Value::Null)
+    );
+    assert!(
+        found["detail"].as_str().unwrap().starts_with("coherence: "),
+        "{found}"
+    );
+    assert_eq!(found["axes"][0]["score"], 4.0);
+    assert_eq!(found["axes"][1]["reason"], "unparsed");
+}
+
+#[test]
+fn a_job_judges_edits_by_what_they_were_made_from() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let counted = std::sync::Arc::clone(&seen);
+    let engine = Scripted::start(move |asked: &Asked| {
+        if asked.method == "GET" {
+            return Play::status(404, "not here");
+        }
+        let body = String::from_utf8(asked.body.clone()).unwrap();
+        counted
+            .lock()
+            .unwrap()
+            .push(body.matches("data:image").count());
+        let score = if body.contains("naturalness") {
+            "[9, 9]"
+        } else {
+            "[4, 9]"
+        };
+        Play::json(&json!({
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": format!("{{\"score\": {score}, \"reasoning\": \"\"}}")}}],
+        }))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = tempfile::tempdir().unwrap();
+    std::fs::write(pictures.path().join("before.png"), png::gray(40)).unwrap();
+    let table = format!(
+        "kind = \"chat\"\nurl = \"{}\"\nmodel = \"m\"\nflavour = \"other\"\nretries = 0",
+        engine.url("/v1")
+    );
+    let app = TestApp::with(|config| {
+        config
+            .backends
+            .insert("said".into(), toml::from_str(&table).unwrap());
+        config.data.folder = Some(folder.path().to_owned());
+        config.jobs.images = Some(pictures.path().to_owned());
+    });
+    let (before, after) = (
+        BASE64_STANDARD.encode(png::gray(40)),
+        BASE64_STANDARD.encode(png::gray(90)),
+    );
+    let prompt = json!({"prompt": "make it brighter"});
+    let lines = [
+        json!({"id": "bytes", "base64": after, "texts": prompt, "source": {"base64": before}}),
+        json!({"id": "path", "base64": after, "texts": prompt, "source": {"path": "before.png"}}),
+        json!({"id": "gone", "base64": after, "texts": prompt, "source": {"path": "gone.png"}}),
+        json!({"id": "broken", "base64": after, "texts": prompt, "source": {"base64": "*"}}),
+        json!({"id": "none", "base64": after, "texts": prompt}),
+    ];
+    let manifest: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let submit = |query: &str, kind: &str, manifest: &str| {
+        app.send(
+            "POST",
+            &format!("/v1/jobs?operation=evaluate&{query}"),
+            &[("content-type", kind)],
+            manifest.as_bytes(),
+        )
+    };
+    let results = |reply: &Reply| {
+        assert_eq!(reply.status, 202, "{reply:?}");
+        let job = format!("/v1/jobs/{}", reply.json()["id"].as_str().unwrap());
+        app.get(&format!("{job}/events"));
+        let mut results = app.get(&format!("{job}/results")).lines();
+        results.sort_by_key(|line| line["item"].as_u64());
+        results
+    };
+    let edits = "judge=viescore-sc-edit@said&method=viescore";
+    let found = results(&submit(
+        &format!("{edits}&on_bad_line=fail"),
+        "application/jsonl",
+        &manifest,
+    ));
+    for line in &found[..2] {
+        assert_eq!(line["result"]["consistency"]["score"], 4.0, "{line}");
+        assert_eq!(line["result"]["score"], 6.0, "{line}");
+    }
+    assert_eq!(found[2]["reason"], "file_unreadable");
+    assert_eq!(found[3]["reason"], "image_base64");
+    assert!(
+        found[3]["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("`source`: ")
+    );
+    assert_eq!(found[4]["reason"], "bad_line");
+    // Both pictures of an edit were shown, and of its quality one.
+    let mut shown = seen.lock().unwrap().clone();
+    // What the engine can do is asked without a picture.
+    shown.retain(|pictures| *pictures > 0);
+    shown.sort_unstable();
+    shown.dedup();
+    assert_eq!(shown, [1, 2]);
+    let table =
+        format!("id,base64,source_path,texts.prompt\nrow,{after},before.png,make it brighter\n");
+    assert_eq!(
+        results(&submit(edits, "text/csv", &table))[0]["result"]["score"],
+        6.0
+    );
+    // A judge that shows one picture has no use for another.
+    let plain = submit(
+        "judge=viescore-sc@said&method=viescore",
+        "application/jsonl",
+        &manifest,
+    );
+    assert_eq!(plain.status, 422, "{plain:?}");
+    assert!(
+        plain.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("viescore-sc-edit")
+    );
 }

@@ -7,6 +7,7 @@ mod calibrations;
 mod coalescing;
 mod contract;
 mod crowds;
+mod detections;
 mod draining;
 mod evaluations;
 mod explain;

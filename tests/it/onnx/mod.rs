@@ -3,4 +3,5 @@
 pub(crate) mod exports;
 mod hostile;
 mod hub;
+mod rewards;
 pub(crate) mod sight;

@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Votes that exist already, and the ranking that they give.
     ("ranking", &["judging", "stats", "table"]),
-    ("evaluation", &["judging"]),
+    ("evaluation", &["judging", "near"]),
     (
         "gate",
         &["calibration", "digest", "judging", "stats", "table"],

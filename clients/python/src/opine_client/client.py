@@ -109,6 +109,11 @@ class Client:
         body = {"images": given(images), **options}
         return cast(contract.EvaluateReply, self._transport.call("evaluate", body, idempotency_key=idempotency_key))
 
+    def geneval(self, items: Iterable[contract.GenEvalItem], *, idempotency_key: Optional[str] = None) -> contract.GenEvalReply:
+        """GenEval of pictures by what was detected in them: a verdict with reasons for each, and the share of each task."""
+        body = {"method": "geneval", "items": list(items)}
+        return cast(contract.GenEvalReply, self._transport.call("evaluate", body, idempotency_key=idempotency_key))
+
     def release(
         self,
         items: Iterable[contract.ReleaseRequestItem],

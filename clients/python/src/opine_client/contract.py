@@ -51,6 +51,14 @@ class ManifestImage(TypedDict, total=False):
     url: str
 
 
+class ManifestSource(TypedDict, total=False):
+    """The picture that the image was edited from, of `evaluate` by `viescore` with a judge that shows two (`viescore-sc-edit`), and of nothing else."""
+
+    base64: str
+    path: str
+    url: str
+
+
 class Manifest(TypedDict, total=False):
     """Each line is such an object."""
 
@@ -59,6 +67,7 @@ class Manifest(TypedDict, total=False):
     path: str
     url: str
     images: List[ManifestImage]
+    source: ManifestSource
     texts: Texts
 
 
@@ -190,7 +199,7 @@ class EvaluateRequest(_EvaluateRequest, total=False):
     texts: Texts
     prompt: str
     source: str
-    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore", "unified-reward"]
     writer: str
     generate: Literal["dsg", "tifa"]
     questions: Union[Dict[str, Any], List[Any], str]
@@ -213,7 +222,7 @@ class EvaluateOptions(TypedDict, total=False):
     texts: Texts
     prompt: str
     source: str
-    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore"]
+    method: Literal["mean", "minimum", "product", "weighted", "dsg", "dpg", "soft-ancestors", "t2i-eval", "vqascore", "viescore", "unified-reward"]
     writer: str
     generate: Literal["dsg", "tifa"]
     questions: Union[Dict[str, Any], List[Any], str]
@@ -229,9 +238,107 @@ class EvaluateOptions(TypedDict, total=False):
     budget_money: float
 
 
+class _GenEvalRequest(TypedDict):
+    items: List[GenEvalItem]
+
+
+class GenEvalRequest(_GenEvalRequest, total=False):
+    method: Literal["geneval"]
+
+
+class GenEvalOptions(TypedDict, total=False):
+    """What may be given beside `items`."""
+
+    method: Literal["geneval"]
+
+
+class _GenEvalItem(TypedDict):
+    tag: Literal["single_object", "two_object", "counting", "colors", "position", "color_attr"]
+    detections: List[Dict[str, Any]]
+
+
+class GenEvalItem(_GenEvalItem, total=False):
+    """A line of GenEval's `evaluation_metadata.jsonl`, and what a detector found in a picture that was made from its prompt."""
+
+    id: str
+    prompt: str
+    include: List[Dict[str, Any]]
+    exclude: List[Dict[str, Any]]
+    size: List[float]
+
+
+GenEvalColor = Literal["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white"]
+
+
+class GenEvalReply(TypedDict):
+    results: List[EvaluateResult]
+    summary: GenEvalSummary
+
+
+class GenEvalSummaryTask(TypedDict):
+    task: str
+    score: float
+    interval: Union[GenEvalInterval, None]
+    images: int
+    correct: int
+    prompts: int
+
+
+class GenEvalSummary(TypedDict):
+    method: Literal["geneval"]
+    score: float
+    interval: Union[GenEvalInterval, None]
+    images: int
+    correct: int
+    prompts: int
+    prompts_met: int
+    tasks: List[GenEvalSummaryTask]
+    absent: List[str]
+
+
+class GenEvalInterval(TypedDict):
+    """Of 95 %, by Student's t over prompts, for pictures of one prompt are no independent draws."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
 class EvaluateReply(TypedDict):
     judge: Judge
     results: List[EvaluateResult]
+
+
+class _EvaluateResultAxe(TypedDict):
+    axis: Literal["alignment", "coherence", "style"]
+    score: Union[float, None]
+    readout: Union[str, None]
+
+
+class EvaluateResultAxe(_EvaluateResultAxe, total=False):
+    reason: str
+    detail: str
+
+
+class EvaluateResultWordsScore(TypedDict):
+    word: str
+    score: float
+
+
+class _EvaluateResultWords(TypedDict):
+    status: Literal["scored", "unscored"]
+    scores: List[EvaluateResultWordsScore]
+    no_mistakes: Union[float, None]
+    unlisted: List[str]
+    foreign: List[str]
+
+
+class EvaluateResultWords(_EvaluateResultWords, total=False):
+    """A score of every word of the text."""
+
+    reason: str
+    detail: str
 
 
 class EvaluateResultUsedTokens(TypedDict):
@@ -268,6 +375,10 @@ class EvaluateResult(_EvaluateResult, total=False):
     questions: List[Dict[str, Any]]
     aspects: Dict[str, EvaluatedAspect]
     overall: EvaluatedAspect
+    task: str
+    elements: List[Dict[str, Any]]
+    axes: List[EvaluateResultAxe]
+    words: EvaluateResultWords
     writer: Dict[str, Any]
 
 
@@ -278,13 +389,13 @@ class EvaluatedAspect(TypedDict):
 
 
 class _EvaluateEvent(TypedDict):
-    event: Literal["stage", "result", "failed"]
-    image: str
+    event: Literal["stage", "result", "failed", "summary"]
 
 
 class EvaluateEvent(_EvaluateEvent, total=False):
     """A stage that ended, a result, or an image that could not be judged."""
 
+    image: str
     stage: str
     about: Union[str, None]
     text: Union[str, None]

@@ -1,15 +1,17 @@
 //! `opine evaluate`: image files that were made from a text in, one explained score each.
 
+mod geneval;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::files::{named_text, read_at_most, read_image, shown};
-use super::{CliError, Common, Ending, output, runtime};
 use crate::assemble::assemble;
 use crate::backend::recorded::Recorder;
+use crate::cli::files::{named_text, read_at_most, read_image, shown};
+use crate::cli::{CliError, Common, Ending, output, runtime};
 use crate::engine::{Budget, EvaluateChoice, EvaluationPlan, Outcome, RunLimits};
 use crate::evaluation::{extraction_json, questions_json, read_extraction, read_questions};
 use crate::judging::Image;
@@ -17,24 +19,33 @@ use crate::judging::protocol::StageReport;
 use crate::wire::EvaluateResult;
 
 const AFTER_HELP: &str = "\
-Methods: the rules of checklists, which are mean (TIFA), minimum, product, weighted (VisionReward), dsg (a question counts 0 where a parent's own answer is wrong), dpg (the same, carried on in the order of the questions) and soft-ancestors (each probability times those of its ancestors); t2i-eval (extract, answer, evaluate, summarise); vqascore (one score of the judge); viescore (the judge's consistency, viescore-pq's quality, and the root of their product).
+Methods: the rules of checklists, which are mean (TIFA), minimum, product, weighted (VisionReward), dsg (a question counts 0 where a parent's own answer is wrong), dpg (the same, carried on in the order of the questions) and soft-ancestors (each probability times those of its ancestors); t2i-eval (extract, answer, evaluate, summarise); vqascore (one score of the judge); viescore (the judge's consistency, viescore-pq's quality, and the root of their product); unified-reward (UnifiedReward's three axes from one answer, with its score of every word); geneval (--items, and no judge).
 
 Questions are JSON: {\"questions\": [{\"id\": \"1\", \"question\": \"Is there a dog?\", \"answer\": \"yes\", \"parents\": []}]}, with `choices` for questions of several answers; or TIFA's list; or {\"dsg\": {\"tuples\", \"dependencies\", \"questions\"}}. An extraction is {\"questions\": [{\"aspect\": \"intrinsic\", \"question\": \"What color is the dog?\", \"about\": [\"dog\"]}], \"entities\": [{\"name\": \"dog\", \"attributes\": [[\"color\", \"red\"]]}]}, or T2I-Eval's Markdown. A --writer writes either from the prompt.
 
+Items of GenEval are JSON Lines: a line of its evaluation_metadata.jsonl with an id and what a detector found, {\"id\": \"00000/0\", \"tag\": \"colors\", \"include\": [{\"class\": \"cup\", \"count\": 1, \"color\": \"red\"}], \"prompt\": \"a photo of a red cup\", \"detections\": [{\"class\": \"cup\", \"score\": 0.94, \"box\": [10, 20, 110, 140], \"color\": {\"red\": 0.8, \"orange\": 0.2}}], \"size\": [512, 512]}; an empty list of detections is a picture that shows nothing.
+
 Examples:
   opine evaluate fox.png --judge choose@llava --questions fox.json --method dsg
-  opine evaluate fox.png --judge choose@llava --prompt 'a red fox' --writer write@llama --method t2i-eval";
+  opine evaluate fox.png --judge choose@llava --prompt 'a red fox' --writer write@llama --method t2i-eval
+  opine evaluate --items detected.jsonl --summary geneval.md";
 
 /// Arguments of `opine evaluate`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct EvaluateArguments {
     /// Image files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "items", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Judge that answers closed questions, or for vqascore and viescore one that scores; or JUDGE@BACKEND
-    #[arg(long, value_name = "ID")]
-    judge: String,
+    #[arg(long, required_unless_present = "items", value_name = "ID")]
+    judge: Option<String>,
+    /// Pictures by their detections, for geneval
+    #[arg(long, value_name = "FILE", conflicts_with_all = geneval::NOT_BESIDE)]
+    items: Option<PathBuf>,
+    /// Write GenEval's figures to a file: .md or .json
+    #[arg(long, value_name = "FILE", requires = "items")]
+    summary: Option<PathBuf>,
     /// How the image is judged
     #[arg(long, alias = "rule", value_name = "METHOD")]
     method: Option<String>,
@@ -123,6 +134,9 @@ impl MissingName {
 }
 
 pub(super) fn run(arguments: &EvaluateArguments) -> Result<Ending, CliError> {
+    if let Some(items) = &arguments.items {
+        return geneval::run(items, arguments);
+    }
     let config = arguments.common.configuration()?;
     let mut engine = assemble(&config)?;
     if let Some(path) = &arguments.record {
@@ -131,7 +145,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Ending, CliError> {
     }
     let most_bytes = config.limits.image_bytes;
     let plan = arguments.choice(most_bytes)?;
-    let plan = plan.plan(&engine.judges(), &arguments.judge)?;
+    let judge = arguments.judge.as_deref().unwrap_or_default();
+    let plan = plan.plan(&engine.judges(), judge)?;
     let mut texts: BTreeMap<String, String> = arguments.texts.iter().cloned().collect();
     texts.extend(
         arguments
@@ -179,7 +194,10 @@ fn keep(file: &Path, outcome: &Outcome) -> Result<bool, CliError> {
     let text = match outcome {
         Outcome::Checklist { set, .. } => questions_json(set),
         Outcome::Staged { extracted, .. } => extraction_json(extracted),
-        Outcome::Nothing { .. } | Outcome::Score(_) | Outcome::VieScore { .. } => return Ok(false),
+        Outcome::Nothing { .. }
+        | Outcome::Score(_)
+        | Outcome::VieScore { .. }
+        | Outcome::Axes(_) => return Ok(false),
     };
     let written = std::fs::write(file, text + "\n");
     written.map_err(|error| CliError::ReportFile(file.to_owned(), error))?;
@@ -280,6 +298,18 @@ fn print(result: &EvaluateResult, plan: &EvaluationPlan) -> Result<(), CliError>
         if let Some(score) = json[name]["score"].as_f64() {
             output::line(format_args!("  {score:.4}  {name}"))?;
         }
+    }
+    for axis in json["axes"].as_array().into_iter().flatten() {
+        let score = axis["score"].as_f64();
+        let score = score.map_or_else(|| text(axis, "reason"), |score| format!("{score:.4}"));
+        output::line(format_args!("  {score}  {}", text(axis, "axis")))?;
+    }
+    for word in json["words"]["scores"].as_array().into_iter().flatten() {
+        let score = word["score"].as_f64().unwrap_or_default();
+        output::line(format_args!(
+            "  {score:.4}  {} (not shown)",
+            text(word, "word")
+        ))?;
     }
     let used = result.used;
     let tokens = used.tokens.map_or("tokens unknown".to_owned(), |tokens| {

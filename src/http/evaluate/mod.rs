@@ -1,6 +1,8 @@
 //! `POST /v1/evaluate`: images that were made from a text, and what is wrong with them; as a whole, or stage by stage.
 
-use std::collections::BTreeMap;
+mod geneval;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::http::header;
@@ -11,45 +13,58 @@ use serde::Serialize;
 use serde::de::MapAccess;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::body::{Reader, Scalar};
-use super::given::{self, GivenImage, Settings, decoded};
-use super::problem::{Code, Problem};
-use super::service::Service;
 use crate::engine::{
     BindError, Budget, Engine, EvaluateChoice, EvaluateFault, EvaluationPlan, RunLimits,
 };
-use crate::wire::{EvaluateResult, JudgeJson, StageJson};
+use crate::http::body::{Reader, Scalar};
+use crate::http::given::{self, GivenImage, Settings, decoded};
+use crate::http::problem::{Code, Problem};
+use crate::http::service::Service;
+use crate::wire::{EvaluateResult, GenEvalSummaryJson, JudgeJson, StageJson};
+use geneval::Items;
 
 /// What an evaluation takes beside judge, texts and images.
 #[derive(Debug, Default)]
 struct EvaluateSettings {
     choice: EvaluateChoice,
+    /// Pictures by their detections, in the place of images.
+    items: Option<Items>,
     prompt: Option<String>,
     /// Of one image.
     budget: Budget,
+    /// Names of all settings that were given.
+    named: BTreeSet<String>,
 }
 
+/// Settings that stand beside those of every evaluation.
+const OWN: [&str; 3] = ["prompt", "source", "items"];
+
+/// Every setting: our own, and then the others.
+const NAMES: [&str; OWN.len() + EvaluateChoice::SETTINGS.len()] = {
+    let mut names = [""; OWN.len() + EvaluateChoice::SETTINGS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = if at < OWN.len() {
+            OWN[at]
+        } else {
+            EvaluateChoice::SETTINGS[at - OWN.len()]
+        };
+        at += 1;
+    }
+    names
+};
+
 impl Settings for EvaluateSettings {
-    const NAMES: &'static [&'static str] = &[
-        "prompt",
-        "source",
-        "method",
-        "writer",
-        "generate",
-        "questions",
-        "extraction",
-        "counts",
-        "missing",
-        "stages",
-        "aggregation",
-        "weights",
-        "retries",
-        "budget_questions",
-        "budget_tokens",
-        "budget_money",
-    ];
+    const NAMES: &'static [&'static str] = &NAMES;
+
+    fn needs_images(&self) -> bool {
+        self.items.is_none()
+    }
+
     fn set(&mut self, name: &str, value: &Scalar) -> Result<(), Problem> {
+        self.named.insert(name.to_owned());
         match name {
+            "items" => self.items = Some(Items::of_form(value.text(name)?)?),
             "prompt" => self.prompt = Some(value.text(name)?.to_owned()),
             "source" => {
                 let image = decoded(value.text(name)?);
@@ -78,9 +93,14 @@ impl Settings for EvaluateSettings {
         name: &str,
         value: Reader<'_, A>,
     ) -> Result<(), A::Error> {
+        if name == "items" {
+            self.items = Some(Items::take(value)?);
+            return Ok(());
+        }
         if !matches!(name, "questions" | "extraction") {
             return value.scalar(|scalar| self.set(name, scalar));
         }
+        self.named.insert(name.to_owned());
         value.document(|document| {
             let text = match document.as_str() {
                 Some(text) => text.to_owned(),
@@ -105,6 +125,7 @@ enum Event {
     Stage(StageJson),
     Result(Box<EvaluateResult>),
     Failed { image: String, detail: String },
+    Summary(Box<GenEvalSummaryJson>),
 }
 
 impl Event {
@@ -113,6 +134,7 @@ impl Event {
             Event::Stage(_) => "stage",
             Event::Result(_) => "result",
             Event::Failed { .. } => "failed",
+            Event::Summary(_) => "summary",
         }
     }
 }
@@ -149,6 +171,15 @@ impl Form {
         }
     }
 
+    /// The answer that these events make.
+    fn streamed(self, events: impl stream::Stream<Item = Event> + 'static) -> HttpResponse {
+        let bytes = events.map(move |event| Ok::<_, std::io::Error>(self.event(&event)));
+        HttpResponse::Ok()
+            .content_type(self.media_type())
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .streaming(bytes)
+    }
+
     fn event(self, event: &Event) -> Bytes {
         let json = serde_json::to_string(event).expect("events are always JSON");
         Bytes::from(match self {
@@ -168,7 +199,10 @@ pub(super) async fn evaluate(
     let form = Form::of(&http);
     let body = given::open(&http, payload, service.bounds)?;
     let mut request = given::read::<EvaluateSettings>(&http, body, service.bounds).await?;
-    let settings = std::mem::take(&mut request.settings);
+    let mut settings = std::mem::take(&mut request.settings);
+    if let Some(items) = settings.items.take() {
+        return geneval::reply(items, request, &settings, form).await;
+    }
     let limits = limits.with_budget(settings.budget);
     let judges = &service.current().judges;
     let plan = settings.choice.plan(judges, &request.judge);
@@ -209,12 +243,9 @@ pub(super) async fn evaluate(
     // The request holds its place until the last event is sent.
     let events = work.events(images).map(move |event| {
         let _held = &request;
-        Ok::<_, std::io::Error>(form.event(&event))
+        event
     });
-    Ok(HttpResponse::Ok()
-        .content_type(form.media_type())
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .streaming(events))
+    Ok(form.streamed(events))
 }
 
 fn refused(fault: EvaluateFault) -> Problem {
