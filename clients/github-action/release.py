@@ -62,7 +62,21 @@ def table(report: Dict[str, Any]) -> str:
         cells = [dimension["score"], f"{found['value']:+.4f}", f"{low:+.4f} to {high:+.4f}", SHOWN.get(found["shown"], found["shown"])]
         cells += ["yes" if found["non_inferior"] else "no", f"{p_value:.4f}", str(found["prompts"]), str(found["left_out"])]
         lines.append(f"| {' | '.join([*cells, format(found['minimum_detectable'], '.4f')])} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *map(validity, report["dimensions"])]) + "\n"
+
+
+def validity(dimension: Dict[str, Any]) -> str:
+    """How far the judge says what people say: a gate is worth no more than that."""
+    score, found = dimension["score"], dimension.get("validity")
+    if found is None:
+        return f"- {score}: the judge's verdict alone. How far it is people's is not known; `human-column` would say it."
+    said = f"- {score}: people's own verdict is the judge's in {found['agree']} of {found['pairs']}"
+    preferred = found.get("preferences")
+    if preferred is None:
+        return f"{said}; people prefer nothing on any prompt."
+    low, high = (format(end, ".1%") for end in preferred["ci"])
+    share = f"{preferred['value']:.1%} (95 % interval {low} to {high}; a coin: 50 %)"
+    return f"{said}; on single prompts it prefers what people prefer in {share} of {preferred['n']} preferences."
 
 
 def tell(variable: str, text: str) -> None:
@@ -75,8 +89,10 @@ def tell(variable: str, text: str) -> None:
 
 def main() -> int:
     prompt, scores = setting("PROMPT_COLUMN", "prompt"), setting("SCORE_COLUMNS", "score").split()
+    human = [name for name in [setting("HUMAN_COLUMN", "")] if name]
     command = [setting("OPINE", "opine"), "release", "--json", "--new", "new", "--old", "old", "--margin=" + setting("MARGIN", "0")]
     command += [word for name in scores for word in ("--score", name)]
+    command += [word for name in human for word in ("--human", name)]
     if setting("LOWER_IS_BETTER", "false") == "true":
         command.append("--lower-is-better")
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +102,7 @@ def main() -> int:
                 path = Path(setting(system.upper()))
                 if not path.is_file():
                     refuse(f"there is no file {path}")
-                file.writelines(json.dumps(row) + "\n" for row in of_system(system, path, prompt, scores))
+                file.writelines(json.dumps(row) + "\n" for row in of_system(system, path, prompt, scores + human))
         try:
             done = subprocess.run([*command, "--from", str(together)], stdout=subprocess.PIPE)
         except OSError as error:

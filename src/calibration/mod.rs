@@ -28,6 +28,7 @@ mod ties;
 pub use conformal::{Conformal, Measure};
 pub use error::CalibrationError;
 pub use figures::{Figure, Figured};
+pub(crate) use file::Lines;
 pub use file::{Fitted, MapFault, MapFileError};
 pub use fit::{Calibration, CalibrationSettings, calibrate};
 pub use items::{Item, Items, Joined, Matching, join};

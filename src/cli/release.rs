@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CliError, Ending, output};
-use crate::gate::release::{ReleaseReport, ReleaseSettings, Shown, Systems, release};
+use crate::gate::release::{
+    Agreement, Preferences, ReleaseReport, ReleaseSettings, Shown, Systems, Validity, release,
+};
 use crate::gate::{RowColumns, read_rows};
 use crate::stats::resample::Plan;
 
 const AFTER_HELP: &str = "\
 The table has one row for each item: its prompt, the system that made it, and one or more scores. Both systems are compared on the prompts that both have; prompts are what is resampled. The new system passes where on every score the 95 % interval of the difference lies above minus the margin; p-values are corrected by Holm's method over the scores.
 
-With --human, a column of people's ratings, every pair of systems is also judged by people, and the report says in how many pairs the judge's verdict is theirs: a release gate is worth no more than that.
+With --human, a column of people's ratings, every pair of systems is also judged by people, and the report says in how many pairs the judge's verdict is theirs, and on how many single prompts it prefers what they prefer, with intervals: a release gate is worth no more than that. Without, it says that nothing is known of it.
 
 Exit codes: 0 passed, 1 not shown to be non-inferior, 2 could not be done.
 
@@ -133,17 +135,7 @@ fn print(report: &ReleaseReport) -> std::io::Result<()> {
             ))?;
         }
         if let Some(validity) = &dimension.validity {
-            output::line(format_args!(
-                "{}: the judge's verdict is people's in {} of {} pairs of systems; {} opposite, {} invented, {} missed (n = {} prompts, {} left out)",
-                dimension.score,
-                validity.agree,
-                validity.pairs,
-                validity.opposite,
-                validity.invented,
-                validity.missed,
-                validity.prompts,
-                validity.left_out
-            ))?;
+            print_validity(&dimension.score, validity)?;
             for pair in &validity.verdicts {
                 output::line(format_args!(
                     "  {} against {}: judge {} ({:+.4} to {:+.4}), people {} ({:+.4} to {:+.4})",
@@ -159,14 +151,58 @@ fn print(report: &ReleaseReport) -> std::io::Result<()> {
             }
         }
     }
-    match report.passed {
-        Some(true) => output::line(format_args!("passed with a margin of {}", report.margin)),
-        Some(false) => output::line(format_args!(
-            "not passed with a margin of {}",
-            report.margin
-        )),
-        None => Ok(()),
+    let Some(passed) = report.passed else {
+        return Ok(());
+    };
+    let verdict = if passed { "passed" } else { "not passed" };
+    let is_rated = report.dimensions.iter().all(|one| one.validity.is_some());
+    let worth = if is_rated {
+        "worth as much as the judge's verdicts are people's, above"
+    } else {
+        "the judge's verdict alone: how far it is people's is not known without --human"
+    };
+    output::line(format_args!(
+        "{verdict} with a margin of {}; {worth}",
+        report.margin
+    ))
+}
+
+/// How far the judge's verdicts are people's.
+fn print_validity(score: &str, validity: &Validity) -> std::io::Result<()> {
+    output::line(format_args!(
+        "{score}: the judge's verdict is people's in {} of {} pairs of systems: {} opposite, {} shown by the judge alone, {} by people alone (n = {} prompts, {} left out)",
+        validity.agree,
+        validity.pairs,
+        validity.opposite,
+        validity.invented,
+        validity.missed,
+        validity.prompts,
+        validity.left_out
+    ))?;
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let range = |[low, high]: [f64; 2]| format!("{} to {}", percent(low), percent(high));
+    if let Some(Agreement {
+        value,
+        ci,
+        pairs_ci,
+        ..
+    }) = &validity.agreement
+    {
+        output::line(format_args!(
+            "{score}: that is {}; {} on other prompts (95 %, bootstrap of prompts), {} for other pairs of systems (95 %, Wilson)",
+            percent(*value),
+            range(*ci),
+            range(*pairs_ci)
+        ))?;
     }
+    if let Some(Preferences { value, ci, n, .. }) = &validity.preferences {
+        output::line(format_args!(
+            "{score}: prompt by prompt it prefers what people prefer in {} ({}; 95 %, bootstrap of prompts) of {n} preferences; a coin does in 50 %",
+            percent(*value),
+            range(*ci)
+        ))?;
+    }
+    Ok(())
 }
 
 fn words(shown: Shown) -> &'static str {

@@ -166,7 +166,10 @@ pub fn fit(labels: &GateLabels, settings: &FitSettings) -> Result<FitReport, Sta
             (Target::Recall(_), false) => {
                 "fixed-sequence testing from lax to strict, exact binomial (Clopper-Pearson)"
             }
-            (Target::Cost { .. }, _) => "Hoeffding-Bentkus, level shared among the thresholds",
+            (Target::Cost { .. }, true) => {
+                "fixed-sequence testing from strict to lax at eight starts, prediction-powered (PPI++), asymptotic"
+            }
+            (Target::Cost { .. }, false) => "Hoeffding-Bentkus, level shared among the thresholds",
         },
         best: BestReport {
             threshold: best.threshold,

@@ -256,7 +256,8 @@ impl ReleaseBody<'_> {
         let prompts = count(self.items.iter().map(|item| &item.prompt).collect());
         let systems = count(self.items.iter().map(|item| &item.system).collect());
         let pairs = systems * systems.saturating_sub(1) / 2;
-        let comparisons = u64::from(is_compared) + if is_rated { 2 * pairs } else { 0 };
+        // By the judge, by people, and once more for how far the two agree.
+        let comparisons = u64::from(is_compared) + if is_rated { 3 * pairs } else { 0 };
         let drawn = 2 * prompts * u64::from(self.resamples) * comparisons * scores as u64;
         if drawn <= MOST_DRAWN {
             return Ok(());

@@ -95,6 +95,11 @@ impl Row<'_> {
         }
     }
 
+    /// Whether it says yes; nothing where it says neither, or is empty.
+    pub fn truth(&self, at: usize) -> Option<bool> {
+        self.cells[at].truth()
+    }
+
     /// The text; nothing where the cell is empty.
     pub fn label(&self, at: usize) -> Option<String> {
         self.cells[at].label()

@@ -68,6 +68,10 @@ struct StagedJson {
     /// How scores were asked for: `one` or `two`.
     stages: &'static str,
     aggregation: &'static str,
+    /// What stands for a question of which a stage failed: `unscored` or `mean`.
+    missing: &'static str,
+    /// Questions for which it does.
+    imputed: usize,
     aspects: BTreeMap<&'static str, AspectJson>,
     overall: AspectJson,
     /// Ids of the questions in the lower half of the scale, the lowest first.
@@ -294,6 +298,8 @@ impl StagedJson {
             scored,
             stages: if settings.two_stage { "two" } else { "one" },
             aggregation: settings.aggregation.name(),
+            missing: settings.missing.name(),
+            imputed: evaluation.imputed,
             aspects: aspects
                 .map(|(aspect, record)| (aspect.name(), AspectJson::from(record)))
                 .collect(),

@@ -57,6 +57,20 @@ class Step(unittest.TestCase):
         self.assertEqual(self.step(new=bad, old=good, margin="0.2")[0], 0)
         self.assertEqual(self.step(new=bad, old=good, lower_is_better="true")[0], 0)
 
+    def test_the_summary_says_how_far_the_judge_is_people(self) -> None:
+        rated = {}
+        for name, shift in (("new", 0.1), ("old", 0.0)):
+            # The judge prefers the new one on every prompt; people on thirty of forty.
+            rows = [{**row, "rating": (shift > 0) == (place % 4 > 0)} for place, row in enumerate(scores(shift))]
+            rated[name] = self.csv(f"{name}.csv", [{**row, "rating": int(row["rating"])} for row in rows])
+        code, said, summary, _ = self.step(**rated, human_column="rating")
+        self.assertEqual(code, 0, said)
+        self.assertIn("people's own verdict is the judge's in 1 of 1", summary)
+        self.assertRegex(summary, r"what people prefer in 75.0% \(95 % interval 6\d.\d% to 8\d.\d%; a coin: 50 %\) of 40 preferences")
+        _, _, summary, _ = self.step(**rated)
+        self.assertIn("is not known; `human-column` would say it", summary)
+        self.assertIn("no column `taste`", self.step(**rated, human_column="taste")[1])
+
     def test_what_has_no_score_is_left_out_and_counted(self) -> None:
         with_hole = scores(0.1)
         with_hole[3]["score"] = ""

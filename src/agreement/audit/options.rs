@@ -182,7 +182,7 @@ pub enum Missing {
     Drop,
     /// The worst value the judge gave, or its scale's worse end where the file holds the scale.
     Worst,
-    /// The mean of the values the judge gave.
+    /// The mean of the values the judge gave, as T2I-Eval's authors fill their tables: it rewards a judge that refuses.
     Mean,
     /// Zero.
     Zero,

@@ -2,6 +2,7 @@
 //!
 //! Every format that was ever written stays readable. Format 1 is the only one so far.
 
+mod lines;
 mod ties;
 mod version_1;
 mod write;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{FittedMap, FittedTies};
+pub(crate) use lines::Lines;
 
 /// The format that is written.
 const FORMAT: i64 = 1;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::lines::Lines;
 use super::version_1::{Judge, digest, key};
-use super::write::Lines;
 use super::{MapFault, MapFileError};
 use crate::calibration::LabelSource;
 use crate::calibration::figures::Figured;
@@ -150,5 +150,5 @@ pub(super) fn text(fitted: &FittedTies) -> String {
     ] {
         out.figured(name, interval, Some(figured));
     }
-    out.0
+    out.into_text()
 }

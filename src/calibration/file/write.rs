@@ -1,8 +1,8 @@
 //! Writes format 1: for a person first, with a comment over each part.
 
+use super::lines::Lines;
+use crate::calibration::FittedMap;
 use crate::calibration::conformal::Measure;
-use crate::calibration::figures::Figured;
-use crate::calibration::{FittedMap, JudgeKey};
 use crate::judging::{Curve, Scale};
 use crate::stats::fit::FittedMap as Logistic;
 
@@ -17,7 +17,7 @@ pub(super) fn text(map: &FittedMap) -> String {
     curve(&mut out, map);
     source(&mut out, map);
     measured(&mut out, map);
-    out.0
+    out.into_text()
 }
 
 fn scales(out: &mut Lines, map: &FittedMap) {
@@ -164,85 +164,11 @@ fn measured(out: &mut Lines, map: &FittedMap) {
     out.number("folds", map.folds);
     out.number("seed", map.seed);
     for figure in &map.figures {
-        out.0.push_str("\n[[figure]]\n");
+        out.entry("figure");
         out.text("name", &figure.name);
         out.text("convention", &figure.convention);
         out.figured("before", "before_interval", figure.before.as_ref());
         out.figured("after", "after_interval", figure.after.as_ref());
         out.figured("change", "change_interval", figure.change.as_ref());
-    }
-}
-
-/// Text of a file, line by line.
-#[derive(Default)]
-pub(super) struct Lines(pub(super) String);
-
-impl Lines {
-    pub(super) fn judge(&mut self, key: &JudgeKey) {
-        self.section(
-            "judge",
-            &["The judge, down to the reading of its answers. All of this must match."],
-        );
-        self.text("id", &key.judge);
-        self.text("version", &key.version);
-        self.text("card", &key.card.to_string());
-        self.text("backend", &key.backend);
-        self.text("model_revision", &key.model_revision);
-        self.text("readout", key.readout.name());
-        self.text("preprocessing", &key.preprocessing);
-        if let Some(temperature) = key.temperature {
-            self.float("temperature", temperature);
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    pub(super) fn comment(&mut self, text: &str) {
-        self.line(&format!("# {text}"));
-    }
-
-    pub(super) fn section(&mut self, name: &str, comments: &[&str]) {
-        self.0.push('\n');
-        for comment in comments {
-            self.comment(comment);
-        }
-        self.line(&format!("[{name}]"));
-    }
-
-    pub(super) fn text(&mut self, name: &str, value: &str) {
-        let quoted = toml::Value::String(value.to_owned());
-        self.line(&format!("{name} = {quoted}"));
-    }
-
-    pub(super) fn number(&mut self, name: &str, value: impl std::fmt::Display) {
-        self.line(&format!("{name} = {value}"));
-    }
-
-    /// With as many digits as read back to the same number.
-    pub(super) fn float(&mut self, name: &str, value: f64) {
-        self.line(&format!("{name} = {value:?}"));
-    }
-
-    fn floats(&mut self, name: &str, values: &[f64]) {
-        self.line(&format!("{name} = {values:?}"));
-    }
-
-    fn pairs(&mut self, name: &str, pairs: &[(f64, f64)]) {
-        self.line(&format!("{name} = ["));
-        for (raw, human) in pairs {
-            self.line(&format!("  [{raw:?}, {human:?}],"));
-        }
-        self.line("]");
-    }
-
-    pub(super) fn figured(&mut self, name: &str, interval: &str, figured: Option<&Figured>) {
-        let Some(figured) = figured else { return };
-        self.float(name, figured.value);
-        if let Some(ends) = &figured.interval {
-            self.floats(interval, ends);
-        }
     }
 }

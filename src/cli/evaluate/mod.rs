@@ -70,7 +70,7 @@ pub(super) struct EvaluateArguments {
     /// Count verdicts, 1 or 0, in place of probabilities
     #[arg(long)]
     verdicts: bool,
-    /// What becomes of a question without an answer
+    /// What becomes of a question without an answer, or of one of which a stage failed
     #[arg(long, value_enum)]
     missing: Option<MissingName>,
     /// Scores in one stage with their explanations, or in a stage of their own: one or two
@@ -118,6 +118,8 @@ enum MissingName {
     LeftOut,
     /// It counts as wrong
     Wrong,
+    /// The mean of the other questions of its aspect stands for it (t2i-eval)
+    Mean,
 }
 
 impl MissingName {
@@ -126,6 +128,7 @@ impl MissingName {
             MissingName::Unscored => "unscored",
             MissingName::LeftOut => "left-out",
             MissingName::Wrong => "wrong",
+            MissingName::Mean => "mean",
         }
     }
 }
@@ -284,6 +287,11 @@ fn print(result: &EvaluateResult, plan: &EvaluationPlan) -> Result<(), CliError>
         output::line(format_args!(
             "  {share}  {} ({wanted}){wrong}",
             text(question, "question")
+        ))?;
+    }
+    if let Some(imputed) = json["imputed"].as_u64().filter(|imputed| *imputed > 0) {
+        output::line(format_args!(
+            "  {imputed} of the questions failed; the mean of their aspect stands for them"
         ))?;
     }
     for name in ["consistency", "quality"] {

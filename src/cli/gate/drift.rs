@@ -8,9 +8,9 @@ use crate::cli::{CliError, Ending, output};
 use crate::gate::drift::{DriftSettings, ObservedColumns, drift, read_observations};
 
 const AFTER_HELP: &str = "\
-Both files are tables with `id` and `score`, such as the labels that a gate was fitted on and the scores of this week; or the results of `opine score --json` (with --on image), of which refusals, answers that could not be read and coverage are compared as well, and the order effect of `opine compare --json` (with --on first+second --score-column first_better). Items that both hold are canaries: the same judge gives them the same score.
+Both files are tables with `id` and `score`, such as the labels that a gate was fitted on and the scores of this week; or the results of `opine score --json` (with --on image), of which refusals, answers that could not be read and coverage are compared as well, and of `opine compare --json` (with --on first+second --score-column first_better) the order effect, in log-odds, and the position bias: the share of pairs whose verdict follows the place instead of the picture. Items that both hold are canaries: the same judge gives them the same score.
 
-Scores and coverage are compared by Kolmogorov and Smirnov's test, scores by their population stability index as well, rates by Fisher's exact test with Newcombe's interval. The tests share --level by Holm's method: without any drift an alert is at most so likely.
+Scores, coverage and order effects are compared by Kolmogorov and Smirnov's test, scores by their population stability index as well, rates (of scores, refusals, unread answers and position bias) by Fisher's exact test with Newcombe's interval. The tests share --level by Holm's method: without any drift an alert is at most so likely.
 
 Exit codes: 0 nothing moved, 1 something moved, 2 could not be done.
 

@@ -9,7 +9,7 @@ use crate::evaluation::{parse_extraction, parse_questions};
 use crate::judging::Image;
 use crate::judging::checklist::{ChecklistRule, Hardness, MissingAnswer};
 use crate::judging::protocol::StageSettings;
-use crate::judging::t2i_eval::Aggregation;
+use crate::judging::t2i_eval::{Aggregation, MissingScore};
 
 /// Methods beside the rules of checklists.
 const OTHERS: [&str; 4] = ["t2i-eval", "vqascore", "viescore", "unified-reward"];
@@ -32,7 +32,7 @@ pub struct EvaluateChoice {
     pub extraction: Option<String>,
     /// `probability` or `verdict`.
     pub counts: Option<String>,
-    /// `unscored`, `left-out` or `wrong`.
+    /// `unscored`, `left-out` or `wrong`; of T2I-Eval `unscored` or `mean`.
     pub missing: Option<String>,
     /// `one` or `two`.
     pub stages: Option<String>,
@@ -125,12 +125,23 @@ impl EvaluateChoice {
         let name = self.method_name()?;
         let method = match name {
             "t2i-eval" => self.staged(writer.is_some(), retries)?,
-            "vqascore" => Method::Score,
-            "viescore" => self.viescore(judges, &judge)?,
-            "unified-reward" => Method::Axes {
-                judges: Box::new(axes_of(judges, &judge)?),
-                aggregation: self.aggregation_of_axes()?,
-            },
+            "vqascore" => {
+                self.without_stages(name)?;
+                self.without_aggregation(name)?;
+                Method::Score
+            }
+            "viescore" => {
+                self.without_stages(name)?;
+                self.without_aggregation(name)?;
+                self.viescore(judges, &judge)?
+            }
+            "unified-reward" => {
+                self.without_stages(name)?;
+                Method::Axes {
+                    judges: Box::new(axes_of(judges, &judge)?),
+                    aggregation: self.aggregation_of_axes()?,
+                }
+            }
             rule => self.checklist(rule, writer.is_some())?,
         };
         fits(&judge, &method)?;
@@ -183,7 +194,11 @@ impl EvaluateChoice {
     fn staged(&self, has_writer: bool, retries: u32) -> Result<Method, EvaluateFault> {
         self.without(
             "t2i-eval",
-            &[("questions", &self.questions), ("generate", &self.generate)],
+            &[
+                ("questions", &self.questions),
+                ("generate", &self.generate),
+                ("counts", &self.counts),
+            ],
         )?;
         let extraction = match &self.extraction {
             Some(text) => Some(
@@ -203,10 +218,12 @@ impl EvaluateChoice {
             Some("one") => false,
             Some(_) => return Err(fault("stages", "is `one` or `two`".into())),
         };
+        let aggregation = self.aggregation()?;
         let settings = StageSettings {
             two_stage,
-            aggregation: self.aggregation()?,
+            aggregation,
             retries,
+            missing: self.missing_score(aggregation)?,
         };
         Ok(Method::Staged {
             extraction,
@@ -241,6 +258,23 @@ impl EvaluateChoice {
         }
     }
 
+    /// What stands for a question of which a stage failed.
+    fn missing_score(&self, aggregation: Aggregation) -> Result<MissingScore, EvaluateFault> {
+        let by_judge = matches!(aggregation, Aggregation::Model | Aggregation::ModelJoint);
+        match self.missing.as_deref() {
+            None | Some("unscored") => Ok(MissingScore::Unscored),
+            Some("mean") if by_judge => {
+                let message = "`mean` goes with the aggregations `mean`, `min` and `weighted`: a judge sums up what was seen";
+                Err(fault("missing", message.into()))
+            }
+            Some("mean") => Ok(MissingScore::Mean),
+            Some(_) => Err(fault(
+                "missing",
+                "is `unscored` or `mean` of `t2i-eval`".into(),
+            )),
+        }
+    }
+
     /// The model sums up nothing here, so that a rule does.
     fn aggregation_of_axes(&self) -> Result<Aggregation, EvaluateFault> {
         match self.aggregation()? {
@@ -259,6 +293,7 @@ impl EvaluateChoice {
                 ("extraction", &self.extraction),
                 ("stages", &self.stages),
                 ("aggregation", &self.aggregation),
+                ("weights", &self.weights),
             ],
         )?;
         let questions = match (&self.questions, self.generate.as_deref()) {
@@ -296,7 +331,7 @@ impl EvaluateChoice {
             Some(_) => {
                 return Err(fault(
                     "missing",
-                    "is `unscored`, `left-out` or `wrong`".into(),
+                    "is `unscored`, `left-out` or `wrong` of a checklist".into(),
                 ));
             }
         };
@@ -329,6 +364,29 @@ impl EvaluateChoice {
             return Err(fault("source", message));
         }
         Ok(Method::VieScore { quality, source })
+    }
+
+    /// Refuses what neither a checklist nor T2I-Eval has to do with.
+    fn without_stages(&self, method: &str) -> Result<(), EvaluateFault> {
+        self.without(
+            method,
+            &[
+                ("questions", &self.questions),
+                ("generate", &self.generate),
+                ("extraction", &self.extraction),
+                ("counts", &self.counts),
+                ("missing", &self.missing),
+                ("stages", &self.stages),
+            ],
+        )
+    }
+
+    fn without_aggregation(&self, method: &str) -> Result<(), EvaluateFault> {
+        let others = [
+            ("aggregation", &self.aggregation),
+            ("weights", &self.weights),
+        ];
+        self.without(method, &others)
     }
 
     fn without(

@@ -58,7 +58,7 @@ pub struct DriftReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DriftCheck {
     /// `score_stability`, `score_distribution`, `scored_rate`, `refusal_rate`, `parse_failure_rate`, `coverage`,
-    /// `order_effect` or `canaries`.
+    /// `order_effect`, `position_bias` or `canaries`.
     pub name: &'static str,
     /// In the reference: a share, or a mean.
     pub reference: Option<f64>,
@@ -85,8 +85,8 @@ pub struct DriftCheck {
 
 /// Compares what a judge says now with the reference; items that both hold are canaries.
 ///
-/// Refusals and answers that could not be read are compared where both files have the reasons of failures; coverage and
-/// order effect where both have ten or more.
+/// Refusals and answers that could not be read are compared where both files have the reasons of failures; coverage,
+/// order effect and position bias where both have ten or more.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] for fewer than ten reference scores or no score now.
@@ -105,7 +105,7 @@ pub fn drift(
         )?,
         pair.rate(
             "scored_rate",
-            |item| item.score.is_some(),
+            |item| Some(item.score.is_some()),
             "share of items that the judge scored; the rest was refused, unread or failed",
         )?,
     ];
@@ -137,6 +137,7 @@ pub fn drift(
         |item| item.order_effect,
         "of the order effects of comparisons; reference and current are means",
     )?;
+    checks.extend(pair.position_bias()?);
     let tests = judge(&mut checks, settings.level)?;
     checks.extend(canaries(reference, current, settings.canary));
     let moved = checks.iter().filter(|check| check.moved);
@@ -153,20 +154,25 @@ pub fn drift(
 /// Values from which on two distributions are compared.
 const LEAST: usize = 10;
 
-fn is_refused(item: &Observed) -> bool {
-    item.reason.as_deref() == Some(Reason::Refused.code())
+fn is_refused(item: &Observed) -> Option<bool> {
+    Some(item.reason.as_deref() == Some(Reason::Refused.code()))
 }
 
-fn is_unread(item: &Observed) -> bool {
+fn is_unread(item: &Observed) -> Option<bool> {
     let unread = [
         Reason::Unparsed,
         Reason::Ambiguous,
         Reason::LowCoverage,
         Reason::NotFinite,
     ];
-    unread
-        .iter()
-        .any(|reason| item.reason.as_deref() == Some(reason.code()))
+    let mut unread = unread.iter();
+    Some(unread.any(|reason| item.reason.as_deref() == Some(reason.code())))
+}
+
+/// Of a verdict that follows the place: whether it goes to the first one.
+fn goes_to_the_first(item: &Observed) -> Option<bool> {
+    item.follows_place.filter(|follows| *follows)?;
+    Some(item.order_effect? > 0.0)
 }
 
 struct Pair<'a> {
@@ -209,7 +215,7 @@ impl Pair<'_> {
     fn rate(
         &self,
         name: &'static str,
-        like: fn(&Observed) -> bool,
+        like: fn(&Observed) -> Option<bool>,
         detail: &str,
     ) -> Result<DriftCheck, StatsError> {
         let (before, now) = (self.reference.count(like), self.current.count(like));
@@ -220,6 +226,25 @@ impl Pair<'_> {
             current: Some(share(now)),
             ..check(name, &difference, detail.to_owned())
         })
+    }
+
+    /// Share of the pairs asked in both orders whose verdict follows the place, which is all but the two-order
+    /// consistency; nothing below ten pairs on either side.
+    fn position_bias(&self) -> Result<Option<DriftCheck>, StatsError> {
+        let sides = [self.reference, self.current];
+        let asked = sides.map(|side| side.count(|item| item.follows_place).1);
+        if asked.iter().any(|pairs| *pairs < LEAST) {
+            return Ok(None);
+        }
+        let check = self.rate("position_bias", |item| item.follows_place, "")?;
+        let [before, now] = sides.map(|side| {
+            let (first, all) = side.count(goes_to_the_first);
+            format!("{first} of {all}")
+        });
+        let detail = format!(
+            "share of pairs whose verdict follows the place, the two orders disagreeing; of those {before} went to the first place in the reference, and {now} do now"
+        );
+        Ok(Some(DriftCheck { detail, ..check }))
     }
 
     fn values(&self, of: fn(&Observed) -> Option<f64>) -> [Vec<f64>; 2] {

@@ -17,6 +17,9 @@ pub struct Observed {
     pub coverage: Option<f64>,
     /// By how much the preference of a comparison depends on the order.
     pub order_effect: Option<f64>,
+    /// Whether the preference goes to a place, whichever of the two stands there; nothing where the pair was not asked in
+    /// both orders.
+    pub follows_place: Option<bool>,
 }
 
 /// What a file observed, and of what it speaks.
@@ -28,7 +31,8 @@ pub struct Observations {
     pub has_reasons: bool,
 }
 
-/// Columns of ids and scores. `reason`, `coverage` and `order_effect` are read where they are, as results have them.
+/// Columns of ids and scores. `reason`, `coverage`, `order_effect` and `orders_disagree` are read where they are, as
+/// results have them.
 #[derive(Debug, Clone, Copy)]
 pub struct ObservedColumns<'a> {
     /// The item; of comparisons both, as `first+second`.
@@ -56,6 +60,7 @@ pub fn read_observations(
         optional("coverage"),
         optional("order_effect"),
         second,
+        optional("orders_disagree"),
     ];
     let mut found = Observations {
         items: Vec::new(),
@@ -75,12 +80,15 @@ pub fn read_observations(
             &format!("`{id}`"),
             "give every item one row",
         )?;
+        let order_effect = row.number(4)?;
         found.items.push(Observed {
             id,
             score: row.number(1)?,
             reason: row.label(2),
             coverage: row.number(3)?,
-            order_effect: row.number(4)?,
+            order_effect,
+            // Two images of the same bytes have no order effect, and their orders cannot disagree: nobody was asked.
+            follows_place: order_effect.and(row.truth(6)),
         });
         Ok(())
     })?;
@@ -93,9 +101,11 @@ impl Observations {
         self.items.iter().filter_map(of).collect()
     }
 
-    /// How many items are like that, and how many there are.
-    pub(super) fn count(&self, like: fn(&Observed) -> bool) -> (usize, usize) {
-        let hits = self.items.iter().filter(|item| like(item)).count();
-        (hits, self.items.len())
+    /// How many items are like that, and how many there are of which it can be said.
+    pub(super) fn count(&self, like: fn(&Observed) -> Option<bool>) -> (usize, usize) {
+        let said = self.items.iter().filter_map(like);
+        said.fold((0, 0), |(hits, all), hit| {
+            (hits + usize::from(hit), all + 1)
+        })
     }
 }

@@ -9,6 +9,7 @@ struct Behaviour {
     unread: f64,
     coverage: f64,
     order: f64,
+    follows: f64,
 }
 
 const USUAL: Behaviour = Behaviour {
@@ -17,6 +18,7 @@ const USUAL: Behaviour = Behaviour {
     unread: 0.02,
     coverage: 0.9,
     order: 0.0,
+    follows: 0.15,
 };
 
 fn observed(n: u32, behaviour: Behaviour, stream: u64) -> Observations {
@@ -36,6 +38,7 @@ fn observed(n: u32, behaviour: Behaviour, stream: u64) -> Observations {
             reason: reason.map(str::to_owned),
             coverage: Some(behaviour.coverage + 0.1 * rng.uniform()),
             order_effect: Some(behaviour.order + 0.1 * rng.normal()),
+            follows_place: Some(rng.uniform() < behaviour.follows),
         }
     });
     Observations {
@@ -54,7 +57,14 @@ fn alerts(reference: &Observations, current: &Observations) -> Vec<&'static str>
 fn an_alert_names_what_moved_and_nothing_else() {
     let reference = observed(1_000, USUAL, 0);
     assert!(alerts(&reference, &observed(1_000, USUAL, 1)).is_empty());
-    let cases: [(Behaviour, &[&str]); 5] = [
+    let cases: [(Behaviour, &[&str]); 6] = [
+        (
+            Behaviour {
+                follows: 0.25,
+                ..USUAL
+            },
+            &["position_bias"],
+        ),
         (
             Behaviour {
                 shift: 0.7,
@@ -151,11 +161,58 @@ fn false_alarms_are_as_rare_as_the_level_says() {
 }
 
 #[test]
+fn position_bias_is_compared_with_the_calibrations() {
+    // Of 200 pairs 20 followed the place, of 100 now 30: scipy 1.12.0, fisher_exact([[20, 180], [30, 70]]).
+    let pairs = |all: u32, follow: u32, effect: f64, stream: u64| {
+        let mut found = observed(all, USUAL, stream);
+        for (item, at) in found.items.iter_mut().zip(0..) {
+            item.follows_place = Some(at < follow);
+            item.order_effect = Some(effect);
+        }
+        found
+    };
+    let (reference, current) = (pairs(200, 20, 0.2, 0), pairs(100, 30, 0.2, 1));
+    let found = drift(&reference, &current, &DriftSettings::default()).unwrap();
+    assert_eq!(found.alerts, ["position_bias"]);
+    let check = |report: &DriftReport| {
+        let mut checks = report.checks.iter();
+        checks.find(|check| check.name == "position_bias").cloned()
+    };
+    let bias = check(&found).unwrap();
+    assert_eq!(
+        (bias.reference, bias.current, bias.n),
+        (Some(0.1), Some(0.3), 300)
+    );
+    // Of all p-values the least, and so times their number by Holm.
+    let raw = bias.p_value.unwrap() / found.tests as f64;
+    assert!((raw - 2.680_633_908_104_207e-5).abs() < 1e-10, "{raw}");
+    assert_eq!(bias.test.as_deref(), Some("Fisher's exact test"));
+    assert!(
+        bias.detail.contains("20 of 20 went to the first place"),
+        "{}",
+        bias.detail
+    );
+    assert!(bias.detail.contains("30 of 30 do now"), "{}", bias.detail);
+    // The same rate towards the other place is an order effect, not more bias.
+    let turned = pairs(200, 20, -0.2, 2);
+    let found = drift(&reference, &turned, &DriftSettings::default()).unwrap();
+    assert_eq!(found.alerts, ["order_effect"]);
+    assert!(check(&found).unwrap().detail.contains("0 of 20 do now"));
+    // Nine pairs say nothing.
+    let mut few = current;
+    few.items[9..]
+        .iter_mut()
+        .for_each(|item| item.follows_place = None);
+    let found = drift(&reference, &few, &DriftSettings::default()).unwrap();
+    assert_eq!(check(&found), None);
+}
+
+#[test]
 fn what_a_file_does_not_say_is_not_compared() {
     let mut bare = observed(200, USUAL, 0);
     bare.has_reasons = false;
     for item in &mut bare.items {
-        (item.coverage, item.order_effect) = (None, None);
+        (item.coverage, item.order_effect, item.follows_place) = (None, None, None);
     }
     let found = drift(&bare, &observed(200, USUAL, 1), &DriftSettings::default()).unwrap();
     let names: Vec<&str> = found.checks.iter().map(|check| check.name).collect();
@@ -204,8 +261,8 @@ fn results_are_read_with_their_reasons() {
     let found = read_observations(&path, columns).unwrap();
     assert!(found.has_reasons);
     assert_eq!(found.items[0].coverage, Some(0.9));
-    assert!(is_refused(&found.items[1]) && found.items[1].score.is_none());
-    let pairs = "first,second,first_better,order_effect\na,b,0.7,0.1\na,c,0.6,0.2\n";
+    assert!(is_refused(&found.items[1]) == Some(true) && found.items[1].score.is_none());
+    let pairs = "first,second,first_better,order_effect,orders_disagree\na,b,0.7,0.1,false\na,c,0.6,0.2,true\na,d,0.5,,false\n";
     std::fs::write(&path, pairs).unwrap();
     let columns = ObservedColumns {
         id: "first+second",
@@ -214,5 +271,11 @@ fn results_are_read_with_their_reasons() {
     let found = read_observations(&path, columns).unwrap();
     assert_eq!(found.items[1].id, "a + c");
     assert_eq!(found.items[1].order_effect, Some(0.2));
+    let follows: Vec<Option<bool>> = found.items.iter().map(|item| item.follows_place).collect();
+    assert_eq!(
+        follows,
+        [Some(false), Some(true), None],
+        "nobody was asked about the last"
+    );
     assert!(!found.has_reasons);
 }

@@ -1,9 +1,7 @@
 //! A policy of one dimension from what a fit found: the threshold with the calibration that it rests on.
 
-use std::fmt::Write as _;
-
 use super::{Policy, PolicyError};
-use crate::calibration::JudgeKey;
+use crate::calibration::{JudgeKey, Lines};
 use crate::gate::{FitReport, LabelSet};
 
 /// What a new policy is called, and what it rests on.
@@ -39,78 +37,49 @@ impl NewPolicy<'_> {
     fn text(&self) -> Option<String> {
         let report = self.report;
         let (threshold, value, bound) = (report.threshold?, report.value?, report.bound?);
-        let mut out = Lines(String::new());
-        out.line("# Written by `opine gate fit`: accept from the threshold on, reject where `reject` says, review between.");
-        out.line("# It holds for exactly the judge below, and is refused for any other.");
-        out.line("format = 1");
+        let mut out = Lines::default();
+        out.comment("Written by `opine gate fit`: accept from the threshold on, reject where `reject` says, review between.");
+        out.comment("It holds for exactly the judge below, and is refused for any other.");
+        out.number("format", 1);
         out.text("id", self.id);
         out.text("version", "1.0.0");
-        out.line("\n[[dimension]]");
+        out.entry("dimension");
         out.text("name", self.dimension);
-        out.line("\n[[dimension.stage]]");
+        out.entry("dimension.stage");
         out.text("judge", self.judge);
         out.text("better", report.better);
         out.float("accept", threshold);
         if let Some(reject) = report.band.reject_at {
             out.float("reject", reject);
         }
-        out.line("\n# The calibration that the thresholds rest on.");
-        out.line("[dimension.stage.fitted]");
+        out.section(
+            "dimension.stage.fitted",
+            &["The calibration that the thresholds rest on."],
+        );
         out.text("target", report.target);
         out.float("value", report.target_value);
         out.float("confidence", report.confidence);
         out.float("achieved", value);
         out.float("bound", bound);
-        out.count("n", report.n?);
+        out.number("n", report.n?);
         out.text("method", report.method);
         if let Some(bound) = report.band.reject_bound {
             out.float("reject_bound", bound);
         }
         out.text("labels", &self.labels.name);
         out.text("set", &self.labels.digest.to_string());
-        out.count("items", report.items);
-        out.line(&format!(
-            "yields = {{ accepted = {:?}, review = {:?}, rejected = {:?} }}",
-            report.band.accepted, report.band.review, report.band.rejected
-        ));
-        out.key(self.key);
-        Some(out.0)
-    }
-}
-
-struct Lines(String);
-
-impl Lines {
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        let quoted = toml::Value::String(value.to_owned());
-        writeln!(self.0, "{name} = {quoted}").expect("a string takes what is written");
-    }
-
-    /// Shortest digits that read back to the same number, always with a point or an exponent.
-    fn float(&mut self, name: &str, value: f64) {
-        writeln!(self.0, "{name} = {value:?}").expect("a string takes what is written");
-    }
-
-    fn count(&mut self, name: &str, value: usize) {
-        writeln!(self.0, "{name} = {value}").expect("a string takes what is written");
-    }
-
-    fn key(&mut self, key: &JudgeKey) {
-        self.text("judge", &key.judge);
-        self.text("version", &key.version);
-        self.text("card", &key.card.to_string());
-        self.text("backend", &key.backend);
-        self.text("model_revision", &key.model_revision);
-        self.text("readout", key.readout.name());
-        self.text("preprocessing", &key.preprocessing);
-        if let Some(temperature) = key.temperature {
-            self.float("temperature", temperature);
-        }
+        out.number("items", report.items);
+        let band = &report.band;
+        out.inline(
+            "yields",
+            &[
+                ("accepted", band.accepted),
+                ("review", band.review),
+                ("rejected", band.rejected),
+            ],
+        );
+        out.key("judge", self.key);
+        Some(out.into_text())
     }
 }
 

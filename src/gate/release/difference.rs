@@ -46,13 +46,7 @@ pub fn difference(
         ci: [interval.low, interval.high],
         p_value,
         p_holm: None,
-        shown: if interval.low > 0.0 {
-            Shown::Better
-        } else if interval.high < 0.0 {
-            Shown::Worse
-        } else {
-            Shown::NoDifference
-        },
+        shown: Shown::of(interval.low, interval.high),
         non_inferior: interval.low > -settings.margin,
         minimum_detectable: found.minimum_detectable(0.05, 0.8),
         prompts: n,

@@ -1,5 +1,6 @@
 //! The release gate: is the new generator at least as good as the old one, on the same prompts?
 
+mod agreement;
 mod difference;
 mod report;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use super::rows::Row;
 use crate::stats::resample::Plan;
+pub use agreement::{Agreement, Preferences};
 pub use difference::difference;
 pub use report::{DimensionRelease, ReleaseError, ReleaseReport, Systems, release};
 pub use validity::{PairVerdict, Validity, systems, validity};
@@ -35,6 +37,19 @@ pub enum Shown {
     Worse,
     /// It holds 0.
     NoDifference,
+}
+
+impl Shown {
+    /// What an interval of a difference shows.
+    fn of(low: f64, high: f64) -> Self {
+        if low > 0.0 {
+            Shown::Better
+        } else if high < 0.0 {
+            Shown::Worse
+        } else {
+            Shown::NoDifference
+        }
+    }
 }
 
 /// Two systems compared by one figure.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Difference, ReleaseSettings, Row, Shown, difference};
+use super::agreement::agreement;
+use super::{Agreement, Difference, Preferences, ReleaseSettings, Row, Shown, difference};
 use crate::stats::StatsError;
 
 /// A judge's verdicts over pairs of systems beside people's: whether a release gate on this judge can be trusted.
@@ -18,6 +19,12 @@ pub struct Validity {
     pub pairs: usize,
     /// Pairs with the same verdict: better, worse, or no difference shown.
     pub agree: usize,
+    /// Their share with its intervals; nothing where there is one system only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+    /// How often the judge prefers on a single prompt what people prefer; nothing where people prefer nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
     /// Pairs where both show a difference, and opposite ones.
     pub opposite: usize,
     /// Pairs where the judge shows a difference that people do not.
@@ -80,11 +87,17 @@ pub fn validity(rows: &[Row], settings: &ReleaseSettings) -> Result<Validity, St
             .filter(|pair| wanted(pair.judge.shown, pair.human.shown));
         met.count()
     };
+    let (agreement, preferences) = match agreement(rows, &verdicts, settings)? {
+        Some((agreement, preferences)) => (Some(agreement), preferences),
+        None => (None, None),
+    };
     Ok(Validity {
         prompts: verdicts.first().map_or(0, |pair| pair.judge.prompts),
         left_out,
         pairs: verdicts.len(),
         agree: count(|judge, human| judge == human),
+        agreement,
+        preferences,
         opposite: count(|judge, human| {
             judge != human && judge != Shown::NoDifference && human != Shown::NoDifference
         }),

@@ -34,6 +34,51 @@ impl Aggregation {
     }
 }
 
+/// What becomes of an image where a stage of a question failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingScore {
+    /// There is no score: a failed stage stays failed.
+    #[default]
+    Unscored,
+    /// The mean of the other questions of its aspect stands for the question, and the result says of how many it does.
+    Mean,
+}
+
+impl MissingScore {
+    /// Stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            MissingScore::Unscored => "unscored",
+            MissingScore::Mean => "mean",
+        }
+    }
+}
+
+/// The scores with the mean of its aspect for each question that failed; nothing where an aspect has no other score.
+pub fn with_means(
+    questions: &[AspectQuestion],
+    scores: &[Option<f64>],
+    failed: &[bool],
+) -> Option<Vec<Option<f64>>> {
+    let mean = |aspect: Aspect| {
+        let of = questions.iter().zip(scores);
+        let given = of.filter(|(question, _)| question.aspect == aspect);
+        let (sum, n) = given
+            .filter_map(|(_, score)| *score)
+            .fold((0.0, 0.0), |(sum, n), score| (sum + score, n + 1.0));
+        (n > 0.0).then(|| sum / n)
+    };
+    let each = questions.iter().zip(scores).zip(failed);
+    each.map(|((question, score), failed)| {
+        if *failed {
+            mean(question.aspect).map(Some)
+        } else {
+            Some(*score)
+        }
+    })
+    .collect()
+}
+
 /// A score for each aspect, in the order of [`Aspect::ALL`], and for the whole; nothing where nothing was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct AspectScores {
@@ -98,6 +143,26 @@ pub fn combined(given: &[(f64, f64)], rule: Aggregation) -> Option<f64> {
 mod tests {
     use super::super::extracted::asked;
     use super::*;
+
+    #[test]
+    fn a_question_that_failed_takes_the_mean_of_its_aspect() {
+        let questions = [
+            asked("1", Aspect::Appearance, "a"),
+            asked("2", Aspect::Intrinsic, "a"),
+            asked("3", Aspect::Intrinsic, "a"),
+            asked("4", Aspect::Intrinsic, "a"),
+            asked("5", Aspect::Intrinsic, "a"),
+        ];
+        // The fourth does not apply, which is no failure.
+        let scores = [Some(8.0), Some(2.0), Some(5.0), None, None];
+        let failed = [false, false, false, false, true];
+        let found = with_means(&questions, &scores, &failed).unwrap();
+        assert_eq!(found, [Some(8.0), Some(2.0), Some(5.0), None, Some(3.5)]);
+        // Nothing is left of the first aspect that a mean could be of.
+        let scores = [None, Some(2.0), Some(5.0), None, Some(1.0)];
+        let failed = [true, false, false, false, false];
+        assert_eq!(with_means(&questions, &scores, &failed), None);
+    }
 
     #[test]
     fn each_rule_by_a_worked_case() {

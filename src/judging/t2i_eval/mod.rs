@@ -10,7 +10,7 @@ mod markdown;
 mod replies;
 mod wordings;
 
-pub use aggregate::{Aggregation, AspectScores, aggregate, combined};
+pub use aggregate::{Aggregation, AspectScores, MissingScore, aggregate, combined, with_means};
 pub use extracted::{
     Aspect, AspectQuestion, Attribute, Entity, Extracted, ExtractedError, Relation,
 };

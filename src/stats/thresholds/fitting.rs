@@ -121,10 +121,12 @@ fn costs(target: Target) -> Option<Costs> {
 
 fn cheapest(labelled: &Labelled, target: Target, at_most: f64, level: f64) -> Option<Candidate> {
     let costs = costs(target)?;
-    let tested = cost::tested(labelled);
+    let candidates = labelled.candidates();
+    let tested = cost::tested(&candidates, labelled.items());
     let share = level / tested.len() as f64;
     let shown = tested
         .into_iter()
+        .map(|at| candidates[at])
         .filter(|candidate| costs.p_value(labelled, candidate, at_most) <= share);
     shown.min_by(|one, other| {
         costs

@@ -13,6 +13,7 @@ mod powered;
 mod powered_tests;
 mod precision;
 mod recall;
+mod sequence;
 mod share;
 mod target;
 #[cfg(test)]

@@ -1,13 +1,18 @@
-//! What items that a threshold accepts say of a share, with a prediction beside the labels.
+//! What items that a threshold accepts say of a share or a cost, with a prediction beside the labels.
+
+use super::cost::Costs;
 
 /// Which figure is tested: with a(s) = 1 for an accepted item, y its label and g its predicted chance,
-/// `h = a (y - share)` and `f = a (g - share)` for a precision, `h = y (a - share)` and `f = g (a - share)` for a recall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `h = a (y - share)` and `f = a (g - share)` for a precision, `h = y (a - share)` and `f = g (a - share)` for a recall,
+/// and for a cost `h = cost - c(y)` and `f = cost - c(g)` with `c(y) = x a (1 - y) + z (1 - a) y`.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Of {
     /// Of the accepted items, this share is good.
     Precision,
     /// Of the good items, this share is accepted.
     Recall,
+    /// An item costs less than this in the mean.
+    Cost(Costs),
 }
 
 /// Sums over some labelled items, and over some others.
@@ -33,7 +38,7 @@ pub(super) struct Moments {
     h: f64,
     f: f64,
     f_others: f64,
-    /// Variance of h: of the labels, or of labels whose share is the one in question, whichever is larger.
+    /// Variance of h: of the labels, or of labels whose figure is the one in question, whichever is larger.
     h_variance: f64,
     /// Variance of f over all items.
     f_variance: f64,
@@ -91,6 +96,24 @@ impl Sums {
     }
 }
 
+impl Costs {
+    /// Sums of what so many mistakes of both kinds cost, and of the squares.
+    fn sums(self, false_accepts: f64, false_rejects: f64) -> (f64, f64) {
+        let of = |accept: f64, reject: f64| accept * false_accepts + reject * false_rejects;
+        let (accept, reject) = (self.false_accept, self.false_reject);
+        (of(accept, reject), of(accept * accept, reject * reject))
+    }
+
+    /// The same of what mistakes are predicted to cost: by number, chances and their squares of the accepted items,
+    /// and chances and their squares of all.
+    fn predicted(self, accepted: [f64; 3], all: [f64; 2]) -> (f64, f64) {
+        let [n, chance, squares] = accepted;
+        let (cost, _) = self.sums(n - chance, all[0] - chance);
+        let (_, of_squares) = self.sums(n - 2.0 * chance + squares, all[1] - squares);
+        (cost, of_squares)
+    }
+}
+
 impl Moments {
     /// `accepted` of `all` items are accepted; the figure in question is `share`.
     pub(super) fn new(of: Of, accepted: &Sums, all: &Sums, share: f64) -> Self {
@@ -120,16 +143,36 @@ impl Moments {
                     split(a.others_squares, all.others_squares),
                 ]
             }
+            Of::Cost(costs) => {
+                let (c, cc) = costs.sums(a.labelled - a.good, all.good - a.good);
+                let (d, dd) =
+                    costs.predicted([a.labelled, a.chance, a.squares], [all.chance, all.squares]);
+                let (e, ee) = costs.predicted(
+                    [a.others, a.others_chance, a.others_squares],
+                    [all.others_chance, all.others_squares],
+                );
+                let both = a.labelled - a.good - a.chance + a.of_good;
+                let (_, cd) = costs.sums(both, all.of_good - a.of_good);
+                [
+                    p * n - c,
+                    p * p * n - 2.0 * p * c + cc,
+                    p * n - d,
+                    p * p * n - 2.0 * p * d + dd,
+                    p * p * n - p * (c + d) + cd,
+                    p * others - e,
+                    p * p * others - 2.0 * p * e + ee,
+                ]
+            }
         };
         let spread = |squares: f64, one: f64, other: f64, n: f64| {
             (squares - one * other / n) / (n - 1.0).max(1.0)
         };
-        // Few labels of a rare kind may show no miss at all: their variance is then that of the share in question.
-        let of_share = match of {
-            Of::Precision => a.labelled,
-            Of::Recall => all.good,
+        // Few labels of a rare kind may show no miss at all: their variance is then that of the figure in question.
+        let least = match of {
+            Of::Precision => p * (1.0 - p) * a.labelled / n,
+            Of::Recall => p * (1.0 - p) * all.good / n,
+            Of::Cost(costs) => costs.variance_at(a.labelled - a.good, all.good - a.good, n, p),
         };
-        let least = p * (1.0 - p) * of_share / n;
         Moments {
             n,
             others,
@@ -160,7 +203,7 @@ impl Moments {
         corrected.max(self.h_variance / (self.n + self.others))
     }
 
-    /// The corrected mean of h in standard errors: large where the share is exceeded.
+    /// The corrected mean of h in standard errors: large where the share is exceeded, or the cost is not reached.
     pub(super) fn z(&self) -> f64 {
         let corrected = self.h + self.lambda() * (self.f_others - self.f);
         let error = self.variance().sqrt();

@@ -6,6 +6,7 @@
 //! asymptotic, which exact binomial ones are not.
 
 use super::candidates::{Candidate, Labelled};
+use super::cost::{self, Costs};
 use super::fitting::{Attained, ThresholdFit, checked_level};
 use super::moments::{Moments, Of, Sums};
 use super::target::Target;
@@ -43,11 +44,11 @@ struct Powered {
     of: Of,
 }
 
-/// Fits a threshold to a precision or a recall, from labelled items and scores of others.
+/// Fits a threshold to a precision, a recall or an expected cost, from labelled items and scores of others.
 ///
 /// # Errors
 /// As [`Labelled::new`]; [`StatsError::TooFew`] below 20 labels or without other scores; [`StatsError::Argument`] for a
-/// target out of its range, or a cost, which has no such test here.
+/// target out of its range.
 pub fn fit_powered_threshold(
     items: &[(f64, bool)],
     unlabelled: &[f64],
@@ -55,12 +56,13 @@ pub fn fit_powered_threshold(
     target: Target,
     confidence: f64,
 ) -> Result<PoweredFit, StatsError> {
-    let (powered, check) = Powered::new(items, unlabelled, higher_is_better, target)?;
     let level = checked_level(target, confidence)?;
+    let (powered, check) = Powered::new(items, unlabelled, higher_is_better, target)?;
     let share = target.value();
     let chosen = match powered.of {
         Of::Precision => powered.precise(share, level).pop(),
         Of::Recall => powered.recalling(share, level),
+        Of::Cost(_) => powered.cheapest(share, level),
     };
     let best = powered.best(level);
     let shown = powered.moments(chosen.unwrap_or(best), share);
@@ -88,8 +90,8 @@ pub fn powered_precise_thresholds(
     confidence: f64,
 ) -> Result<Vec<Attained>, StatsError> {
     let target = Target::Precision(share);
-    let (powered, _) = Powered::new(items, unlabelled, higher_is_better, target)?;
     let level = checked_level(target, confidence)?;
+    let (powered, _) = Powered::new(items, unlabelled, higher_is_better, target)?;
     let shown = powered.precise(share, level);
     Ok(shown
         .into_iter()
@@ -107,13 +109,14 @@ impl Powered {
         let of = match target {
             Target::Precision(_) => Of::Precision,
             Target::Recall(_) => Of::Recall,
-            Target::Cost { .. } => {
-                return Err(StatsError::Argument {
-                    argument: "target",
-                    value: "cost".to_owned(),
-                    allowed: "precision or recall with scores that have no label",
-                });
-            }
+            Target::Cost {
+                false_accept,
+                false_reject,
+                ..
+            } => Of::Cost(Costs {
+                false_accept,
+                false_reject,
+            }),
         };
         let labelled = Labelled::new(items, higher_is_better)?;
         if items.len() < FEWEST {
@@ -162,34 +165,37 @@ impl Powered {
         Ok((powered, check))
     }
 
-    /// What the items say of "the figure at this candidate is `share`".
+    /// What the items say of "the figure at this candidate is `share`", which for a cost is the cost.
     fn moments(&self, at: usize, share: f64) -> Moments {
         Moments::new(self.of, &self.accepted[at], &self.all, share)
     }
 
-    /// P-value of "the figure at this candidate is at most `share`".
+    /// P-value of "the figure at this candidate is at most `share`", or of "the cost is at least that".
     fn p_value(&self, at: usize, share: f64) -> f64 {
         normal_above(self.moments(at, share).z())
     }
 
-    /// The largest share that is refused at this level.
+    /// The largest share that is refused at this level, or the least cost.
     fn bound(&self, at: usize, level: f64) -> f64 {
-        let (mut low, mut high) = (0.0, 1.0);
+        // From the end that is refused to the other one.
+        let (mut refused, mut held) = match self.of {
+            Of::Precision | Of::Recall => (0.0, 1.0),
+            Of::Cost(costs) => (costs.dearest(), 0.0),
+        };
         for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
+            let middle = f64::midpoint(refused, held);
             if self.p_value(at, middle) <= level {
-                low = middle;
+                refused = middle;
             } else {
-                high = middle;
+                held = middle;
             }
         }
-        low
+        refused
     }
 
     /// Places of the candidates whose precision is shown, from strict to lax.
     fn precise(&self, share: f64, level: f64) -> Vec<usize> {
-        let labels = self.candidates.last().map_or(0, |lax| lax.accepted);
-        precision::scan(&self.candidates, labels, share, level, |at| {
+        precision::scan(&self.candidates, self.labels(), share, level, |at| {
             self.p_value(at, share)
         })
     }
@@ -197,6 +203,27 @@ impl Powered {
     /// Place of the strictest candidate whose recall is shown.
     fn recalling(&self, share: f64, level: f64) -> Option<usize> {
         recall::scan(self.candidates.len(), level, |at| self.p_value(at, share))
+    }
+
+    /// Place of the candidate with the least cost among those whose cost is shown.
+    fn cheapest(&self, cost: f64, level: f64) -> Option<usize> {
+        let tested = cost::tested(&self.candidates, self.labels());
+        let shown = cost::scan(&tested, level, |at| self.p_value(at, cost));
+        shown
+            .into_iter()
+            .map(|at| (at, self.value(at)))
+            .min_by(|one, other| one.1.total_cmp(&other.1))
+            .map(|(at, _)| at)
+    }
+
+    /// Number of labelled items.
+    fn labels(&self) -> usize {
+        self.candidates.last().map_or(0, |lax| lax.accepted)
+    }
+
+    /// The corrected figure: where the test is as likely to refuse as not.
+    fn value(&self, at: usize) -> f64 {
+        self.bound(at, 0.5)
     }
 
     /// Place of the candidate with the best bound; of equal ones the laxest for precision, the strictest for recall.
@@ -220,12 +247,12 @@ impl Powered {
         let candidate = &self.candidates[at];
         Attained {
             threshold: candidate.threshold,
-            // Where the test is as likely to refuse as not.
-            value: self.bound(at, 0.5),
+            value: self.value(at),
             bound: self.bound(at, level),
             n: match self.of {
                 Of::Precision => candidate.accepted,
                 Of::Recall => self.all.good(),
+                Of::Cost(_) => self.labels(),
             },
             yield_share: self.accepted[at].items() / self.all.items(),
         }

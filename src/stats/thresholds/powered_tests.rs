@@ -44,6 +44,82 @@ fn a_powered_threshold_misses_its_target_no_more_often_than_stated() {
     }
 }
 
+/// Costs of both mistakes with a bound.
+fn cost(false_accept: f64, false_reject: f64, at_most: f64) -> Target {
+    Target::Cost {
+        false_accept,
+        false_reject,
+        at_most,
+    }
+}
+
+/// A cost that no threshold reaches, but nearly.
+fn just_missed(judge: &Simulated, of: impl Fn(f64) -> Target) -> Target {
+    let holds = |at_most: &f64| {
+        let thresholds = (0..200).map(|at| f64::from(at) / 200.0);
+        thresholds
+            .into_iter()
+            .any(|threshold| judge.holds(of(*at_most), threshold))
+    };
+    let least = (1..1_000).map(|at| f64::from(at) / 1_000.0).find(holds);
+    of(least.unwrap() - 0.001)
+}
+
+#[test]
+fn a_cost_that_is_just_missed_is_shown_no_more_often_than_stated() {
+    let steps = Simulated {
+        steepness: 6.0,
+        centre: 0.3,
+        steps: 10.0,
+    };
+    for (judge, labels, dear, cheap) in [
+        (&SHARP, 60, 1.0, 0.2),
+        (&SHARP, 120, 0.2, 1.0),
+        (&steps, 60, 1.0, 1.0),
+    ] {
+        let target = just_missed(judge, |at_most| cost(dear, cheap, at_most));
+        let sets = 2_000_u32;
+        let missed = (0..sets).filter(|set| {
+            let items = judge.draw(labels, u64::from(*set));
+            let others = scores(judge, 200, u64::from(*set) + 1_000_000);
+            let fit = fit_powered_threshold(&items, &others, true, target, 0.95).unwrap();
+            fit.fit.chosen.is_some()
+        });
+        let share = missed.count() as f64 / f64::from(sets);
+        assert!(share <= 0.05 + 0.015, "{target:?} missed in {share}");
+    }
+}
+
+#[test]
+fn a_cost_is_shown_more_often_and_the_scores_are_owed_little_of_that() {
+    let target = cost(1.0, 0.2, 0.1);
+    let sets = 200_u32;
+    let (mut powered, mut alone, mut gain) = (0, 0, 0.0);
+    for set in 0..sets {
+        let items = SHARP.draw(120, u64::from(set));
+        let others = scores(&SHARP, 2_000, u64::from(set) + 1_000_000);
+        let fit = fit_powered_threshold(&items, &others, true, target, 0.95).unwrap();
+        gain += fit.effective_labels / 120.0 / f64::from(sets);
+        if let Some(chosen) = fit.fit.chosen {
+            powered += 1;
+            assert_eq!(chosen.n, 120);
+            assert!(
+                chosen.value < chosen.bound && chosen.bound < 0.1 + 1e-9,
+                "{chosen:?}"
+            );
+        }
+        let labelled = Labelled::new(&items, true).unwrap();
+        let exact = fit_threshold(&labelled, target, 0.95).unwrap();
+        alone += i32::from(exact.chosen.is_some());
+    }
+    assert!(
+        powered > 100 && powered > 2 * alone,
+        "{powered} and {alone}"
+    );
+    // At the cheapest threshold the score says least of the label, and the exact test is what costs labels.
+    assert!((1.0..1.3).contains(&gain), "{gain}");
+}
+
 #[test]
 fn scores_help_a_recall_much_and_a_precision_hardly() {
     let gain = |target: Target| {
@@ -86,7 +162,12 @@ fn the_direction_of_scores_only_turns_the_threshold() {
     let others = scores(&SHARP, 2_000, 2);
     let turned: Vec<(f64, bool)> = items.iter().map(|(score, good)| (-score, *good)).collect();
     let turned_others: Vec<f64> = others.iter().map(|score| -score).collect();
-    for target in [Target::Precision(0.8), Target::Recall(0.8)] {
+    let targets = [
+        Target::Precision(0.8),
+        Target::Recall(0.8),
+        cost(1.0, 0.5, 0.2),
+    ];
+    for target in targets {
         let up = fit_powered_threshold(&items, &others, true, target, 0.95).unwrap();
         let down = fit_powered_threshold(&turned, &turned_others, false, target, 0.95).unwrap();
         let (up, down) = (up.fit.chosen.unwrap(), down.fit.chosen.unwrap());
@@ -122,14 +203,9 @@ fn what_has_no_such_test_is_refused() {
     let fit = |items: &[(f64, bool)], others: &[f64], target| {
         fit_powered_threshold(items, others, true, target, 0.95).unwrap_err()
     };
-    let cost = Target::Cost {
-        false_accept: 1.0,
-        false_reject: 1.0,
-        at_most: 0.1,
-    };
     let precision = Target::Precision(0.9);
     assert!(matches!(
-        fit(&items, &others, cost),
+        fit(&items, &others, cost(1.0, 1.0, 2.0)),
         StatsError::Argument { .. }
     ));
     assert!(matches!(

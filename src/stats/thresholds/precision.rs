@@ -1,6 +1,7 @@
 //! The thresholds whose precision is shown.
 
 use super::candidates::{Candidate, Labelled};
+use super::sequence::refused_in_sequence;
 use super::share::share_above_p_value;
 
 /// Most places at which the scan begins.
@@ -11,8 +12,8 @@ const STARTS: u32 = 4;
 /// The scan goes from strict to lax and stops where a test fails. The very strictest thresholds accept too few items
 /// to show anything, so that it begins at the first that could: where all accepted items being good would do. Further
 /// starts lie at twice, four times and eight times as many items, as long as there are so many; each has an equal
-/// share of the level, and a start that is reached by passed tests hands its share on (the sequentially rejective
-/// graph of Bretz, Maurer, Brannath, Posch 2009). Starts depend on the scores alone, never on the labels.
+/// share of the level, and a start that is reached by passed tests hands its share on. Starts depend on the scores
+/// alone, never on the labels.
 pub(super) fn shown(labelled: &Labelled, target: f64, level: f64) -> Vec<Candidate> {
     let candidates = labelled.candidates();
     let exact = |at: usize| {
@@ -34,20 +35,15 @@ pub(super) fn scan(
     let starts = starts(items, target, level);
     let share = level / starts.len().max(1) as f64;
     let mut ahead = starts.iter().peekable();
-    let mut carried = 0.0;
-    let mut shown = Vec::new();
-    for (at, candidate) in candidates.iter().enumerate() {
-        let mut at_hand = carried;
+    let begins = candidates.iter().map(|candidate| {
+        let mut begun = 0.0;
         while ahead.next_if(|n| candidate.accepted >= **n).is_some() {
-            at_hand += share;
+            begun += share;
         }
-        let passes = at_hand > 0.0 && p_value(at) <= at_hand;
-        carried = if passes { at_hand } else { 0.0 };
-        if passes {
-            shown.push(at);
-        }
-    }
-    shown
+        begun
+    });
+    let begins: Vec<f64> = begins.collect();
+    refused_in_sequence(&begins, p_value)
 }
 
 /// Numbers of accepted items at which the scan begins; none where even all items being good would show nothing.

@@ -180,16 +180,23 @@ impl Simulated {
 
     /// Whether a threshold holds a target for the whole population.
     pub(super) fn holds(&self, target: Target, threshold: f64) -> bool {
-        let (precision, recall) = self.truth(threshold);
+        let [accepted, good_accepted, good] = self.truth(threshold);
         match target {
-            Target::Precision(share) => precision >= share,
-            Target::Recall(share) => recall >= share,
-            Target::Cost { .. } => false,
+            Target::Precision(share) => good_accepted / accepted >= share,
+            Target::Recall(share) => good_accepted / good >= share,
+            Target::Cost {
+                false_accept,
+                false_reject,
+                at_most,
+            } => {
+                let false_rejects = good - good_accepted;
+                false_accept * (accepted - good_accepted) + false_reject * false_rejects <= at_most
+            }
         }
     }
 
-    /// Precision and recall of the whole population at a threshold.
-    fn truth(&self, threshold: f64) -> (f64, f64) {
+    /// Shares of the whole population at a threshold: accepted, accepted and good, good.
+    fn truth(&self, threshold: f64) -> [f64; 3] {
         const CELLS: u32 = 500;
         let (mut accepted, mut good_accepted, mut good) = (0.0, 0.0, 0.0);
         for cell in 0..CELLS {
@@ -201,7 +208,7 @@ impl Simulated {
                 good_accepted += probability;
             }
         }
-        (good_accepted / accepted, good_accepted / good)
+        [accepted, good_accepted, good].map(|count| count / f64::from(CELLS))
     }
 }
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod intervals;
 mod judges;
 mod sources;
+mod stages;
 
 struct Bench {
     folder: tempfile::TempDir,

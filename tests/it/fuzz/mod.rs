@@ -32,7 +32,7 @@ fn changed(bytes: &[u8], lots: &mut Lots) -> Vec<u8> {
                 drop(changed.splice(at..at, piece));
             }
             5 => {
-                let piece: Vec<u8> = (0..length).map(|_| lots.below(256) as u8).collect();
+                let piece: Vec<u8> = (0..length).map(|_| lots.byte()).collect();
                 changed[place..place + length].copy_from_slice(&piece);
             }
             // Lengths and offsets are mostly of two or four bytes.

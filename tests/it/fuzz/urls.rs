@@ -42,9 +42,8 @@ fn address(lots: &mut Lots) -> IpAddr {
     // First bytes that mean something special, and others.
     let first = [10, 100, 127, 169, 172, 192, 198, 203, 224, 240, 0, 255];
     let second = [0, 64, 127, 254, 16, 31, 168, 18, 19, 51, 88, 2];
-    let byte = |lots: &mut Lots| u8::try_from(lots.below(256)).unwrap();
     if lots.below(2) == 0 {
-        let mut parts = [0; 4].map(|_: u8| byte(lots));
+        let mut parts = [0; 4].map(|_: u8| lots.byte());
         if lots.below(3) > 0 {
             parts[0] = first[lots.place(first.len())];
             parts[1] = second[lots.place(second.len())];

@@ -281,6 +281,31 @@ fn what_cannot_be_evaluated_is_refused_by_name() {
             "weighted",
         ),
         (
+            json!({"method": "t2i-eval", "writer": "write@said", "missing": "left-out"}),
+            "/missing",
+            "`unscored` or `mean` of `t2i-eval`",
+        ),
+        (
+            json!({"method": "t2i-eval", "writer": "write@said", "missing": "mean", "aggregation": "model"}),
+            "/missing",
+            "a judge sums up",
+        ),
+        (
+            json!({"method": "t2i-eval", "writer": "write@said", "counts": "verdict"}),
+            "/counts",
+            "no setting of `t2i-eval`",
+        ),
+        (
+            json!({"method": "vqascore", "missing": "mean"}),
+            "/missing",
+            "no setting of `vqascore`",
+        ),
+        (
+            json!({"method": "dsg", "writer": "write@said", "missing": "mean"}),
+            "/missing",
+            "of a checklist",
+        ),
+        (
             json!({"method": "t2i-eval", "extraction": {"questions": []}}),
             "/extraction",
             "no question",

@@ -93,7 +93,7 @@ impl Disk {
             };
             let Some(numbers) = take(16) else { break };
             let number = |at: usize| u64::from_ne_bytes(numbers[at..at + 8].try_into().unwrap());
-            let (place, length) = (number(0) as usize, number(8) as usize);
+            let [place, length] = [0, 8].map(|at| usize::try_from(number(at)).unwrap());
             let Some(bytes) = take(length) else { break };
             end += (2 + name.len() + 16 + length) as u64;
             let change = match head[0] {
@@ -231,7 +231,9 @@ impl Change {
                     bytes: bytes[..kept].to_vec(),
                 }
             }
-            other => other.clone(),
+            Change::Cut { .. } | Change::Removed | Change::Waited | Change::WaitedInVain => {
+                self.clone()
+            }
         }
     }
 }

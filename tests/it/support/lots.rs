@@ -11,6 +11,10 @@ impl Lots {
         self.0 % bound
     }
 
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.below(256).to_le_bytes()[0]
+    }
+
     /// A place in a list of so many.
     pub(crate) fn place(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).expect("it is less than a length")

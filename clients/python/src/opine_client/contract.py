@@ -205,7 +205,7 @@ class EvaluateRequest(_EvaluateRequest, total=False):
     questions: Union[Dict[str, Any], List[Any], str]
     extraction: Union[Dict[str, Any], str]
     counts: Literal["probability", "verdict"]
-    missing: Literal["unscored", "left-out", "wrong"]
+    missing: Literal["unscored", "left-out", "wrong", "mean"]
     stages: Literal["one", "two"]
     aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
     weights: str
@@ -228,7 +228,7 @@ class EvaluateOptions(TypedDict, total=False):
     questions: Union[Dict[str, Any], List[Any], str]
     extraction: Union[Dict[str, Any], str]
     counts: Literal["probability", "verdict"]
-    missing: Literal["unscored", "left-out", "wrong"]
+    missing: Literal["unscored", "left-out", "wrong", "mean"]
     stages: Literal["one", "two"]
     aggregation: Literal["model", "model-joint", "mean", "min", "weighted"]
     weights: str
@@ -607,6 +607,25 @@ class ReleaseOptions(TypedDict, total=False):
     seed: int
 
 
+class ReleaseReplyDimensionValidityAgreement(TypedDict):
+    """The share of pairs with the same verdict."""
+
+    value: float
+    ci: List[float]
+    ci_method: str
+    pairs_ci: List[float]
+    pairs_ci_method: str
+
+
+class ReleaseReplyDimensionValidityPreferences(TypedDict):
+    """How often the judge prefers on a single prompt the system that people prefer."""
+
+    value: float
+    ci: List[float]
+    ci_method: str
+    n: int
+
+
 class ReleaseReplyDimensionValidityVerdict(TypedDict):
     new: str
     old: str
@@ -614,9 +633,7 @@ class ReleaseReplyDimensionValidityVerdict(TypedDict):
     human: SystemDifference
 
 
-class ReleaseReplyDimensionValidity(TypedDict):
-    """How often the judge's verdict over two systems is people's."""
-
+class _ReleaseReplyDimensionValidity(TypedDict):
     prompts: int
     left_out: int
     pairs: int
@@ -625,6 +642,13 @@ class ReleaseReplyDimensionValidity(TypedDict):
     invented: int
     missed: int
     verdicts: List[ReleaseReplyDimensionValidityVerdict]
+
+
+class ReleaseReplyDimensionValidity(_ReleaseReplyDimensionValidity, total=False):
+    """How often the judge's verdict over two systems is people's."""
+
+    agreement: ReleaseReplyDimensionValidityAgreement
+    preferences: ReleaseReplyDimensionValidityPreferences
 
 
 class _ReleaseReplyDimension(TypedDict):

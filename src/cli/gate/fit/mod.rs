@@ -20,7 +20,7 @@ Labels are a table with `id`, `score` and `good` (0 or 1), or with ratings on an
 
 Thresholds are scanned by fixed-sequence testing on exact binomial bounds: one that is printed misses its target with a probability of at most 1 - confidence, whatever the labels say. Where none is shown to hold, the target is infeasible, the exit code is 1, and the best that is attainable is printed.
 
-With --unlabelled, scores of items that nobody labelled, bounds are prediction-powered (PPI++): asymptotic, and worth it for a recall with few labels; a precision gains little, because what people say of two items of one score is not in any score.
+With --unlabelled, scores of items that nobody labelled, bounds are prediction-powered (PPI++): asymptotic, and worth it for a recall with few labels; a precision and a cost gain little, because what people say of two items of one score is not in any score.
 
 Examples:
   opine gate fit --labels labels.csv --target precision=0.95 --confidence 0.95

@@ -199,7 +199,7 @@ impl T2iEval {
             }
             Phase::Evaluate => {
                 for ((at, question), record) in questions {
-                    if let Some(answer) = record.answer.as_ref().filter(|_| !record.is_scored()) {
+                    if let Some(answer) = record.answer.as_ref().filter(|_| !record.is_settled()) {
                         let structure = self.extracted.structure(question);
                         let text = evaluate_question(&structure, &question.text, answer, !is_apart);
                         asked.push(self.asking(
@@ -214,7 +214,7 @@ impl T2iEval {
             Phase::AnswerScore | Phase::EvaluateScore => {
                 for ((at, question), record) in questions {
                     if let Some(explanation) =
-                        record.explanation.as_ref().filter(|_| !record.is_scored())
+                        record.explanation.as_ref().filter(|_| !record.is_settled())
                     {
                         let about = record.answer.as_ref().map(|answer| {
                             (

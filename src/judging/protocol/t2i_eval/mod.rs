@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::staged::{StageReport, Staged};
 use super::{Answered, ChooseRecipe, Protocol, Step};
-use crate::judging::t2i_eval::{Aggregation, Aspect, Extracted, aggregate};
+use crate::judging::t2i_eval::{
+    Aggregation, Aspect, Extracted, MissingScore, aggregate, with_means,
+};
 use crate::judging::{Image, Reason, Unscored};
 use asking::{Asking, Given, Target};
 pub use record::{AspectRecord, QuestionRecord, StagedEvaluation};
@@ -23,6 +25,8 @@ pub struct StageSettings {
     pub aggregation: Aggregation,
     /// How often a stage that cannot be read is asked again.
     pub retries: u32,
+    /// What becomes of the image where a stage of a question failed; the judge sums up whole ones only.
+    pub missing: MissingScore,
 }
 
 impl Default for StageSettings {
@@ -31,6 +35,17 @@ impl Default for StageSettings {
             two_stage: true,
             aggregation: Aggregation::Mean,
             retries: 2,
+            missing: MissingScore::Unscored,
+        }
+    }
+}
+
+impl StageSettings {
+    /// What stands for a question that failed: nothing where the judge sums up.
+    fn stands_in(&self) -> MissingScore {
+        match self.aggregation {
+            Aggregation::Model | Aggregation::ModelJoint => MissingScore::Unscored,
+            Aggregation::Mean | Aggregation::Minimum | Aggregation::Weighted(_) => self.missing,
         }
     }
 }
@@ -113,7 +128,7 @@ impl T2iEval {
     /// Asks what the next phase that has something to ask wants, or ends.
     fn go_on(&mut self) -> Step<StagedEvaluation> {
         loop {
-            if let Some(failed) = self.known.failure() {
+            if let Some(failed) = self.known.failure(self.settings.stands_in()) {
                 return self.end(Err(failed));
             }
             let Some(phase) = self.phases.pop() else {
@@ -122,6 +137,9 @@ impl T2iEval {
             };
             if phase == Phase::Summarise {
                 self.combine();
+                if let Some(failed) = self.known.failed.clone() {
+                    return self.end(Err(failed));
+                }
             }
             match self.asked_in(phase) {
                 Ok(asking) if asking.is_empty() => {}
@@ -143,11 +161,22 @@ impl T2iEval {
 
     /// The scores of the rules that need no judge.
     fn combine(&mut self) {
-        let scores = self.known.scores();
-        let rule = self.settings.aggregation;
-        let Some(combined) = aggregate(self.extracted.questions(), &scores, rule) else {
+        let (questions, rule) = (self.extracted.questions(), self.settings.aggregation);
+        let failed: Vec<bool> = self
+            .known
+            .questions
+            .iter()
+            .map(|one| one.failed.is_some())
+            .collect();
+        let Some(scores) = with_means(questions, &self.known.scores(), &failed) else {
+            // Of an aspect nothing is left that a mean could be of.
+            self.known.failed = self.known.failure(MissingScore::Unscored);
             return;
         };
+        let Some(combined) = aggregate(questions, &scores, rule) else {
+            return;
+        };
+        self.known.imputed = failed.into_iter().filter(|failed| *failed).count();
         for (record, score) in self.known.aspects.iter_mut().zip(combined.aspects) {
             record.score = score;
         }

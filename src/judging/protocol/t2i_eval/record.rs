@@ -1,7 +1,7 @@
 //! What is known of an image after each stage.
 
 use super::asking::Given;
-use crate::judging::t2i_eval::{Extracted, TOP};
+use crate::judging::t2i_eval::{Extracted, MissingScore, TOP};
 use crate::judging::{Readout, Reason, Unscored};
 
 /// What became of one question.
@@ -43,6 +43,8 @@ pub struct StagedEvaluation {
     pub overall: Result<f64, Unscored>,
     /// Places of the questions in the lower half of the scale, the lowest first: what is wrong with the image.
     pub wrong: Vec<usize>,
+    /// Questions of which a stage failed, and for which the mean of their aspect stands.
+    pub imputed: usize,
     pub(super) failed: Option<Unscored>,
 }
 
@@ -55,6 +57,7 @@ impl Default for StagedEvaluation {
             summary: AspectRecord::default(),
             overall: Err(unfinished),
             wrong: Vec::new(),
+            imputed: 0,
             failed: None,
         }
     }
@@ -85,9 +88,9 @@ impl QuestionRecord {
         }
     }
 
-    /// Whether it needs no further stage.
-    pub(super) fn is_scored(&self) -> bool {
-        self.readout.is_some()
+    /// Whether it needs no further stage: it has its score, or will have none.
+    pub(super) fn is_settled(&self) -> bool {
+        self.readout.is_some() || self.failed.is_some()
     }
 }
 
@@ -119,11 +122,16 @@ impl StagedEvaluation {
         self.questions.iter().map(|one| one.score).collect()
     }
 
-    /// The first failure: a failed stage stays failed, and nothing stands for it.
-    pub(super) fn failure(&self) -> Option<Unscored> {
-        let mut questions = self.questions.iter();
-        let of_question = questions.find_map(|one| one.failed.clone());
-        of_question.or_else(|| self.failed.clone())
+    /// The first failure: a failed stage stays failed, unless it was named what stands for it. Where the budget or the
+    /// time ended nothing does: no rule makes a whole of a part.
+    pub(super) fn failure(&self, missing: MissingScore) -> Option<Unscored> {
+        let stays = |failed: &&Unscored| match missing {
+            MissingScore::Unscored => true,
+            MissingScore::Mean => matches!(failed.reason, Reason::Budget | Reason::Deadline),
+        };
+        let of_questions = self.questions.iter().filter_map(|one| one.failed.as_ref());
+        let mut all = of_questions.filter(stays).chain(self.failed.as_ref());
+        all.next().cloned()
     }
 
     pub(super) fn overall_score(&self) -> Result<f64, Unscored> {

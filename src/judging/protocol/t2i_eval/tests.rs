@@ -144,6 +144,7 @@ fn the_judge_may_sum_up_itself() {
         two_stage,
         aggregation,
         retries: 0,
+        ..StageSettings::default()
     };
     let (steps, outcome, _) = finish(run(three(), model(true, Aggregation::Model)), reply);
     // Four steps of questions, then three summaries, their scores, the whole, its score.
@@ -228,4 +229,60 @@ fn what_does_not_apply_is_left_out_and_nothing_at_all_is_no_score() {
     let only = vec![asked("place", Aspect::Relationship, None)];
     let (_, outcome, _) = finish(run(only, settings), not_applicable);
     assert_eq!(outcome.overall.unwrap_err().reason, Reason::NotApplicable);
+}
+
+#[test]
+fn a_mean_stands_for_a_failed_question_only_where_it_is_named() {
+    let colors = || {
+        vec![
+            asked("look", Aspect::Appearance, None),
+            asked("red", Aspect::Intrinsic, None),
+            asked("blue", Aspect::Intrinsic, None),
+        ]
+    };
+    let by = |missing, aggregation| StageSettings {
+        retries: 0,
+        missing,
+        aggregation,
+        ..StageSettings::default()
+    };
+    let with = |questions, settings, reason| {
+        let fails = |prompt: &Prompt| {
+            if words(prompt).contains("what of blue?") {
+                Err(Unscored::new(reason, "no"))
+            } else {
+                reply(prompt)
+            }
+        };
+        finish(run(questions, settings), fails)
+    };
+    let mean = by(MissingScore::Mean, Aggregation::Mean);
+    let (steps, outcome, _) = with(colors(), mean, Reason::Unparsed);
+    // The one that failed is not asked about any more.
+    assert_eq!(steps, [3, 1, 1, 1]);
+    assert!(near(outcome.overall.clone().ok(), 7.0), "{outcome:?}");
+    assert!(near(outcome.aspects[1].score, 7.0), "{outcome:?}");
+    assert_eq!((outcome.imputed, outcome.questions[2].score), (1, None));
+    assert!(outcome.questions[2].failed.is_some());
+
+    let unnamed = by(MissingScore::Unscored, Aggregation::Mean);
+    // A judge sums up what was seen, and has no mean to sum up.
+    let by_judge = by(MissingScore::Mean, Aggregation::Model);
+    let alone = || {
+        vec![
+            asked("look", Aspect::Appearance, None),
+            asked("blue", Aspect::Intrinsic, None),
+        ]
+    };
+    for (questions, settings, reason) in [
+        (colors(), unnamed, Reason::Unparsed),
+        (colors(), by_judge, Reason::Unparsed),
+        (colors(), mean, Reason::Budget),
+        (colors(), mean, Reason::Deadline),
+        (alone(), mean, Reason::Unparsed),
+    ] {
+        let (_, outcome, _) = with(questions, settings, reason);
+        assert_eq!(outcome.overall.unwrap_err().reason, reason, "{settings:?}");
+        assert_eq!(outcome.imputed, 0);
+    }
 }
