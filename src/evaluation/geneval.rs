@@ -292,6 +292,10 @@ mod tests {
         GenEvalItem::read(item, "0")
     }
 
+    fn without(value: &mut Value, field: &str) {
+        value.as_object_mut().unwrap().remove(field);
+    }
+
     #[test]
     fn an_item_is_the_metadata_of_the_benchmark_with_detections() {
         let found = item(|_| {}).unwrap();
@@ -328,7 +332,7 @@ mod tests {
         let task = &checked.summary.tasks[0];
         assert_eq!((task.images, task.correct, task.prompts), (4, 2, 3));
         assert_eq!(checked.summary.prompts_met, 2);
-        let nameless = item(|item| drop(item.as_object_mut().unwrap().remove("id"))).unwrap();
+        let nameless = item(|item| without(item, "id")).unwrap();
         assert_eq!(nameless.id, "0");
         let twice = check_items(&[items[0].clone(), nameless, items[0].clone()]).unwrap_err();
         assert_eq!((twice.0, twice.1.pointer.as_str()), (2, "/id"));
@@ -357,7 +361,7 @@ mod tests {
             ),
             (|item| item["tags"] = json!([]), "", "unknown field `tags`"),
             (
-                |item| drop(item.as_object_mut().unwrap().remove("detections")),
+                |item| without(item, "detections"),
                 "",
                 "missing field `detections`",
             ),
@@ -369,7 +373,7 @@ mod tests {
                 "the name of a colour",
             ),
             (
-                |item| drop(item["include"][1].as_object_mut().unwrap().remove("class")),
+                |item| without(&mut item["include"][1], "class"),
                 "/include/1",
                 "missing field `class`",
             ),
@@ -384,14 +388,7 @@ mod tests {
                 "does not stand before",
             ),
             (
-                |item| {
-                    drop(
-                        item["detections"][0]
-                            .as_object_mut()
-                            .unwrap()
-                            .remove("class"),
-                    )
-                },
+                |item| without(&mut item["detections"][0], "class"),
                 "/detections/0",
                 "missing field `class`",
             ),
@@ -432,12 +429,7 @@ mod tests {
             assert!(fault.detail.contains(part), "{fault}");
         }
         let unsaid = item(|item| {
-            drop(
-                item["detections"][1]
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("color"),
-            );
+            without(&mut item["detections"][1], "color");
         });
         let fault = unsaid.unwrap().check().unwrap_err();
         assert_eq!(fault.pointer, "/detections/1/color");

@@ -101,7 +101,7 @@ fn share(task: Task, prompts: &[(usize, usize)]) -> (TaskShare, Option<f64>) {
     let mean = stats::mean(&parts).ok();
     let mut estimate = Estimate::new("share", share, images, "right pictures of all pictures");
     estimate.interval = mean.as_ref().and_then(|mean| {
-        let interval = mean.estimate.interval.clone()?;
+        let interval = mean.estimate.interval.as_ref()?;
         Some(within(interval, "Student's t over prompts"))
     });
     let error = mean.map(|mean| mean.standard_error);
@@ -137,13 +137,13 @@ fn overall(tasks: &[(TaskShare, Option<f64>)]) -> Option<Estimate> {
             level: stats::DEFAULT_LEVEL,
             method: "".into(),
         };
-        estimate.interval = Some(within(interval, "Student's t over prompts, by task"));
+        estimate.interval = Some(within(&interval, "Student's t over prompts, by task"));
     }
     Some(estimate)
 }
 
 /// A share lies within 0 to 1.
-fn within(interval: Interval, method: &'static str) -> Interval {
+fn within(interval: &Interval, method: &'static str) -> Interval {
     Interval {
         low: interval.low.max(0.0),
         high: interval.high.min(1.0),

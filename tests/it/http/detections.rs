@@ -39,6 +39,11 @@ fn post(app: &TestApp, accept: &str, body: &Value) -> Reply {
     )
 }
 
+/// Takes a field away.
+fn without(value: &mut Value, field: &str) {
+    value.as_object_mut().unwrap().remove(field);
+}
+
 #[test]
 fn pictures_are_judged_by_what_was_detected_in_them() {
     let app = TestApp::with(|_| {});
@@ -133,26 +138,12 @@ fn what_is_no_item_is_refused_with_its_place() {
             "/items/1/detections/0/box",
         ),
         (
-            with(|item| {
-                drop(
-                    item["detections"][0]
-                        .as_object_mut()
-                        .unwrap()
-                        .remove("class"),
-                )
-            }),
+            with(|item| without(&mut item["detections"][0], "class")),
             "invalid_value",
             "/items/1/detections/0",
         ),
         (
-            with(|item| {
-                drop(
-                    item["detections"][0]
-                        .as_object_mut()
-                        .unwrap()
-                        .remove("color"),
-                )
-            }),
+            with(|item| without(&mut item["detections"][0], "color")),
             "invalid_value",
             "/items/1/detections/0/color",
         ),
