@@ -55,6 +55,23 @@ pub struct Abilities {
     pub concurrency: usize,
 }
 
+impl Abilities {
+    /// Those of a classifier: the probability of each option of a closed question about one image, whatever words
+    /// stand before the answer.
+    pub fn of_classifier(readout: Readout, concurrency: usize) -> Self {
+        Abilities {
+            images_per_prompt: 1,
+            options: true,
+            value: false,
+            text: false,
+            log_probabilities: true,
+            readouts: vec![readout],
+            answer_prefix: true,
+            concurrency,
+        }
+    }
+}
+
 /// Why a backend gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

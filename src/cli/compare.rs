@@ -13,7 +13,7 @@ use crate::calibration::{ApplyError, Maps};
 use crate::engine::RunLimits;
 use crate::judging::protocol::OpinionRule;
 use crate::judging::{Disagreement, Image, Margin, Subject, TieWidth};
-use crate::wire::{CompareResult, PairReading};
+use crate::wire::{CompareResult, ComparedJson, PairReading};
 
 /// Arguments of `opine compare`.
 #[derive(Debug, Args)]
@@ -145,27 +145,39 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Ending, CliError> {
     } else {
         print(&result)?;
     }
-    Ok(if result.preference.is_some() {
+    Ok(if result.compared.preference.is_some() {
         Ending::Done
     } else {
         Ending::Incomplete
     })
 }
 
-fn print(result: &CompareResult) -> std::io::Result<()> {
-    let detail = result.detail.as_deref().unwrap_or_default();
-    let Some(preference) = result.preference else {
+/// The line of a comparison of these two: what is preferred and how sure it is, or why there is nothing.
+pub(super) fn print_preference(
+    [first, second]: [&str; 2],
+    compared: &ComparedJson,
+) -> std::io::Result<()> {
+    let Some(preference) = compared.preference else {
+        let detail = compared.detail.as_deref().unwrap_or_default();
         return output::line(format_args!("unscored  {detail}"));
     };
     let share = |share: Option<f64>| share.unwrap_or_default();
     output::line(format_args!(
         "{preference}  {:.4} {}  {:.4} {}  tie {:.4}",
-        share(result.first_better),
-        shown(&result.first),
-        share(result.second_better),
-        shown(&result.second),
-        share(result.tie),
-    ))?;
+        share(compared.first_better),
+        shown(first),
+        share(compared.second_better),
+        shown(second),
+        share(compared.tie),
+    ))
+}
+
+fn print(result: &CompareResult) -> std::io::Result<()> {
+    let compared = &result.compared;
+    print_preference([&result.first, &result.second], compared)?;
+    if compared.preference.is_none() {
+        return Ok(());
+    }
     if let Some(ties) = &result.tie_width {
         let from = ties.map.as_deref().map(|map| format!(", from `{map}`"));
         output::say(format_args!(
@@ -175,15 +187,15 @@ fn print(result: &CompareResult) -> std::io::Result<()> {
             from.unwrap_or_default()
         ));
     }
-    if let Some(effect) = result.order_effect {
+    if let Some(effect) = compared.order_effect {
         output::say(format_args!(
             "being shown first adds {effect:+.4} in log-odds"
         ));
     }
-    if result.orders_disagree == Some(true) {
+    if compared.orders_disagree == Some(true) {
         output::say(format_args!("note: the two orders prefer different images"));
     }
-    if !detail.is_empty() {
+    if let Some(detail) = &compared.detail {
         output::say(format_args!("note: {detail}"));
     }
     Ok(())

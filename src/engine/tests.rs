@@ -51,16 +51,7 @@ impl Backend for Gated {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities {
-            images_per_prompt: 1,
-            options: true,
-            value: false,
-            text: false,
-            log_probabilities: true,
-            readouts: vec![Readout::ClosedSet],
-            answer_prefix: true,
-            concurrency: 1,
-        }
+        Abilities::of_classifier(Readout::ClosedSet, 1)
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {

@@ -45,6 +45,10 @@ const BACKLOG: u32 = 1024;
 /// would hold megabytes for each client that does not read.
 const UNREAD: u32 = 128 << 10;
 
+/// How long what a refused request still sends is read and thrown away: a client that writes into a closed connection does
+/// not see why it was refused.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// How long a backend may take to tell about itself.
 const PROBE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -195,6 +199,7 @@ impl Application {
                 })
                 .keep_alive(idle)
                 .client_request_timeout(head)
+                .client_disconnect_timeout(LINGER)
                 // Work for a client that has left is dropped with its connection.
                 .h1_allow_half_closed(false)
                 .local_addr(address)

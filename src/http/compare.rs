@@ -75,13 +75,13 @@ pub(super) fn disagreement(name: &str) -> Result<Disagreement, Problem> {
     })
 }
 
-/// No tie width was fitted for this very judge.
 /// The fault of a panel that is asked to take a tie width, which is fitted for one judge.
 pub(super) fn one_judges_width() -> Problem {
     let detail = "a tie width is fitted for one judge; `calibrated` is not for a panel";
     Problem::new(Code::InvalidValue, detail).at("/calibrated")
 }
 
+/// No tie width was fitted for this very judge.
 pub(super) fn no_tie_width(detail: String) -> Problem {
     Problem::new(Code::NoCalibration, detail)
         .at("/calibrated")

@@ -27,7 +27,7 @@ pub use evaluated::{AnswerJson, EvaluationResult, QuestionJson};
 pub use evaluation::{EvaluateResult, StageJson, TokensJson, UsedJson};
 pub use explained::Explanation;
 pub use gated::{GateResult, PolicyJson};
-pub use pair::{CompareResult, PairReading};
+pub use pair::{CompareResult, ComparedJson, PairReading};
 pub use panel::{
     PanelChoice, PanelCompareResult, PanelFault, PanelJson, PanelRankReply, PanelRefusal,
     PanelScoreResult, RankedPanelJson, RestsOn, Weighing, by_maps,

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::ProvenanceJson;
 use crate::calibration::{FittedTies, Maps, Mismatch};
 use crate::engine::JudgedPair;
-use crate::judging::protocol::OpinionRule;
-use crate::judging::{Coverage, Disagreement, TieWidth};
+use crate::judging::protocol::{Compared, OpinionRule};
+use crate::judging::{Comparison, Coverage, Disagreement, TieWidth, Unscored};
 use crate::ranking::TieWidthUsed;
 
 /// Two images and which is better.
@@ -18,6 +18,22 @@ pub struct CompareResult {
     pub second: String,
     /// The judge.
     pub judge: String,
+    /// What it came to.
+    #[serde(flatten)]
+    pub compared: ComparedJson,
+    /// The rule by which two opinions were compared; absent where the pair was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<&'static str>,
+    /// Within which margin it is a tie; absent where no width was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_width: Option<TieWidthUsed>,
+    /// Where it comes from; its image is the first.
+    pub provenance: ProvenanceJson,
+}
+
+/// What a comparison came to, of one judge or of a panel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComparedJson {
     /// `compared` or `unscored`.
     pub status: &'static str,
     /// `first`, `second`, `tie`, `review` or `dropped`; `null` when unscored.
@@ -28,26 +44,43 @@ pub struct CompareResult {
     pub second_better: Option<f64>,
     /// Probability that neither is.
     pub tie: Option<f64>,
-    /// What being shown first adds, in log-odds; `null` where nothing was shown in pairs.
+    /// What being shown first adds, in log-odds; the mean of the members of a panel; `null` where nothing was shown in pairs.
     pub order_effect: Option<f64>,
     /// Whether the two orders prefer different images; `null` when unscored.
     pub orders_disagree: Option<bool>,
     /// Least coverage of the answers; `null` where it is not known.
     pub coverage: Option<f64>,
-    /// The rule by which two opinions were compared; absent where the pair was asked about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<&'static str>,
-    /// Within which margin it is a tie; absent where no width was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tie_width: Option<TieWidthUsed>,
     /// Why there is no comparison: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// The same in words, or that both images are the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Where it comes from; its image is the first.
-    pub provenance: ProvenanceJson,
+}
+
+impl ComparedJson {
+    pub(super) fn new(outcome: Result<&Compared, &Unscored>, reading: PairReading) -> Self {
+        let (compared, unscored) = (outcome.ok(), outcome.err());
+        let comparison = compared.map(|compared| &compared.comparison);
+        let preference =
+            |compared: &Compared| compared.preference(reading.ties, reading.on_disagreement);
+        ComparedJson {
+            status: if unscored.is_none() {
+                "compared"
+            } else {
+                "unscored"
+            },
+            preference: compared.map(|compared| preference(compared).name()),
+            first_better: comparison.map(Comparison::first),
+            second_better: comparison.map(Comparison::second),
+            tie: comparison.map(Comparison::tie),
+            order_effect: comparison.and_then(Comparison::order_effect),
+            orders_disagree: compared.map(|compared| compared.orders_disagree),
+            coverage: (compared.and_then(|compared| compared.coverage)).map(Coverage::value),
+            reason: unscored.map(|unscored| unscored.reason.code()),
+            detail: unscored.map(|unscored| unscored.detail.clone()),
+        }
+    }
 }
 
 /// How a comparison is read.
@@ -102,41 +135,17 @@ impl CompareResult {
             first: first.into(),
             second: second.into(),
             judge: judged.provenance.judge.clone(),
-            status: "unscored",
-            preference: None,
-            first_better: None,
-            second_better: None,
-            tie: None,
-            order_effect: None,
-            orders_disagree: None,
-            coverage: None,
+            compared: ComparedJson::new(judged.outcome.as_ref(), reading),
             by: judged.rule.map(OpinionRule::name),
             tie_width: (reading.ties.width() > 0.0).then(|| TieWidthUsed::new(reading.ties, None)),
-            reason: None,
-            detail: None,
             provenance: ProvenanceJson::from(&judged.provenance),
         };
-        match &judged.outcome {
-            Ok(compared) => {
-                let preference = compared.preference(reading.ties, reading.on_disagreement);
-                result.status = "compared";
-                result.preference = Some(preference.name());
-                result.first_better = Some(compared.comparison.first());
-                result.second_better = Some(compared.comparison.second());
-                result.tie = Some(compared.comparison.tie());
-                result.order_effect = compared.comparison.order_effect();
-                result.orders_disagree = Some(compared.orders_disagree);
-                result.coverage = compared.coverage.map(Coverage::value);
-                result.provenance.readout = Some(compared.readout.name());
-                result.provenance.censored = compared.censored;
-                if judged.same_image {
-                    let detail = "both images are the same bytes: a tie by construction";
-                    result.detail = Some(detail.to_owned());
-                }
-            }
-            Err(unscored) => {
-                result.reason = Some(unscored.reason.code());
-                result.detail = Some(unscored.detail.clone());
+        if let Ok(compared) = &judged.outcome {
+            result.provenance.readout = Some(compared.readout.name());
+            result.provenance.censored = compared.censored;
+            if judged.same_image {
+                let detail = "both images are the same bytes: a tie by construction";
+                result.compared.detail = Some(detail.to_owned());
             }
         }
         result

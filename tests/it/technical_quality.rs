@@ -1,12 +1,13 @@
 //! The embedded judge gives the opinions that its trainer's own code gives, on pictures made by a formula.
 
 use std::io::Cursor;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use opine::assemble::assemble;
 use opine::config::Config;
-use opine::engine::RunLimits;
+use opine::engine::{Engine, Judge, RunLimits};
 use opine::judging::{Image, Subject};
 use serde::Deserialize;
 
@@ -42,36 +43,67 @@ fn draw(case: &Case) -> Vec<u8> {
     bytes.into_inner()
 }
 
-#[tokio::test]
-async fn opinions_are_those_of_the_trainer() {
+fn cases() -> Vec<Case> {
     let text = include_str!("../../judges/technical-quality/reference.json");
     let reference: Reference = serde_json::from_str(text).unwrap();
     assert!(reference.cases.len() >= 6);
-    let mut config = Config::default();
-    config.onnxruntime.path =
-        Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ort/libonnxruntime.so"));
-    let engine = assemble(&config).unwrap();
-    let judge = engine.judges().find("technical-quality").unwrap();
-    for case in reference.cases {
-        let judged = engine
-            .score(
-                &judge,
-                Subject::of(Image::new(draw(&case))),
-                &RunLimits::none(),
-            )
+    reference.cases
+}
+
+/// The embedded judge on this many cores, asked one question at a time.
+struct Asked {
+    engine: Engine,
+    judge: Judge,
+}
+
+impl Asked {
+    fn on(cores: usize) -> Self {
+        let mut config = Config::default();
+        config.onnxruntime.path =
+            Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ort/libonnxruntime.so"));
+        config.onnxruntime.threads = NonZeroUsize::new(cores);
+        let engine = assemble(&config).unwrap();
+        let judge = engine.judges().find("technical-quality").unwrap();
+        Asked { engine, judge }
+    }
+
+    async fn probabilities(&self, case: &Case) -> Vec<f64> {
+        let subject = Subject::of(Image::new(draw(case)));
+        let judged = self
+            .engine
+            .score(&self.judge, subject, &RunLimits::none())
             .await
             .unwrap();
         let opinion = judged.outcome.unwrap().opinion.unwrap();
-        for (ours, theirs) in opinion.probabilities().iter().zip(&case.probabilities) {
+        opinion.probabilities().to_vec()
+    }
+}
+
+#[tokio::test]
+async fn opinions_are_those_of_the_trainer() {
+    let asked = Asked::on(1);
+    for case in cases() {
+        let opinion = asked.probabilities(&case).await;
+        for (ours, theirs) in opinion.iter().zip(&case.probabilities) {
             assert!(
                 (ours - theirs).abs() <= case.tolerance,
-                "{} {}x{}: {:?}, expected {:?}",
+                "{} {}x{}: {opinion:?}, expected {:?}",
                 case.kind,
                 case.width,
                 case.height,
-                opinion.probabilities(),
                 case.probabilities
             );
         }
+    }
+}
+
+/// A question that comes alone is answered over all cores, and no score may depend on who else asks.
+#[tokio::test]
+async fn opinions_are_the_same_to_the_last_bit_on_one_core_and_on_several() {
+    let (one, two, three) = (Asked::on(1), Asked::on(2), Asked::on(3));
+    for case in cases() {
+        let opinion = one.probabilities(&case).await;
+        assert_eq!(opinion, two.probabilities(&case).await);
+        assert_eq!(opinion, three.probabilities(&case).await);
     }
 }

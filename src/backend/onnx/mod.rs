@@ -2,7 +2,7 @@
 //!
 //! Sessions live on threads of their own, and each thread takes one prompt at a time. For small models there
 //! is one single-threaded session per core: on a CPU, batching does not lower the time per image, and a
-//! second thread inside a session is slower than a second session. A language model is too large for that:
+//! second thread inside a session is slower than a second session. Only a prompt that is in hand alone has a session over all cores. A language model is too large for that:
 //! unless configured otherwise it is loaded once, and one session uses all cores.
 //! This is the only place that imports `ort`, `tokenizers` and `minijinja`.
 
@@ -52,7 +52,7 @@ pub struct OnnxOptions {
     pub preparation: Preparation,
     /// What is decoded at all.
     pub limits: Limits,
-    /// Sessions, each on a thread of its own.
+    /// Cores: that many sessions of one core each, and one session over all of them for a prompt that is in hand alone.
     pub threads: NonZeroUsize,
 }
 
@@ -102,17 +102,7 @@ impl Backend for Onnx {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities {
-            images_per_prompt: 1,
-            options: true,
-            value: false,
-            text: false,
-            log_probabilities: true,
-            readouts: vec![Readout::ClosedSet],
-            // A classifier gives the same answer whatever words stand before it.
-            answer_prefix: true,
-            concurrency: self.concurrency,
-        }
+        Abilities::of_classifier(Readout::ClosedSet, self.concurrency)
     }
 
     async fn ask(&self, prompts: &[Prompt]) -> Vec<Result<Answer, BackendError>> {

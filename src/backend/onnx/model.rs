@@ -1,5 +1,6 @@
 //! One model: from a prompt's pixels to the log mass of each option.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ort::session::Session;
@@ -34,6 +35,7 @@ pub(super) struct Opener {
     name: String,
     revision: Digest,
     recipe: Arc<Recipe>,
+    cores: NonZeroUsize,
 }
 
 /// What every session of a model shares.
@@ -45,7 +47,7 @@ struct Recipe {
     limits: Limits,
 }
 
-/// One session, single-threaded.
+/// One session.
 #[derive(Debug)]
 pub(super) struct Model {
     session: Session,
@@ -75,6 +77,7 @@ impl Opener {
             bytes,
             name,
             recipe: Arc::new(recipe),
+            cores: options.threads,
         })
     }
 
@@ -82,8 +85,8 @@ impl Opener {
         self.revision
     }
 
-    fn open_model(&self) -> Result<Model, ModelError> {
-        let session = self.session().map_err(|error| {
+    fn open_model(&self, cores: NonZeroUsize) -> Result<Model, ModelError> {
+        let session = self.session(cores).map_err(|error| {
             ModelError(format!("`{}` is not a usable model: {error}", self.name))
         })?;
         let OnnxModel { input, output, .. } = &self.recipe.model;
@@ -106,12 +109,12 @@ impl Opener {
         })
     }
 
-    fn session(&self) -> ort::Result<Session> {
+    fn session(&self, cores: NonZeroUsize) -> ort::Result<Session> {
         // Spinning threads of one session would take the core of another; memory patterns are made for
         // one fixed shape and ours change with every picture.
         Session::builder(self.runtime.environment())?
             .with_optimization_level(GraphOptimizationLevel::All)?
-            .with_intra_threads(1)?
+            .with_intra_threads(cores.get())?
             .with_inter_threads(1)?
             .with_intra_op_spinning(false)?
             .with_memory_pattern(false)?
@@ -123,7 +126,12 @@ impl threads::Opener for Opener {
     type Worker = Model;
 
     fn open(&self) -> Result<Model, OpenError> {
-        Ok(self.open_model()?)
+        Ok(self.open_model(NonZeroUsize::MIN)?)
+    }
+
+    /// Opens the model over every core that it may use, if there are several.
+    fn open_wide(&self) -> Option<Result<Model, OpenError>> {
+        (self.cores > NonZeroUsize::MIN).then(|| Ok(self.open_model(self.cores)?))
     }
 }
 

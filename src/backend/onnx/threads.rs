@@ -1,7 +1,11 @@
-//! Threads that own sessions. A worker takes one prompt at a time and never leaves its thread.
+//! Threads that own sessions. A worker takes one prompt at a time.
+//!
+//! Where many prompts are in hand, a session on one core for each is the fastest: nothing is waited for inside a model. A
+//! prompt that is in hand alone would leave the other cores idle; it goes to a worker over all of them, if the opener has one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +25,11 @@ pub(super) trait Opener: Send + Sync + 'static {
 
     /// Opens the sessions of one worker.
     fn open(&self) -> Result<Self::Worker, OpenError>;
+
+    /// Opens sessions over all cores, for a prompt that is in hand alone; none where [`Opener::open`] serves it as well.
+    fn open_wide(&self) -> Option<Result<Self::Worker, OpenError>> {
+        None
+    }
 }
 
 /// Sessions and what is needed to ask them; one prompt at a time.
@@ -33,32 +42,69 @@ struct Job {
     prompt: Prompt,
     submitted: Instant,
     reply: oneshot::Sender<Worked>,
+    in_hand: InHand,
+}
+
+/// One of the prompts that were handed over and are not answered yet; it counts until it is dropped.
+struct InHand(Arc<AtomicUsize>);
+
+impl InHand {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        InHand(Arc::clone(count))
+    }
+
+    /// Whether no other prompt is in hand.
+    fn alone(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 1
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// An answer, and how long its prompt waited for a thread.
 type Worked = (Result<Answer, BackendError>, Duration);
 
-type Queue = Arc<Mutex<mpsc::Receiver<Job>>>;
+/// What the threads of a model share.
+struct Shared<O: Opener> {
+    opener: Arc<O>,
+    queue: Mutex<mpsc::Receiver<Job>>,
+    /// The worker over all cores; none while it has to be opened again.
+    wide: Option<Mutex<Option<O::Worker>>>,
+}
 
 /// A queue of prompts and the threads that work on it.
 #[derive(Debug)]
 pub(super) struct ModelThreads {
     jobs: Option<mpsc::Sender<Job>>,
+    in_hand: Arc<AtomicUsize>,
     handles: Vec<JoinHandle<()>>,
 }
 
 impl ModelThreads {
     /// Opens one worker now and starts the threads; each further worker opens with its first job.
     pub(super) fn start<O: Opener>(opener: &Arc<O>, count: usize) -> Result<Self, OpenError> {
-        let mut first = Some(opener.open()?);
+        let wide = opener.open_wide().transpose()?;
+        let mut first = match wide {
+            Some(_) => None,
+            None => Some(opener.open()?),
+        };
         let (jobs, queue) = mpsc::channel();
-        let queue: Queue = Arc::new(Mutex::new(queue));
+        let shared = Arc::new(Shared {
+            opener: Arc::clone(opener),
+            queue: Mutex::new(queue),
+            wide: wide.map(|worker| Mutex::new(Some(worker))),
+        });
         let mut handles = Vec::with_capacity(count);
         for index in 0..count {
-            let (opener, queue, worker) = (Arc::clone(opener), Arc::clone(&queue), first.take());
+            let (shared, worker) = (Arc::clone(&shared), first.take());
             let handle = Builder::new()
                 .name(format!("model-{index}"))
-                .spawn(move || work(opener.as_ref(), worker, &queue))
+                .spawn(move || work(&shared, worker))
                 .map_err(|error| {
                     ModelError::new(format!("cannot start a thread for the model: {error}"))
                 })?;
@@ -66,6 +112,7 @@ impl ModelThreads {
         }
         Ok(ModelThreads {
             jobs: Some(jobs),
+            in_hand: Arc::default(),
             handles,
         })
     }
@@ -80,6 +127,7 @@ impl ModelThreads {
                     prompt: prompt.clone(),
                     submitted: Instant::now(),
                     reply,
+                    in_hand: InHand::new(&self.in_hand),
                 });
                 answer
             })
@@ -117,28 +165,57 @@ impl Drop for ModelThreads {
     }
 }
 
-fn work<O: Opener>(opener: &O, mut worker: Option<O::Worker>, queue: &Queue) {
+fn work<O: Opener>(shared: &Shared<O>, mut worker: Option<O::Worker>) {
     loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = shared
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok(job) = next else { return };
         if job.reply.is_closed() {
             continue;
         }
         let waited = job.submitted.elapsed();
-        let answer = answer(opener, &mut worker, &job.prompt);
-        // An asker that left in the meantime needs no answer.
+        let wide = shared.wide.as_ref().filter(|_| job.in_hand.alone());
+        let answer = match wide.map(Mutex::try_lock) {
+            Some(Ok(mut wide)) => shared.wide_answer(&mut wide, &job.prompt),
+            Some(Err(TryLockError::Poisoned(wide))) => {
+                shared.wide_answer(&mut wide.into_inner(), &job.prompt)
+            }
+            Some(Err(TryLockError::WouldBlock)) | None => {
+                answer(|| shared.opener.open(), &mut worker, &job.prompt)
+            }
+        };
+        // An asker that left in the meantime needs no answer. It counts no longer before the asker may come again.
+        drop(job.in_hand);
         drop(job.reply.send((answer, waited)));
     }
 }
 
-fn answer<O: Opener>(
-    opener: &O,
-    slot: &mut Option<O::Worker>,
+impl<O: Opener> Shared<O> {
+    fn wide_answer(
+        &self,
+        slot: &mut Option<O::Worker>,
+        prompt: &Prompt,
+    ) -> Result<Answer, BackendError> {
+        let open = || {
+            self.opener
+                .open_wide()
+                .unwrap_or_else(|| self.opener.open())
+        };
+        answer(open, slot, prompt)
+    }
+}
+
+fn answer<W: Worker>(
+    open: impl FnOnce() -> Result<W, OpenError>,
+    slot: &mut Option<W>,
     prompt: &Prompt,
 ) -> Result<Answer, BackendError> {
     let worker = match slot {
         Some(worker) => worker,
-        None => slot.insert(opener.open().map_err(|error| BackendError::Failed {
+        None => slot.insert(open().map_err(|error| BackendError::Failed {
             message: error.to_string(),
         })?),
     };
@@ -158,6 +235,35 @@ mod tests {
 
     use super::*;
     use crate::judging::{Image, Part, Wanted};
+
+    /// Workers that say by their answer whether they are the wide one; the wide one waits at the gate.
+    struct TwoWidths(Arc<Gate>);
+
+    enum Width {
+        Wide(Arc<Gate>),
+        Narrow,
+    }
+
+    impl Opener for TwoWidths {
+        type Worker = Width;
+
+        fn open(&self) -> Result<Width, OpenError> {
+            Ok(Width::Narrow)
+        }
+
+        fn open_wide(&self) -> Option<Result<Width, OpenError>> {
+            Some(Ok(Width::Wide(Arc::clone(&self.0))))
+        }
+    }
+
+    impl Worker for Width {
+        fn answer(&mut self, prompt: &Prompt) -> Result<Answer, BackendError> {
+            match self {
+                Width::Wide(gate) => gate.answer(prompt),
+                Width::Narrow => Ok(Answer::Value(0.0)),
+            }
+        }
+    }
 
     /// Shuts every worker out until it is opened, and counts who was let in.
     #[derive(Default)]
@@ -190,12 +296,33 @@ mod tests {
         }
     }
 
+    fn prompt() -> Prompt {
+        let parts = vec![Part::Image(Image::new(&b"x"[..]))];
+        Prompt::new(parts, Wanted::Value).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_prompt_alone_has_all_cores_and_one_beside_it_has_its_own() {
+        let gate = Arc::new(Gate::default());
+        let threads = ModelThreads::start(&Arc::new(TwoWidths(Arc::clone(&gate))), 2).unwrap();
+        let prompts = [prompt()];
+        let mut alone = Box::pin(threads.ask(&prompts));
+        assert!(futures::poll!(&mut alone).is_pending());
+        while gate.asked.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(threads.ask(&prompts).await, [Ok(Answer::Value(0.0))]);
+        *gate.lock() = true;
+        gate.opened.notify_all();
+        assert_eq!(alone.await, [Ok(Answer::Value(1.0))]);
+        assert_eq!(threads.ask(&prompts).await, [Ok(Answer::Value(1.0))]);
+    }
+
     #[tokio::test]
     async fn what_nobody_waits_for_any_more_is_skipped() {
         let gate = Arc::new(Gate::default());
         let threads = ModelThreads::start(&Arc::new(Arc::clone(&gate)), 1).unwrap();
-        let parts = vec![Part::Image(Image::new(&b"x"[..]))];
-        let prompts = [Prompt::new(parts, Wanted::Value).unwrap()];
+        let prompts = [prompt()];
         let mut first = Box::pin(threads.ask(&prompts));
         assert!(futures::poll!(&mut first).is_pending());
         for _ in 0..3 {

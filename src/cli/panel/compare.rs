@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::PanelArguments;
-use crate::cli::files::shown;
+use crate::cli::compare::print_preference;
 use crate::cli::{CliError, Ending, output, runtime};
 use crate::engine::{Engine, RunLimits};
 use crate::judging::Subject;
@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(
     let compared = engine.panel_compare(&panel, pair, reading.by, &limits);
     let compared = runtime()?.block_on(compared)?;
     let result = PanelCompareResult::new(first, second, &panel, &compared, reading);
-    let ending = if result.preference.is_some() {
+    let ending = if result.compared.preference.is_some() {
         Ending::Done
     } else {
         Ending::Incomplete
@@ -51,25 +51,12 @@ pub(in crate::cli) fn run(
 }
 
 fn print(result: &PanelCompareResult) -> std::io::Result<()> {
-    match result.preference {
-        None => {
-            let detail = result.detail.as_deref().unwrap_or_default();
-            output::line(format_args!("unscored  {detail}"))?;
-        }
-        Some(preference) => {
-            let share = |share: Option<f64>| share.unwrap_or_default();
-            output::line(format_args!(
-                "{preference}  {:.4} {}  {:.4} {}  tie {:.4}",
-                share(result.first_better),
-                shown(&result.first),
-                share(result.second_better),
-                shown(&result.second),
-                share(result.tie),
-            ))?;
-        }
-    }
+    print_preference([&result.first, &result.second], &result.compared)?;
     for member in &result.members {
-        let own = member.result.as_ref().and_then(|own| own.preference);
+        let own = member
+            .result
+            .as_ref()
+            .and_then(|own| own.compared.preference);
         let said = own.or(member.reason).unwrap_or("missing");
         output::say(format_args!(
             "  {said}  share {:.4}  {} questions  {}",

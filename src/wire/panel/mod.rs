@@ -5,11 +5,11 @@ mod ranked;
 
 use serde::Serialize;
 
-use super::{CompareResult, PairReading, ScaleJson, ScoreResult, Shares, shares_of};
+use super::{CompareResult, ComparedJson, PairReading, ScaleJson, ScoreResult, Shares, shares_of};
 use crate::engine::panel::{Panel, PanelCompared, PanelScored, Said};
 use crate::engine::{Judged, JudgedPair};
+use crate::judging::Unscored;
 use crate::judging::panel::{Jury, PanelScale};
-use crate::judging::{Coverage, Unscored};
 
 pub use choice::{PanelChoice, PanelFault, PanelRefusal, by_maps};
 pub use ranked::{PanelRankReply, RankedPanelJson};
@@ -220,30 +220,11 @@ pub struct PanelCompareResult {
     pub first: String,
     /// The second.
     pub second: String,
-    /// `compared` or `unscored`.
-    pub status: &'static str,
-    /// `first`, `second`, `tie`, `review` or `dropped`; `null` when unscored.
-    pub preference: Option<&'static str>,
+    /// What it came to.
+    #[serde(flatten)]
+    pub compared: ComparedJson,
     /// Always `probabilities`: the members' are averaged, not their log-odds.
     pub pooled: &'static str,
-    /// Probability that the first is better; `null` when unscored.
-    pub first_better: Option<f64>,
-    /// Probability that the second is better.
-    pub second_better: Option<f64>,
-    /// Probability that neither is.
-    pub tie: Option<f64>,
-    /// What being shown first adds in log-odds, the mean of the members that were shown the pair.
-    pub order_effect: Option<f64>,
-    /// Whether the panel prefers another image in the other order; `null` when unscored.
-    pub orders_disagree: Option<bool>,
-    /// Least coverage of the members' answers; `null` where it is not known.
-    pub coverage: Option<f64>,
-    /// Why there is no comparison: a stable code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
-    /// The same in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
     /// Every member, in order.
     pub members: Vec<MemberCompareJson>,
 }
@@ -280,9 +261,6 @@ impl PanelCompareResult {
         reading: PairReading,
     ) -> Self {
         let pooled = judged.outcome.as_ref();
-        let compared = pooled.ok().map(|pooled| &pooled.compared);
-        let comparison = compared.map(|compared| &compared.comparison);
-        let unscored = pooled.err();
         let names = panel.rule().names().iter().zip(&judged.members);
         let member = |(at, (name, (said, agrees))): (usize, (&String, &(Said<JudgedPair>, _)))| {
             let missing = said.outcome.as_ref().err();
@@ -300,24 +278,8 @@ impl PanelCompareResult {
         PanelCompareResult {
             first: first.to_owned(),
             second: second.to_owned(),
-            status: if unscored.is_none() {
-                "compared"
-            } else {
-                "unscored"
-            },
-            preference: compared.map(|compared| {
-                let preference = compared.preference(reading.ties, reading.on_disagreement);
-                preference.name()
-            }),
+            compared: ComparedJson::new(pooled.map(|pooled| &pooled.compared), reading),
             pooled: "probabilities",
-            first_better: comparison.map(crate::judging::Comparison::first),
-            second_better: comparison.map(crate::judging::Comparison::second),
-            tie: comparison.map(crate::judging::Comparison::tie),
-            order_effect: comparison.and_then(crate::judging::Comparison::order_effect),
-            orders_disagree: compared.map(|compared| compared.orders_disagree),
-            coverage: (compared.and_then(|compared| compared.coverage)).map(Coverage::value),
-            reason: unscored.map(|unscored| unscored.reason.code()),
-            detail: unscored.map(|unscored| unscored.detail.clone()),
             members: names.enumerate().map(member).collect(),
         }
     }

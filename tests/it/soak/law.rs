@@ -44,10 +44,15 @@ fn the_peak_is_the_rest_and_what_was_let_in_and_the_cache() {
     let address = served.address().parse().unwrap();
     // Two million pixels: six megabytes as a file, and again as pixels.
     let picture = png::plain(1_600, 1_200, [90, 120, 150]);
-    // One after the other, until each session of the model has the memory that it works in.
+    // Alone and beside others, until each session of the model has the memory that it works in.
     for round in 0..6 {
-        let another = [&picture[..], &[round]].concat();
-        assert_eq!(score(address, &another), 200);
+        let another = |place| [&picture[..], &[round, place]].concat();
+        assert_eq!(score(address, &another(0)), 200);
+        thread::scope(|scope| {
+            let beside =
+                [1, 2, 3].map(|place| scope.spawn(move || score(address, &another(place))));
+            assert_eq!(beside.map(|one| one.join().unwrap()), [200; 3]);
+        });
     }
     let process = served.child.id();
     let rest = megabytes(process, "VmRSS");

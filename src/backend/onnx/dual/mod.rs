@@ -128,14 +128,8 @@ impl Backend for DualEncoder {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            images_per_prompt: 1,
-            options: true,
             value: self.value,
-            text: false,
-            log_probabilities: true,
-            readouts: vec![Readout::Similarity],
-            answer_prefix: true,
-            concurrency: self.concurrency,
+            ..Abilities::of_classifier(Readout::Similarity, self.concurrency)
         }
     }
 
