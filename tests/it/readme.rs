@@ -110,6 +110,20 @@ fn every_command_of_the_readme_works() {
 }
 
 #[test]
+fn every_test_that_the_page_of_the_tests_names_is_there() {
+    let page = std::fs::read_to_string(root().join("tests/README.md")).unwrap();
+    let mut named = 0;
+    for (file, test) in page.split('`').filter_map(|words| words.split_once("::")) {
+        let source = std::fs::read_to_string(root().join(file));
+        let source = source.unwrap_or_else(|error| panic!("{file}: {error}"));
+        let is_there = source.contains(&format!("fn {test}("));
+        assert!(is_there, "`{file}` has no test `{test}`");
+        named += 1;
+    }
+    assert!(named > 40, "{named}");
+}
+
+#[test]
 fn every_link_of_the_readme_is_a_file() {
     for link in README
         .split("](")

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use opine::pixels::{DEFAULT_BACKGROUND, Limits, decode};
 
 use super::changed;
+use crate::support::app::TestApp;
 use crate::support::lots::Lots;
 
 /// Pictures are of files up to this size, so that many can be tried.
 const LONGEST: usize = 64 << 10;
 
 /// Changed copies of each picture.
-const COPIES: usize = 24;
+const COPIES: usize = 300;
 
 /// No picture may take longer, on a machine that does other things as well.
 const MOST: Duration = Duration::from_secs(2);
@@ -79,6 +80,30 @@ fn a_changed_picture_is_decoded_or_refused_by_name_and_in_time() {
     }
     // Both happen often: the changes are neither all harmless nor all at the signature.
     assert!(decoded > 100 && refused > 100, "{decoded} {refused}");
+}
+
+#[test]
+fn every_picture_is_answered_over_http_by_one_process() {
+    let app = TestApp::with(|config| config.limits.image_pixels = LIMITS.max_pixels);
+    let (mut scored, mut refused) = (0, 0);
+    for (name, bytes) in [read("tests/images/good"), read("tests/images/bad")].concat() {
+        let judge = ("judge", None, &b"brightness"[..]);
+        let results = app
+            .score_form(&[judge, ("image", Some("a"), &bytes)])
+            .results();
+        let decoded = decode(&bytes, &LIMITS, DEFAULT_BACKGROUND);
+        match decoded {
+            Ok(_) => {
+                assert_eq!(results[0]["status"], "scored", "{name}: {}", results[0]);
+                scored += 1;
+            }
+            Err(fault) => {
+                assert_eq!(results[0]["reason"], fault.code(), "{name}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(scored > 30 && refused > 20, "{scored} {refused}");
 }
 
 /// A block as cameras write it, of entries by chance; some say how the camera was held.
@@ -155,7 +180,7 @@ fn whatever_a_camera_block_says_the_picture_is_upright_or_as_stored() {
     let ways = ways(plain.data(), sides);
     let mut lots = Lots(0xe81f_0274);
     let mut met = vec![0; ways.len()];
-    for _ in 0..400 {
+    for _ in 0..4_000 {
         let block = [b"Exif\0\0".to_vec(), exif(&mut lots)].concat();
         let length = u16::try_from(block.len() + 2).unwrap().to_be_bytes();
         // Right after the beginning of the picture.

@@ -79,7 +79,7 @@ fn no_reply_gives_a_number_that_is_none() {
     let labels = Labels::new(&options).unwrap();
     let mut lots = Lots(0x70_6b_e2);
     let (mut choices, mut none) = (0, 0);
-    for _ in 0..3_000 {
+    for _ in 0..10_000 {
         let reply = reply(&mut lots);
         let disturbed = disturbed(&reply, &mut lots);
         for document in [&reply, &disturbed] {

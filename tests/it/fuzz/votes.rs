@@ -36,7 +36,7 @@ fn vote(items: u32, lots: &mut Lots) -> Vote {
 fn strengths_are_finite_or_refused_by_name() {
     let mut lots = Lots(0x0b7a_d1e5);
     let (mut fitted, mut refused) = (0, 0);
-    for _ in 0..60 {
+    for _ in 0..200 {
         let items = 2 + u32::try_from(lots.below(9)).unwrap();
         let count = 1 + lots.place(40);
         let votes: Vec<Vote> = (0..count).map(|_| vote(items, &mut lots)).collect();

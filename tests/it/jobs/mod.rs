@@ -1,6 +1,8 @@
 //! Jobs: from a manifest to one result for each item, whatever happens in between.
 
 mod chaos;
+#[cfg(target_os = "linux")]
+mod clock;
 mod disk;
 mod life;
 mod operations;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::lots::Lots;
+use super::preload::library;
 
 /// Stands between a process and one folder.
 pub(crate) struct Disk {
+    library: PathBuf,
     place: PathBuf,
     folder: PathBuf,
 }
@@ -34,18 +36,8 @@ enum Change {
 impl Disk {
     /// For the folder `data`, which must be there; keeps what it needs in `place`.
     pub(crate) fn new(place: &Path, data: &Path) -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/disk.c");
-        // Whoever builds Rust programs has it: they are linked by it.
-        let made = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(place.join("disk.so"))
-            .arg(source)
-            .arg("-ldl")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&made.stderr);
-        assert!(made.status.success(), "{said}");
         Disk {
+            library: library("disk", place),
             place: place.to_owned(),
             folder: data.canonicalize().unwrap(),
         }
@@ -54,7 +46,7 @@ impl Disk {
     /// Puts itself between.
     pub(crate) fn stand_between(&self, program: &mut Command) {
         program
-            .env("LD_PRELOAD", self.place.join("disk.so"))
+            .env("LD_PRELOAD", &self.library)
             .env("DISK_FOLDER", &self.folder)
             .env("DISK_NOTES", self.place.join("notes"))
             .env("DISK_FAILS", self.place.join("fails"));

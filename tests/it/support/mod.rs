@@ -13,6 +13,8 @@ pub(crate) mod lots;
 pub(crate) mod photo;
 pub(crate) mod png;
 pub(crate) mod policies;
+#[cfg(target_os = "linux")]
+pub(crate) mod preload;
 pub(crate) mod scrape;
 pub(crate) mod scripted;
 pub(crate) mod seer;
