@@ -64,6 +64,11 @@ impl UrlReader {
         UrlReader { shared: None }
     }
 
+    /// Whether it reads from any host.
+    pub fn is_on(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// A reader; nothing is sent yet. With no host in the rules it reads nothing.
     ///
     /// # Errors

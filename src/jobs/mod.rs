@@ -93,6 +93,7 @@ pub struct Jobs {
     parked: watch::Receiver<bool>,
     is_full: Arc<AtomicBool>,
     takes_paths: bool,
+    takes_urls: bool,
 }
 
 impl std::fmt::Debug for Jobs {
@@ -114,6 +115,7 @@ impl Jobs {
     /// A folder of images that is not there.
     pub fn start(store: Store, bench: Bench, options: JobOptions) -> Result<Self, PlaceError> {
         let takes_paths = options.images.is_some();
+        let takes_urls = bench.urls.is_on();
         let is_full = Arc::new(AtomicBool::new(false));
         let (commands, received) = mpsc::unbounded_channel();
         let (change, changes) = watch::channel(0);
@@ -137,12 +139,18 @@ impl Jobs {
             parked,
             is_full,
             takes_paths,
+            takes_urls,
         })
     }
 
     /// Whether items may name images by `path`.
     pub fn takes_paths(&self) -> bool {
         self.takes_paths
+    }
+
+    /// Whether items may name images by `url`.
+    pub fn takes_urls(&self) -> bool {
+        self.takes_urls
     }
 
     /// Whether results wait for space on the disk.

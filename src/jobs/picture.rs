@@ -6,9 +6,10 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use super::{JobOptions, Source};
-use crate::fetch::{ByteBudget, UrlReader};
+use crate::fetch::{ByteBudget, FetchError, UrlReader};
 use crate::judging::{Image, Reason, Unscored};
 
 /// The folder of images cannot be used.
@@ -28,6 +29,8 @@ pub(super) struct Pictures {
     folder: Option<PathBuf>,
     most_bytes: usize,
     urls: UrlReader,
+    attempts: u32,
+    first_pause: Duration,
 }
 
 /// Longest path, in bytes.
@@ -61,6 +64,8 @@ impl Pictures {
             folder: options.images.as_deref().map(real).transpose()?,
             most_bytes: options.image_bytes,
             urls,
+            attempts: options.attempts,
+            first_pause: options.first_pause,
         })
     }
 
@@ -83,9 +88,24 @@ impl Pictures {
                 read.unwrap_or_else(|_| Err(unreadable("the file could not be read")))
             }
             Source::Url(url) => {
-                let read = self.urls.read(&url, budget).await;
+                let read = self.fetch(&url, budget).await;
                 read.map(Image::new).map_err(Unscored::from)
             }
+        }
+    }
+
+    /// Nobody waits for a job as for a reply: a host that may answer another time is asked again.
+    async fn fetch(&self, url: &str, budget: &ByteBudget) -> Result<Vec<u8>, FetchError> {
+        let mut pause = self.first_pause;
+        let mut attempt = 1;
+        loop {
+            match self.urls.read(url, budget).await {
+                Err(error) if error.may_pass() && attempt < self.attempts => {}
+                read => return read,
+            }
+            attempt += 1;
+            tokio::time::sleep(pause).await;
+            pause *= 2;
         }
     }
 

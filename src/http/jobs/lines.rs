@@ -20,6 +20,8 @@ pub(super) struct Rules {
     pub(super) shows_source: bool,
     /// Whether images may be named by `path`.
     pub(super) takes_paths: bool,
+    /// Whether images may be named by `url`.
+    pub(super) takes_urls: bool,
     /// Names of the texts that the judge's question quotes.
     pub(super) texts: Vec<String>,
     /// Those of them that the job gives to every item.
@@ -205,12 +207,22 @@ impl Rules {
                 Err(unscored) => Source::Broken(unscored.detail),
             }),
             (None, Some(path), None) => self.path(&path),
-            (None, None, Some(url)) => from_url(&url),
+            (None, None, Some(url)) => self.url(&url),
             _ => Err(Problem::new(
                 Code::InvalidValue,
                 "an image is given by one of `base64`, `path` and `url`",
             )),
         }
+    }
+
+    /// Whether it may be read is seen when the item is asked, as a fault of that item alone.
+    fn url(&self, url: &str) -> Result<Source, Problem> {
+        if self.takes_urls {
+            return Ok(Source::Url(url.to_owned()));
+        }
+        let detail = "this service reads no images by `url`";
+        Err(Problem::new(Code::InvalidValue, detail)
+            .hint("send `base64`, or name the hosts of images in `[images.urls] hosts`"))
     }
 
     fn path(&self, path: &str) -> Result<Source, Problem> {
@@ -227,12 +239,6 @@ impl Rules {
         }
         Ok(Source::Path(path.to_owned()))
     }
-}
-
-/// The one place that takes the address of an image.
-fn from_url(_url: &str) -> Result<Source, Problem> {
-    let detail = "this service fetches no images for jobs";
-    Err(Problem::new(Code::InvalidValue, detail).hint("send `base64` or `path`"))
 }
 
 impl TypedImage<'_> {
@@ -260,6 +266,7 @@ mod tests {
             images,
             shows_source: false,
             takes_paths: true,
+            takes_urls: false,
             texts: vec![],
             shared: Texts::new(),
             columns: None,
@@ -336,7 +343,7 @@ mod tests {
             (r#"{"path":"b","images":[]}"#, "both"),
             (r#"{"path":"../b"}"#, "leads out"),
             (r#"{"path":"/b"}"#, "leads out"),
-            (r#"{"url":"https://example.org/a"}"#, "fetches no"),
+            (r#"{"url":"https://example.org/a"}"#, "no images by `url`"),
             (r#"{"images":[{"path":"a"},{"path":"b"}]}"#, "at most 1"),
             (r#"{"path":"a","texts":{"b":1}}"#, "a string"),
         ] {

@@ -259,6 +259,7 @@ impl<'a> Arriving<'a> {
             images: operation.images(),
             shows_source: operation.shows_source(&judge),
             takes_paths: jobs.takes_paths(),
+            takes_urls: jobs.takes_urls(),
             texts: judge
                 .card
                 .recipe

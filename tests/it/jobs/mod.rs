@@ -49,7 +49,7 @@ pub(crate) fn path(reply: &Reply) -> String {
 }
 
 /// Waits until a job rests, by its events; the job then.
-fn rested(app: &TestApp, path: &str) -> Value {
+pub(crate) fn rested(app: &TestApp, path: &str) -> Value {
     let events = app.get(&format!("{path}/events"));
     let text = String::from_utf8(events.body).unwrap();
     let mut all = text.lines().filter_map(|line| line.strip_prefix("data: "));

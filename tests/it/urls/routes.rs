@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use opine::config::UrlsConfig;
@@ -10,7 +11,7 @@ use opine::fetch::{ByteBudget, UrlReader};
 use serde_json::{Value, json};
 
 use super::{Scripted, rules};
-use crate::jobs::submit;
+use crate::jobs::{path, rested, submit};
 use crate::remote::systemone::decide;
 use crate::support::app::TestApp;
 use crate::support::png;
@@ -18,12 +19,16 @@ use crate::support::policies::BRIGHT;
 use crate::support::scripted::{Play, Scripted as Server, nobody};
 use crate::support::served::Served;
 
-fn host() -> Server {
-    Server::always(Play::Reply {
+fn picture() -> Play {
+    Play::Reply {
         status: 200,
         headers: vec![("content-type".into(), "image/png".into())],
         body: png::gray(200),
-    })
+    }
+}
+
+fn host() -> Server {
+    Server::always(picture())
 }
 
 /// Bodies that each route accepts, over images by these URLs.
@@ -86,7 +91,8 @@ fn what_is_refused_is_dialled_on_no_route() {
         String::from_utf8(reply.body).unwrap()
     };
     // The route reads URLs, so that what it does not read it was kept from.
-    for (path, body) in bodies(&format!("http://images.test:{}/a", host.address.port())) {
+    let good = format!("http://images.test:{}/a", host.address.port());
+    for (path, body) in bodies(&good) {
         let before = host.count();
         let said = send(path, &body);
         assert!(
@@ -94,8 +100,8 @@ fn what_is_refused_is_dialled_on_no_route() {
             "{path}: {said}"
         );
     }
-    let fetched = host.count();
-    for url in [
+    let mut fetched = host.count();
+    let refused = [
         format!("http://127.0.0.1:{inside_port}/"),
         format!("http://2130706433:{inside_port}/"),
         format!("http://[::ffff:127.0.0.1]:{inside_port}/"),
@@ -103,20 +109,63 @@ fn what_is_refused_is_dialled_on_no_route() {
         format!("http://10.0.0.1:{inside_port}/"),
         format!("http://images.test@127.0.0.1:{inside_port}/"),
         "file:///etc/passwd".to_owned(),
-    ] {
-        for (path, body) in bodies(&url) {
+    ];
+    for url in &refused {
+        for (path, body) in bodies(url) {
             let said = send(path, &body);
             // A gate does not tell how its inputs failed, and neither does it accept them.
             let told = said.contains("image_url_") || said.contains("undecodable");
             assert!(told && !said.contains("\"accept\""), "{path} {url}: {said}");
         }
-        // Jobs read no URL at all.
-        let line = json!({"id": "a", "url": url}).to_string();
-        let refused = submit(&app, "operation=score&judge=brightness", line.as_bytes());
-        refused.problem("bad_manifest");
     }
+    let lines: String = (refused.iter().enumerate())
+        .map(|(place, url)| json!({"id": place.to_string(), "url": url}))
+        .chain([json!({"id": "good", "url": good})])
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let reply = submit(&app, "operation=score&judge=brightness", lines.as_bytes());
+    let job = path(&reply);
+    assert_eq!(rested(&app, &job)["state"], "finished");
+    let results = app.get(&format!("{job}/results"));
+    for line in results.lines() {
+        if line["id"] == "good" {
+            assert_eq!(line["status"], "done", "{line}");
+        } else {
+            assert!(line.to_string().contains("image_url_"), "{line}");
+        }
+    }
+    fetched += 1;
     assert_eq!(inside.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
     assert_eq!(host.count(), fetched);
+}
+
+#[test]
+fn a_job_asks_a_host_again_that_may_answer_another_time() {
+    let asked = AtomicUsize::new(0);
+    let host = Server::start(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => Play::status(503, "later"),
+        _ => picture(),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::with(|config| {
+        config.data.folder = Some(folder.path().join("data"));
+        config.images.urls = UrlsConfig {
+            hosts: vec!["images.test".into()],
+            http: true,
+            ports: vec![host.address.port()],
+            addresses: BTreeMap::from([("images.test".into(), vec![host.address.ip()])]),
+            allow_loopback: true,
+            ..UrlsConfig::default()
+        };
+    });
+    let line = json!({"url": format!("http://images.test:{}/a", host.address.port())});
+    let reply = submit(
+        &app,
+        "operation=score&judge=brightness",
+        line.to_string().as_bytes(),
+    );
+    assert_eq!(rested(&app, &path(&reply))["items"]["done"], 1);
+    assert_eq!(host.count(), 2);
 }
 
 #[test]
