@@ -8,6 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use crate::http::problem::{Code, Problem};
 
+/// 2^53 - 1, the largest whole number that is one in every reader of JSON (RFC 8259, section 6).
+const MOST_WHOLE: f64 = 9_007_199_254_740_991.0;
+
 /// A setting: a string or a number, or numbers by name.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::http) enum Scalar {
@@ -51,7 +54,7 @@ impl Scalar {
         }
     }
 
-    /// The whole number, 0 or above.
+    /// The whole number, from 0 to the largest that every JSON reader keeps whole.
     pub(in crate::http) fn count(&self, name: &str) -> Result<u64, Problem> {
         let number = self.number(name)?;
         #[expect(
@@ -59,10 +62,13 @@ impl Scalar {
             clippy::cast_sign_loss,
             reason = "checked to be whole, not negative and below 2^53"
         )]
-        if number.fract() == 0.0 && (0.0..9e15).contains(&number) {
+        if number.fract() == 0.0 && (0.0..=MOST_WHOLE).contains(&number) {
             Ok(number as u64)
         } else {
-            Err(wrong(name, "a whole number, 0 or above"))
+            Err(wrong(
+                name,
+                &format!("a whole number from 0 to {MOST_WHOLE}"),
+            ))
         }
     }
 }
